@@ -1,0 +1,1 @@
+"""Referral Hub: referrals from clinics to hospitals, one continuous record, one event stream."""

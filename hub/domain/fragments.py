@@ -1,0 +1,135 @@
+"""A fragment: one clinical resource or note with its provenance, and where each of its values was received."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+Kind = Literal["hl7v2", "fhir", "text"]
+Resource = dict[str, Any]
+
+ADMINISTRATIVE = frozenset(
+    {"Patient", "MessageHeader", "ServiceRequest", "Task", "Organization", "Practitioner", "PractitionerRole",
+     "Location", "Provenance", "Device", "RelatedPerson", "HealthcareService", "Endpoint", "OperationOutcome",
+     "Parameters", "Coverage", "Account", "Basic", "CareTeam", "Person", "Group", "Schedule", "Slot"}
+)  # fmt: skip
+"""Resource types that say who and where, not what is so of the patient: they come with a message, they are no fragment.
+
+A ServiceRequest that is an order of another kind than the referral (`Fragment`s of intent, such as an OMG order) is
+added by `is_clinical`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where one value of a resource stands in the received document.
+
+    target: JSON pointer inside the resource; path: `location.path` in the document; text: the whole decoded value
+    there. Values made of several places (TX lines joined to one document) have one citation each, in order.
+    """
+
+    target: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One clinical resource as received.
+
+    message_id: the hub's id of the message (in `summarize`: MSH-10, Bundle.identifier.value, or the file's name);
+    organization: who sent it; received_at, recorded_at: aware; file: as given to `summarize`, else None;
+    patient: the key of the Patient it is about within its message.
+    """
+
+    id: str
+    message_id: str
+    organization: str
+    received_at: datetime
+    recorded_at: datetime | None
+    file: str | None
+    kind: Kind
+    resource: Resource
+    citations: tuple[Citation, ...]
+
+    def cite(self, target: str) -> tuple[Citation, ...]:
+        """The citations of the value at `target` and below it, in document order."""
+        prefix = target + "/"
+        return tuple(c for c in self.citations if c.target == target or c.target.startswith(prefix))
+
+
+def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, object]]:
+    """Each (JSON pointer, scalar) of a JSON value, in document order."""
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from leaves(child, f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(value, list | tuple):
+        for index, child in enumerate(value):
+            yield from leaves(child, f"{pointer}/{index}")
+    else:
+        yield pointer, value
+
+
+def cite_document(resource: Resource, base: str) -> tuple[Citation, ...]:
+    """Citations of a resource that was itself received as FHIR JSON at JSON pointer `base`."""
+    return tuple(Citation(p, base + p, literal(v)) for p, v in leaves(resource))
+
+
+def literal(value: object) -> str:
+    """The JSON scalar as its characters: strings as they are, numbers and booleans as written."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)
+
+
+def is_clinical(resource: Resource, referral: Resource | None = None) -> bool:
+    """Whether a resource says something of the patient (a ServiceRequest other than the referral is an order)."""
+    kind = resource.get("resourceType")
+    if kind == "ServiceRequest":
+        return resource is not referral
+    return kind not in ADMINISTRATIVE
+
+
+def withdrawn(resource: Resource) -> bool:
+    """Whether the resource takes back what it identifies (OBX-11 D, W, X; TXA cancel; FHIR status)."""
+    verification = [c.get("code") for c in resource.get("verificationStatus", {}).get("coding", [])]
+    return resource.get("status") in ("entered-in-error", "cancelled") or "entered-in-error" in verification
+
+
+def corrects(resource: Resource) -> bool:
+    """Whether the resource replaces an earlier one under the same key."""
+    return withdrawn(resource) or resource.get("status") in ("corrected", "amended") or (
+        "relatesTo" in resource and any(r.get("code") == "replaces" for r in resource["relatesTo"])
+    )  # fmt: skip
+
+
+def keys(resource: Resource) -> tuple[str, ...]:
+    """Names under which a later message may correct or withdraw this resource, most specific first.
+
+    Business identifiers, then (for results) code and effective time: a laboratory that gives no filler number still
+    corrects "potassium of 07:30".
+    """
+    kind = str(resource.get("resourceType"))
+    identified = [*_identifiers(resource.get("identifier")), *_identifiers(resource.get("masterIdentifier"))]
+    found = [f"{kind}|{system}|{value}" for system, value in identified]
+    found += [f"{kind}|{s}|{v}" for r in resource.get("relatesTo", ()) if r.get("code") == "replaces"
+              for s, v in _identifiers(r.get("target", {}).get("identifier"))]  # fmt: skip
+    when = resource.get("effectiveDateTime") or resource.get("effectivePeriod", {}).get("start")
+    if kind == "Observation" and when:
+        codings: Iterable[Mapping[str, Any]] = resource.get("code", {}).get("coding", ())
+        found += [f"{kind}|{c.get('system', '')}|{c.get('code', '')}|{when}" for c in codings if c.get("code")]
+    return tuple(found)
+
+
+def _identifiers(value: object) -> Iterator[tuple[str, str]]:
+    for item in value if isinstance(value, list) else [value] if isinstance(value, dict) else []:
+        if item.get("value"):
+            yield str(item.get("system", "")), str(item["value"])

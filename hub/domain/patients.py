@@ -1,0 +1,71 @@
+"""Who a patient is: identifiers, the check digit of the Chinese national identifier, and when two are one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+NATIONAL = "urn:oid:2.16.156.10011.1.3"
+"""System of the 居民身份证 number (GB 11643-1999), also of `^^^MPS^NI` and type `NI`/`NNCHN` with country CHN."""
+
+INSURANCE = "urn:oid:2.16.156.10011.1.22"
+"""System of the 医保 (social security card) number."""
+
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK = "10X98765432"
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    system: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What one message says of who the patient is. gender: FHIR code; birth_date: `YYYY[-MM[-DD]]`."""
+
+    name: str | None = None
+    gender: str | None = None
+    birth_date: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+
+
+def valid_national_identifier(value: str) -> bool:
+    """Whether 18 characters carry a real date and the right check digit (GB 11643, ISO 7064 MOD 11-2)."""
+    if len(value) != 18 or not value[:17].isascii() or not value[:17].isdigit():
+        return False
+    try:
+        date(int(value[6:10]), int(value[10:12]), int(value[12:14]))
+    except ValueError:
+        return False
+    return _CHECK[sum(w * int(d) for w, d in zip(_WEIGHTS, value[:17], strict=True)) % 11] == value[17].upper()
+
+
+def contradictions(a: Identity, b: Identity) -> tuple[str, ...]:
+    """Which of name, gender, birth_date both state and differ in; a shorter date agrees with what it begins."""
+    return tuple(_contradictions(a, b))
+
+
+def same_person(a: Identity, b: Identity) -> bool:
+    """The rule of CONTRACTS.md: an identifier agrees, and at most one of name, birth date and sex contradicts."""
+    return bool(set(a.identifiers) & set(b.identifiers)) and len(contradictions(a, b)) <= 1
+
+
+def _contradictions(a: Identity, b: Identity) -> Iterator[str]:
+    if a.name and b.name and _plain(a.name) != _plain(b.name):
+        yield "name"
+    known = ("male", "female")
+    if a.gender in known and b.gender in known and a.gender != b.gender:
+        yield "gender"
+    if (
+        a.birth_date
+        and b.birth_date
+        and not (a.birth_date.startswith(b.birth_date) or b.birth_date.startswith(a.birth_date))
+    ):
+        yield "birth_date"
+
+
+def _plain(name: str) -> str:
+    return "".join(name.split()).casefold()

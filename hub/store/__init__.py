@@ -1,0 +1,1 @@
+"""SQL in named blocks of `.sql` files, the declared schema, and connections."""

@@ -1,0 +1,224 @@
+-- The schema as declared. tests/migration proves that `alembic upgrade head` gives exactly this.
+
+CREATE TABLE organizations (
+    id              integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code            text NOT NULL CHECK (code ~ '^[A-Za-z0-9-]+$'),
+    name            text NOT NULL,
+    kind            text NOT NULL CHECK (kind IN ('clinic', 'hospital')),
+    charset         text,
+    timezone        text NOT NULL DEFAULT 'Asia/Shanghai',
+    referral_answer text NOT NULL DEFAULT 'ACK' CHECK (referral_answer IN ('ACK', 'RRI')),
+    last_sequence   bigint NOT NULL DEFAULT 0,
+    created_at      timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON COLUMN organizations.last_sequence IS 'position of the newest event in its own stream, assigned by the relay';
+CREATE UNIQUE INDEX organizations_code_key ON organizations (lower(code));
+
+CREATE TABLE departments (
+    organization_id integer NOT NULL REFERENCES organizations,
+    code            text NOT NULL,
+    name            text NOT NULL,
+    PRIMARY KEY (organization_id, code)
+);
+
+CREATE TABLE facilities (
+    facility        text PRIMARY KEY,
+    organization_id integer NOT NULL REFERENCES organizations
+);
+COMMENT ON TABLE facilities IS 'MSH-4 values by which an organisation is known';
+
+CREATE TABLE tokens (
+    sha256          bytea PRIMARY KEY,
+    organization_id integer NOT NULL REFERENCES organizations,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    revoked_at      timestamptz
+);
+
+CREATE TABLE patients (
+    id         uuid PRIMARY KEY,
+    name       text,
+    gender     text,
+    birth_date text,
+    resource   jsonb NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE patient_identifiers (
+    patient_id      uuid NOT NULL REFERENCES patients,
+    organization_id integer REFERENCES organizations,
+    system          text NOT NULL,
+    value           text NOT NULL,
+    UNIQUE NULLS NOT DISTINCT (system, value, organization_id, patient_id)
+);
+COMMENT ON COLUMN patient_identifiers.organization_id IS 'whose number it is; NULL: valid everywhere (national, insurance)';
+CREATE INDEX patient_identifiers_patient ON patient_identifiers (patient_id);
+
+CREATE TABLE referrals (
+    id                 uuid PRIMARY KEY,
+    version            integer NOT NULL,
+    state              text NOT NULL,
+    direction          text NOT NULL CHECK (direction IN ('up', 'down')),
+    priority           text NOT NULL,
+    sender_id          integer NOT NULL REFERENCES organizations,
+    receiver_id        integer NOT NULL REFERENCES organizations,
+    department         text,
+    patient_id         uuid NOT NULL REFERENCES patients,
+    question           text,
+    reason             text,
+    based_on           uuid REFERENCES referrals,
+    cancellation_asked boolean NOT NULL DEFAULT false,
+    details            jsonb NOT NULL DEFAULT '{}',
+    service_request    jsonb NOT NULL,
+    task               jsonb NOT NULL DEFAULT '{}',
+    requested_at       timestamptz NOT NULL,
+    updated_at         timestamptz NOT NULL
+);
+COMMENT ON COLUMN referrals.reason IS 'of the last transition that needed one';
+COMMENT ON COLUMN referrals.task IS 'Task elements that writers sent and the hub does not compute (output, note, contained)';
+CREATE INDEX referrals_sender ON referrals (sender_id, updated_at);
+CREATE INDEX referrals_receiver ON referrals (receiver_id, updated_at);
+CREATE INDEX referrals_patient ON referrals (patient_id);
+
+CREATE TABLE referral_identifiers (
+    referral_id     uuid NOT NULL REFERENCES referrals,
+    organization_id integer NOT NULL REFERENCES organizations,
+    system          text NOT NULL,
+    value           text NOT NULL,
+    PRIMARY KEY (organization_id, system, value)
+);
+COMMENT ON COLUMN referral_identifiers.organization_id IS 'the sender that uses the identifier';
+CREATE INDEX referral_identifiers_referral ON referral_identifiers (referral_id);
+
+CREATE TABLE messages (
+    id              uuid PRIMARY KEY,
+    received_at     timestamptz NOT NULL,
+    organization_id integer REFERENCES organizations,
+    channel         text NOT NULL CHECK (channel IN ('mllp', 'fhir', 'file')),
+    format          text NOT NULL CHECK (format IN ('hl7v2', 'fhir', 'text')),
+    type            text NOT NULL,
+    version         text NOT NULL,
+    charset         text NOT NULL,
+    application     text NOT NULL,
+    facility        text NOT NULL,
+    control_id      text NOT NULL,
+    status          text NOT NULL CHECK (status IN ('stored', 'accepted', 'rejected', 'parked', 'incomplete')),
+    raw             bytea NOT NULL,
+    sha256          bytea NOT NULL,
+    code            text,
+    acknowledgement bytea,
+    error           json,
+    bundle          json,
+    ledger          json,
+    patient_id      uuid,
+    referral_id     uuid,
+    processed_at    timestamptz
+);
+COMMENT ON COLUMN messages.status IS 'stored: safe, not yet normalised (enhanced mode); accepted: took effect; rejected: refused, kept for inspection; parked: cannot be processed, waits for replay; incomplete: bytes of a frame that never ended';
+COMMENT ON COLUMN messages.code IS 'AA, AE, AR, CA, CE, CR, or the HTTP status';
+CREATE INDEX messages_waiting ON messages (id) WHERE status = 'stored';
+CREATE INDEX messages_referral ON messages (referral_id) WHERE referral_id IS NOT NULL;
+CREATE INDEX messages_control_id ON messages (control_id);
+
+CREATE TABLE accepted_keys (
+    key         bytea PRIMARY KEY,
+    sha256      bytea NOT NULL,
+    message_id  uuid NOT NULL,
+    accepted_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON COLUMN accepted_keys.key IS 'digest of organisation, MSH-3, MSH-4 and MSH-10 (FHIR: Bundle.identifier or the like)';
+CREATE INDEX accepted_keys_accepted_at ON accepted_keys USING brin (accepted_at);
+
+CREATE TABLE fragments (
+    id              uuid PRIMARY KEY,
+    message_id      uuid NOT NULL REFERENCES messages,
+    patient_id      uuid NOT NULL REFERENCES patients,
+    organization_id integer NOT NULL REFERENCES organizations,
+    referral_id     uuid,
+    position        integer NOT NULL,
+    kind            text NOT NULL CHECK (kind IN ('hl7v2', 'fhir', 'text')),
+    resource_type   text NOT NULL,
+    resource        jsonb NOT NULL,
+    base            text NOT NULL,
+    citations       json,
+    received_at     timestamptz NOT NULL,
+    recorded_at     timestamptz
+);
+COMMENT ON COLUMN fragments.citations IS '[[target, path, text], ..] for HL7 v2 and text; of FHIR they follow from base';
+CREATE INDEX fragments_patient ON fragments (patient_id);
+CREATE INDEX fragments_referral ON fragments (referral_id) WHERE referral_id IS NOT NULL;
+CREATE INDEX fragments_message ON fragments (message_id);
+
+CREATE TABLE outbox (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id      uuid NOT NULL,
+    type          text NOT NULL,
+    subject       uuid NOT NULL,
+    organizations integer[] NOT NULL DEFAULT '{}',
+    occurred_at   timestamptz NOT NULL,
+    data          json NOT NULL,
+    published_at  timestamptz
+);
+COMMENT ON COLUMN outbox.organizations IS 'in whose own streams the event stands';
+CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL;
+
+CREATE TABLE organization_events (
+    organization_id integer NOT NULL REFERENCES organizations,
+    sequence        bigint NOT NULL,
+    outbox_id       bigint NOT NULL REFERENCES outbox,
+    PRIMARY KEY (organization_id, sequence)
+);
+CREATE INDEX organization_events_outbox ON organization_events (outbox_id);
+
+CREATE TABLE processed_events (
+    consumer     text NOT NULL,
+    event_id     uuid NOT NULL,
+    processed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (consumer, event_id)
+);
+
+CREATE TABLE dead_letters (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    consumer    text NOT NULL,
+    subject     uuid NOT NULL,
+    event_id    uuid NOT NULL,
+    event       json NOT NULL,
+    cause       text,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    replayed_at timestamptz,
+    UNIQUE (consumer, event_id)
+);
+COMMENT ON COLUMN dead_letters.cause IS 'why the event could not be processed; NULL: it queues behind an earlier one of the same subject';
+CREATE INDEX dead_letters_waiting ON dead_letters (consumer, subject, id) WHERE replayed_at IS NULL;
+
+CREATE TABLE records (
+    id           uuid PRIMARY KEY,
+    referral_id  uuid NOT NULL REFERENCES referrals,
+    version      integer NOT NULL,
+    record       json NOT NULL,
+    sha256       bytea NOT NULL,
+    generated_at timestamptz NOT NULL
+);
+COMMENT ON COLUMN records.version IS 'of the referral that the record was made from';
+CREATE INDEX records_referral ON records (referral_id, generated_at);
+
+CREATE TABLE embeddings (
+    model  text NOT NULL,
+    sha256 bytea NOT NULL,
+    vector bytea NOT NULL,
+    PRIMARY KEY (model, sha256)
+);
+COMMENT ON COLUMN embeddings.vector IS 'little-endian float32, L2-normalised';
+
+CREATE TABLE audit (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at              timestamptz NOT NULL DEFAULT now(),
+    organization_id integer REFERENCES organizations,
+    actor           text NOT NULL,
+    action          text NOT NULL,
+    object_type     text NOT NULL,
+    object_id       text NOT NULL,
+    allowed         boolean NOT NULL DEFAULT true
+);
+CREATE INDEX audit_object ON audit (object_type, object_id);
+CREATE INDEX audit_organization ON audit (organization_id, at);
