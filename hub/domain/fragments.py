@@ -41,11 +41,13 @@ class Fragment:
 
     message_id: the hub's id of the message (in `summarize`: MSH-10, Bundle.identifier.value, or the file's name);
     organization: who sent it; received_at, recorded_at: aware; file: as given to `summarize`, else None;
-    patient: the key of the Patient it is about within its message.
+    patient: the id of the Patient fragment of the same message that it is about ("": a note that names none);
+    Patient fragments and the referral's ServiceRequest travel with the clinical ones, see `is_clinical`.
     """
 
     id: str
     message_id: str
+    patient: str
     organization: str
     received_at: datetime
     recorded_at: datetime | None

@@ -167,20 +167,25 @@ Intent = Open | Amend | Cancel | Inquire | Move
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One clinical resource of a message: `base` is its JSON pointer in the Bundle (in the received document for FHIR).
+    """One resource of a message: each Patient, the referral's ServiceRequest, and every clinical resource.
 
-    citations: for HL7 v2 and text; of FHIR they follow from `base`.
+    base: its JSON pointer in the Bundle (FHIR: in the received document); citations: for HL7 v2 and text, of FHIR they
+    follow from `base` (`cite_document`); patient: index in `Normalised.parts` of the Patient that it is about.
     """
 
     resource: Resource
     base: str
     recorded_at: datetime | None
     citations: tuple[Citation, ...] = ()
+    patient: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """A message as FHIR. bundle: R4 Bundle; parts: its clinical resources; intent: None for plain history."""
+    """A message as FHIR. bundle: R4 Bundle; parts: see Part; intent: None for plain history.
+
+    patient: of the message's subject; patient_resource: its FHIR Patient; warnings: told, not refused.
+    """
 
     envelope: Envelope
     bundle: Resource

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from hub.domain.errors import Cause, Refusal, Refused
 
 
-class State(str, Enum):
+class State(StrEnum):
     DRAFT = "draft"
     REQUESTED = "requested"
     RECEIVED = "received"
@@ -27,7 +27,7 @@ class State(str, Enum):
     CLOSED = "closed"
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     SENDER = "sender"
     RECEIVER = "receiver"
     HUB = "hub"
@@ -126,14 +126,13 @@ def plan(state: State, target: State, role: Role, *, reason: str | None = None,
     must go it, REQUIRED_MISSING when a step needs a reason.
     """
     steps = _way(state, target, role)
+    move = f"{state.value} to {target.value}"
     if steps is None:
-        if _way(state, target, None) is not None:
-            raise Refused(Refusal(Cause.NOT_PERMITTED, "Task.status", f"{role.value} may not move {state.value} to {target.value}"))  # fmt: skip
-        raise Refused(Refusal(Cause.FORBIDDEN_STATE, "Task.status", f"{state.value} does not become {target.value}"))
+        if _way(state, target, None) is None:
+            raise Refused(Refusal(Cause.FORBIDDEN_STATE, "Task.status", f"no referral goes from {move}"))
+        raise Refused(Refusal(Cause.NOT_PERMITTED, "Task.status", f"{role.value} may not move a referral from {move}"))
     if target is S.CANCELLED and state in (S.ARRIVED, S.IN_PROGRESS) and not cancellation_asked:
-        raise Refused(
-            Refusal(Cause.FORBIDDEN_STATE, "Task.status", "cancelled after arrival only when the sender asked")
-        )
+        raise Refused(Refusal(Cause.FORBIDDEN_STATE, "Task.status", "after arrival only on the sender's request"))
     if any(step.reason for step in steps) and not reason:
         raise Refused(Refusal(Cause.REQUIRED_MISSING, "Task.statusReason", f"{target.value} needs a reason"))
     return steps

