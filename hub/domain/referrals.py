@@ -78,7 +78,6 @@ TRANSITIONS: tuple[Transition, ...] = (
     _t(S.OUTCOME_SENT, S.CLOSED, SENDER, "closed"),
     *(_t(s, S.CANCELLED, SENDER, "cancelled") for s in (S.REQUESTED, S.RECEIVED, S.INFORMATION_REQUESTED)),
     *(_t(s, S.CANCELLED, (SENDER, RECEIVER), "cancelled") for s in (S.ACCEPTED, S.SCHEDULED)),
-    _t(S.NO_SHOW, S.CANCELLED, SENDER, "cancelled"),
     *(_t(s, S.CANCELLED, RECEIVER, "cancelled") for s in (S.ARRIVED, S.IN_PROGRESS)),
     *(_t(s, S.EXPIRED, HUB, "expired") for s in (S.REQUESTED, S.RECEIVED, S.INFORMATION_REQUESTED, S.ACCEPTED)),
 )
