@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +47,7 @@ def test_a_plan_is_a_chain_of_allowed_steps_that_ends_at_its_target(state: State
         return
     assert steps[0].source is state
     assert steps[-1].target is target
-    assert all(a.target is b.source for a, b in zip(steps, steps[1:], strict=False))
+    assert all(a.target is b.source for a, b in itertools.pairwise(steps))
     assert all(role in step.by for step in steps)
 
 
