@@ -195,11 +195,13 @@ CREATE TABLE records (
     id           uuid PRIMARY KEY,
     referral_id  uuid NOT NULL REFERENCES referrals,
     version      integer NOT NULL,
+    whole        boolean NOT NULL,
     record       json NOT NULL,
     sha256       bytea NOT NULL,
     generated_at timestamptz NOT NULL
 );
 COMMENT ON COLUMN records.version IS 'of the referral that the record was made from';
+COMMENT ON COLUMN records.whole IS 'made of the patient''s whole history, not only of what came with the referral';
 CREATE INDEX records_referral ON records (referral_id, generated_at);
 
 CREATE TABLE embeddings (

@@ -1,10 +1,11 @@
 -- referrals: referrals that the viewer sends or receives; conditions of the criteria given follow
-SELECT r.id::text, r.version, r.state, r.direction, r.priority,
-       s.id, s.code, s.name, s.kind, d.id, d.code, d.name, d.kind,
-       r.department, r.patient_id::text, r.question, r.reason, r.based_on::text, r.cancellation_asked, r.details,
-       r.service_request, r.task,
+SELECT r.id::text AS id, r.version, r.state, r.direction, r.priority,
+       s.id AS sender_id, s.code AS sender_code, s.name AS sender_name, s.kind AS sender_kind,
+       d.id AS receiver_id, d.code AS receiver_code, d.name AS receiver_name, d.kind AS receiver_kind,
+       r.department, r.patient_id::text AS patient_id, r.question, r.reason, r.based_on::text AS based_on,
+       r.cancellation_asked, r.details, r.service_request, r.task,
        ARRAY(SELECT ARRAY[i.system, i.value] FROM referral_identifiers i WHERE i.referral_id = r.id
-             ORDER BY i.system, i.value),
+             ORDER BY i.system, i.value) AS identifiers,
        r.requested_at, r.updated_at
 FROM referrals r JOIN organizations s ON s.id = r.sender_id JOIN organizations d ON d.id = r.receiver_id
 WHERE

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, LiteralString
 
 from psycopg import Connection
+from psycopg.rows import dict_row
 
 from hub.domain.fragments import Resource
 from hub.domain.patients import Identifier
@@ -98,7 +99,8 @@ def search(connection: Connection[Any], viewer: int, criteria: Criteria, *, limi
     limit: at most so many; after: `position` of the last referral of the page before.
     """
     sql, parameters = _query(viewer, criteria, limit, after, newest_first)
-    return [_referral(row) for row in connection.execute(sql, parameters)]
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return [_referral(row) for row in cursor.execute(sql, parameters)]
 
 
 def _query(viewer: int, criteria: Criteria, limit: int, after: tuple[datetime, str] | None,
@@ -144,10 +146,10 @@ def _own(tokens: Sequence[Token]) -> list[object]:
     return list(ids.known(value for system, value in tokens if system in (None, REFERRAL_SYSTEM)))
 
 
-def _referral(row: tuple[Any, ...]) -> Referral:
-    head, sender, receiver, rest = row[:5], Party(*row[5:9]), Party(*row[9:13]), row[13:]
-    identifier, version, state, direction, priority = head
-    *middle, identifiers, requested_at, updated_at = rest
-    pairs = tuple(Identifier(system, value) for system, value in identifiers)
-    return Referral(identifier, version, State(state), direction, priority, sender, receiver, *middle, pairs,
-                    requested_at, updated_at)  # fmt: skip
+def _referral(row: dict[str, Any]) -> Referral:
+    parties: dict[str, Any] = {
+        side: Party(*(row.pop(f"{side}_{field}") for field in ("id", "code", "name", "kind")))
+        for side in ("sender", "receiver")
+    }
+    identifiers = tuple(Identifier(system, value) for system, value in row.pop("identifiers"))
+    return Referral(**parties, **row | {"state": State(row["state"]), "identifiers": identifiers})
