@@ -53,6 +53,17 @@ class Client(asyncio.Protocol):
             self.done.set_result(None)
 
 
+def message(arguments: argparse.Namespace, number: int, suffix: str) -> bytes:
+    return referral(
+        arguments.prefix + suffix,
+        arguments.first + number,
+        enhanced=arguments.enhanced,
+        sender=arguments.sender,
+        receiver=arguments.receiver,
+        history=arguments.history,
+    )
+
+
 async def run(arguments: argparse.Namespace) -> dict[str, float]:
     """Messages per second by acknowledgement code."""
     loop = asyncio.get_running_loop()
@@ -60,11 +71,7 @@ async def run(arguments: argparse.Namespace) -> dict[str, float]:
     clients = []
     each = arguments.messages // arguments.connections
     for c in range(arguments.connections):
-        batch = [
-            START + referral(f"{arguments.prefix}{c:03d}{i:06d}", arguments.first + c * each + i, enhanced=arguments.enhanced,
-                             sender=arguments.sender, receiver=arguments.receiver, history=arguments.history) + END
-            for i in range(each)
-        ]  # fmt: skip
+        batch = [START + message(arguments, c * each + i, f"{c:03d}{i:06d}") + END for i in range(each)]
         done: asyncio.Future[None] = loop.create_future()
         _, client = await loop.create_connection(
             lambda b=batch, d=done: Client(b, d, codes), arguments.host, arguments.port

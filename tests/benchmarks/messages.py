@@ -19,7 +19,8 @@ def referral(control_id: str, number: int, *, enhanced: bool, sender: str, recei
     """A REF^I12 of HL7 2.5.1 in UTF-8 with `history` history segments (diagnosis, allergy, results, notes)."""
     modes = "AL|NE" if enhanced else "|"
     segments = [
-        f"MSH|^~\\&|HIS|{sender}|REFHUB|HUB|20251119101500+0800||REF^I12^REF_I12|{control_id}|P|2.5.1|||{modes}|CHN|UNICODE UTF-8",
+        f"MSH|^~\\&|HIS|{sender}|REFHUB|HUB|20251119101500+0800||REF^I12^REF_I12|{control_id}|P|2.5.1"
+        f"|||{modes}|CHN|UNICODE UTF-8",
         f"RF1|P^待处理^HL70283|R^常规^HL70280|MED^医疗^HL70281|||{control_id}R^{sender}|20251119|||"
         "O^2型糖尿病合并慢性肾脏病，血糖控制不佳，请评估降糖方案。^99LOC",
         "PRD|RP^转出^HL70286|曾^庆华||安居县人民医院",
@@ -29,8 +30,12 @@ def referral(control_id: str, number: int, *, enhanced: bool, sender: str, recei
         "AL1|1|DA|Z88.0^青霉素类^I10|MO|皮疹",
         f"OBR|1||{control_id}1|JY20^生化检验^99LOC|||202510200730",
     ]
-    results = (("2160-0^血肌酐^LN", "161", "umol/L", "57-111", "H"), ("2823-3^钾^LN", "4.88", "mmol/L", "3.5-5.3", "N"),
-               ("4548-4^糖化血红蛋白^LN", "8.9", "%", "4-6", "H"), ("718-7^血红蛋白^LN", "117", "g/L", "115-150", "N"))  # fmt: skip
+    results = (
+        ("2160-0^血肌酐^LN", "161", "umol/L", "57-111", "H"),
+        ("2823-3^钾^LN", "4.88", "mmol/L", "3.5-5.3", "N"),
+        ("4548-4^糖化血红蛋白^LN", "8.9", "%", "4-6", "H"),
+        ("718-7^血红蛋白^LN", "117", "g/L", "115-150", "N"),
+    )
     for i in range(max(0, history - 5)):
         code, value, unit, limits, flag = results[i % len(results)]
         segments.append(f"OBX|{i + 1}|NM|{code}|{i}|{Decimal(value) + i}|{unit}|{limits}|{flag}|||F|||202510200730")

@@ -33,7 +33,8 @@ def organizations(url: str) -> Iterator[None]:
     """Two organisations, BENCH-A (clinic, facility BENCH-A) and BENCH-B (hospital)."""
     with psycopg.connect(url) as connection:
         connection.execute(
-            "INSERT INTO organizations (code, name, kind) VALUES ('BENCH-A', '甲乡卫生院', 'clinic'), ('BENCH-B', '乙医院', 'hospital')"
+            "INSERT INTO organizations (code, name, kind)"
+            " VALUES ('BENCH-A', '甲乡卫生院', 'clinic'), ('BENCH-B', '乙医院', 'hospital')"
         )
         connection.execute("INSERT INTO facilities SELECT code, id FROM organizations")
     yield
@@ -43,7 +44,8 @@ def organizations(url: str) -> Iterator[None]:
 def kafka() -> Iterator[str]:
     """`host:port` of Apache Kafka where ../shared/kafka exists, else of the embedded broker."""
     port = free_port(2)
-    with subprocess.Popen(broker_command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as broker:  # fmt: skip
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(broker_command(port), stdout=quiet, stderr=quiet, start_new_session=True) as broker:
         try:
             wait_for_port(port, broker)
             yield f"127.0.0.1:{port}"
