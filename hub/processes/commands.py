@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from hub.processes.settings import Settings
@@ -29,7 +29,7 @@ class Command:
 
     help: str
     process: bool = False
-    broker: str | None = None
+    broker: Literal["own", "join"] | None = None
 
 
 COMMANDS: dict[str, Command] = {

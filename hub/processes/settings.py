@@ -220,9 +220,8 @@ def _check_security(security: Mapping[str, str], kafka: str) -> None:
     for variable in login:
         given = variable.field.removeprefix("security.") in security
         if given and not protocol.startswith("SASL"):
-            raise SettingsError(
-                f"{PREFIX}{variable.name}: expected only with {PREFIX}KAFKA_SECURITY_PROTOCOL SASL_PLAINTEXT or SASL_SSL"
-            )
+            wanted = f"{PREFIX}KAFKA_SECURITY_PROTOCOL SASL_PLAINTEXT or SASL_SSL"
+            raise SettingsError(f"{PREFIX}{variable.name}: expected only with {wanted}")
         if protocol.startswith("SASL") and not given:
             raise SettingsError(f"{PREFIX}{variable.name}: expected {variable.expected}, for {protocol} needs it")
     if "ssl_cafile" in security and not protocol.endswith("SSL"):

