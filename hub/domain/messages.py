@@ -35,7 +35,8 @@ class Envelope:
 
     type: `REF^I12`, `Bundle/message`; control_id: MSH-10, or Bundle.identifier.value, else MessageHeader.id, else
     X-Request-ID ("" where there is none: no dedup by key); application, facility: MSH-3.1 and MSH-4.1 ("" for FHIR);
-    accept_acknowledgement, application_acknowledgement: MSH-15, MSH-16 (enhanced mode when either is given).
+    accept_acknowledgement, application_acknowledgement: MSH-15, MSH-16 (enhanced mode when either is given);
+    header: HL7 v2: the MSH fields as sent, header[n] is MSH-n, for the acknowledgement to answer in kind.
     """
 
     format: Format
@@ -48,6 +49,7 @@ class Envelope:
     receiving_facility: str = ""
     accept_acknowledgement: str = ""
     application_acknowledgement: str = ""
+    header: tuple[str, ...] = ()
 
     @property
     def enhanced(self) -> bool:
