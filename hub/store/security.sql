@@ -11,3 +11,33 @@ UPDATE tokens SET revoked_at = clock_timestamp() WHERE organization_id = %(organ
 
 -- by_code: an organisation by its code, without regard to case
 SELECT id, code, name, kind, charset, timezone, referral_answer FROM organizations WHERE lower(code) = lower(%(code)s)
+
+-- add_organization: a new one
+INSERT INTO organizations (code, name, kind, charset, timezone, referral_answer)
+VALUES (%(code)s, %(name)s, %(kind)s, %(charset)s, %(timezone)s, %(referral_answer)s) RETURNING id
+
+-- add_facility: a name under which an organisation sends
+INSERT INTO facilities (facility, organization_id) VALUES (%(facility)s, %(organization_id)s)
+
+-- add_department: a part of an organisation
+INSERT INTO departments (organization_id, code, name) VALUES (%(organization_id)s, %(code)s, %(name)s)
+
+-- taken_facilities: those of these names that are registered, and to whom
+SELECT f.facility, o.code FROM facilities f JOIN organizations o ON o.id = f.organization_id
+WHERE f.facility = ANY(%(facilities)s) ORDER BY f.facility
+
+-- organizations: all, with what is registered of them
+SELECT o.code, o.name, o.kind, o.charset, o.timezone, o.referral_answer, o.created_at,
+       ARRAY(SELECT f.facility FROM facilities f WHERE f.organization_id = o.id ORDER BY f.facility) AS facilities,
+       (SELECT coalesce(json_object_agg(d.code, d.name ORDER BY d.code), '{}') FROM departments d
+        WHERE d.organization_id = o.id) AS departments
+FROM organizations o ORDER BY lower(o.code)
+
+-- write_audit: who did, or tried, what
+INSERT INTO audit (organization_id, actor, action, object_type, object_id, allowed)
+VALUES (%(organization_id)s, %(actor)s, %(action)s, %(object_type)s, %(object_id)s, %(allowed)s)
+
+-- audit_of_object: who did, or tried, what to it, oldest first
+SELECT a.at, o.code AS organization, a.actor, a.action, a.object_type, a.object_id, a.allowed
+FROM audit a LEFT JOIN organizations o ON o.id = a.organization_id
+WHERE a.object_type = %(object_type)s AND a.object_id = %(object_id)s ORDER BY a.id

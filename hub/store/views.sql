@@ -59,3 +59,127 @@ ORDER BY r.updated_at, r.id LIMIT %(limit)s
 
 -- order_newest: newest change first
 ORDER BY r.updated_at DESC, r.id DESC LIMIT %(limit)s
+
+-- fragments: fragments that the viewer may see; conditions of what is asked for follow
+SELECT f.id::text AS id, f.message_id::text AS message_id, f.patient_id::text AS patient_id, o.code AS organization,
+       f.referral_id::text AS referral_id, f.position, f.kind, f.resource_type, f.resource, f.base, f.citations,
+       f.received_at, f.recorded_at
+FROM fragments f JOIN organizations o ON o.id = f.organization_id
+WHERE
+
+-- fragment_visible: what it sent, what the parties of its referral gave to it, and from acceptance on the whole history
+(f.organization_id = %(viewer)s
+ OR EXISTS (SELECT FROM referrals r WHERE r.id = f.referral_id
+            AND (r.receiver_id = %(viewer)s OR (r.sender_id = %(viewer)s AND f.organization_id = r.receiver_id)))
+ OR EXISTS (SELECT FROM referrals r WHERE r.patient_id = f.patient_id AND r.receiver_id = %(viewer)s
+            AND r.state = ANY(%(whole)s)))
+
+-- fragment_ids: by id
+f.id = ANY(%(ids)s)
+
+-- fragment_patient_ids: by patient
+f.patient_id = ANY(%(patient_ids)s)
+
+-- fragment_referral_ids: by the referral that they came with
+f.referral_id = ANY(%(referral_ids)s)
+
+-- fragment_message_ids: by the message that they came in
+f.message_id = ANY(%(message_ids)s)
+
+-- fragment_types: by resource type
+f.resource_type = ANY(%(types)s)
+
+-- fragment_after: the page that follows
+f.id < %(after)s
+
+-- fragment_order: newest first
+ORDER BY f.id DESC LIMIT %(limit)s
+
+-- patients: patients that the viewer may see: it takes part in a referral of them, or sent something of them
+SELECT p.id::text AS id, p.name, p.gender, p.birth_date, p.updated_at,
+       ARRAY(SELECT DISTINCT ARRAY[i.system, i.value] FROM patient_identifiers i WHERE i.patient_id = p.id
+             AND (i.organization_id IS NULL OR i.organization_id = %(viewer)s
+                  OR i.organization_id IN (SELECT r.sender_id FROM referrals r
+                                           WHERE r.patient_id = p.id AND r.receiver_id = %(viewer)s))
+             ORDER BY 1) AS identifiers
+FROM patients p
+WHERE (EXISTS (SELECT FROM referrals r
+               WHERE r.patient_id = p.id AND (r.receiver_id = %(viewer)s OR r.sender_id = %(viewer)s))
+       OR EXISTS (SELECT FROM fragments f WHERE f.patient_id = p.id AND f.organization_id = %(viewer)s)) AND
+
+-- patients_all: no further condition
+true
+
+-- patients_ids: by id
+p.id = ANY(%(ids)s)
+
+-- patients_identifiers: by a number that is valid everywhere, its own, or of who refers the patient to it
+p.id IN (SELECT i.patient_id
+         FROM patient_identifiers i JOIN unnest(%(identifier_systems)s::text[], %(identifier_values)s::text[])
+              AS asked(system, value) ON i.value = asked.value AND (asked.system IS NULL OR asked.system = i.system)
+         WHERE i.organization_id IS NULL OR i.organization_id = %(viewer)s
+            OR i.organization_id IN (SELECT r.sender_id FROM referrals r
+                                     WHERE r.patient_id = i.patient_id AND r.receiver_id = %(viewer)s))
+
+-- patients_after: the page that follows
+p.id < %(after)s
+
+-- patients_order: newest first
+ORDER BY p.id DESC LIMIT %(limit)s
+
+-- record: the newest record of a referral, of the whole history or of what came with it
+SELECT id::text AS id, version, whole, record::text AS document, sha256, generated_at FROM records
+WHERE referral_id = %(referral_id)s AND whole = %(whole)s
+ORDER BY generated_at DESC, id DESC LIMIT 1
+
+-- messages: messages in order of arrival; conditions of what is asked for follow
+SELECT m.id::text AS id, m.received_at, o.code AS organization, m.channel, m.format, m.type, m.control_id, m.status,
+       m.referral_id::text AS referral_id, m.error
+FROM messages m LEFT JOIN organizations o ON o.id = m.organization_id
+WHERE
+
+-- messages_all: every message
+true
+
+-- messages_organization: by sender, without regard to case
+lower(o.code) = lower(%(organization)s)
+
+-- messages_status: by processing state
+m.status = %(status)s
+
+-- messages_type: by type
+m.type = %(type)s
+
+-- messages_control_id: by control id
+m.control_id = %(control_id)s
+
+-- messages_since: received then or later
+m.received_at >= %(since)s
+
+-- messages_after: the page that follows
+m.id > %(after)s
+
+-- messages_order: oldest first
+ORDER BY m.id LIMIT %(limit)s
+
+-- message: all of one message
+SELECT m.id::text AS id, m.received_at, m.processed_at, o.code AS organization, m.channel, m.format, m.type,
+       m.version, m.charset, m.application, m.facility, m.control_id, m.status, m.code,
+       m.patient_id::text AS patient_id, m.referral_id::text AS referral_id, m.error, m.raw, m.acknowledgement,
+       m.bundle, m.ledger
+FROM messages m LEFT JOIN organizations o ON o.id = m.organization_id WHERE m.id = %(id)s
+
+-- figures_messages: messages by status
+SELECT status, count(*) FROM messages GROUP BY status
+
+-- figures_referrals: referrals by state
+SELECT state, count(*) FROM referrals GROUP BY state
+
+-- figures_outbox: events that wait for publication, and the seconds that the oldest has waited
+SELECT count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 FROM outbox WHERE published_at IS NULL
+
+-- figures_dead_letters: events that wait for replay, by consumer
+SELECT consumer, count(*) FROM dead_letters WHERE replayed_at IS NULL GROUP BY consumer
+
+-- figures_records: records stored
+SELECT count(*) FROM records

@@ -1,0 +1,35 @@
+"""Figures of the hub's work, from the database: numbers only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+
+from hub.store.sql import blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """messages: by status; referrals: by state; outbox_oldest: seconds that the oldest unpublished event has waited;
+    dead_letters: waiting for replay, by consumer."""
+
+    messages: Mapping[str, int]
+    referrals: Mapping[str, int]
+    outbox_waiting: int
+    outbox_oldest: float
+    dead_letters: Mapping[str, int]
+    records: int
+
+
+def read(connection: Connection[Any]) -> Figures:
+    sql = blocks("views")
+    messages, referrals, dead_letters = (
+        dict(connection.execute(sql["figures_" + name]).fetchall())
+        for name in ("messages", "referrals", "dead_letters")
+    )
+    [(waiting, oldest)] = connection.execute(sql["figures_outbox"]).fetchall()
+    [(records,)] = connection.execute(sql["figures_records"]).fetchall()
+    return Figures(messages, referrals, waiting, oldest, dead_letters, records)

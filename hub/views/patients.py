@@ -1,0 +1,69 @@
+"""Patients as an organisation sees them: those of its referrals, and those of whom it sent something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from hub.domain.fragments import Resource
+from hub.domain.patients import Identifier
+from hub.store.sql import blocks
+from hub.views import fragments, ids
+from hub.views.referrals import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient. identifiers: those that the viewer may know; resource: the newest Patient resource that the viewer
+    may see, so that no institution's address book shows through another's (None where there is none)."""
+
+    id: str
+    name: str | None
+    gender: str | None
+    birth_date: str | None
+    identifiers: tuple[Identifier, ...]
+    resource: Resource | None
+    updated_at: datetime
+
+
+def read(connection: Connection[Any], viewer: int, patient_id: str) -> Patient | None:
+    """The patient; None unless the viewer takes part in a referral of them or sent something of them."""
+    found = search(connection, viewer, patient_ids=(patient_id,), limit=1)
+    return found[0] if found else None
+
+
+def search(connection: Connection[Any], viewer: int, *, limit: int, patient_ids: Sequence[str] | None = None,
+           identifiers: Sequence[Token] | None = None, after: str | None = None) -> list[Patient]:  # fmt: skip
+    """The viewer's patients, newest first; all that is given must agree, of several values any.
+
+    identifiers: (system, value), system None: any; after: id of the last one of the page before.
+    """
+    conditions, parameters = ["patients_all"], dict[str, object](viewer=viewer, limit=limit)
+    if patient_ids is not None:
+        conditions.append("patients_ids")
+        parameters["ids"] = ids.known(patient_ids)
+    if identifiers is not None:
+        conditions.append("patients_identifiers")
+        parameters["identifier_systems"] = [system for system, _ in identifiers]
+        parameters["identifier_values"] = [value for _, value in identifiers]
+    if after is not None:
+        conditions.append("patients_after")
+        parameters["after"] = ids.parse(after)
+    sql = blocks("views")
+    where: LiteralString = " AND ".join(sql[name] for name in conditions)
+    query = sql["patients"] + " " + where + " " + sql["patients_order"]
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(query, parameters).fetchall()
+    return [_patient(connection, viewer, row) for row in rows]
+
+
+def _patient(connection: Connection[Any], viewer: int, row: dict[str, Any]) -> Patient:
+    asked = fragments.Criteria(patient_ids=(row["id"],), types=("Patient",))
+    newest = fragments.search(connection, viewer, asked, limit=1)
+    known = tuple(Identifier(system, value) for system, value in row.pop("identifiers"))
+    return Patient(**row, identifiers=known, resource=newest[0].resource if newest else None)
