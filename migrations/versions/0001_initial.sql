@@ -88,6 +88,7 @@ CREATE TABLE referral_identifiers (
     PRIMARY KEY (organization_id, system, value)
 );
 COMMENT ON COLUMN referral_identifiers.organization_id IS 'the sender that uses the identifier';
+CREATE INDEX referral_identifiers_value ON referral_identifiers (value);
 CREATE INDEX referral_identifiers_referral ON referral_identifiers (referral_id);
 
 CREATE TABLE messages (
@@ -107,6 +108,7 @@ CREATE TABLE messages (
     sha256          bytea NOT NULL,
     code            text,
     acknowledgement bytea,
+    application_acknowledgement bytea,
     error           json,
     bundle          json,
     ledger          json,
@@ -115,6 +117,7 @@ CREATE TABLE messages (
     processed_at    timestamptz
 );
 COMMENT ON COLUMN messages.status IS 'stored: safe, not yet normalised (enhanced mode); accepted: took effect; rejected: refused, kept for inspection; parked: cannot be processed, waits for replay; incomplete: bytes of a frame that never ended';
+COMMENT ON COLUMN messages.application_acknowledgement IS 'what followed the first answer: in enhanced mode, or after a replay';
 COMMENT ON COLUMN messages.code IS 'AA, AE, AR, CA, CE, CR, or the HTTP status';
 CREATE INDEX messages_waiting ON messages (id) WHERE status = 'stored';
 CREATE INDEX messages_referral ON messages (referral_id) WHERE referral_id IS NOT NULL;
