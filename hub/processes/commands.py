@@ -36,7 +36,7 @@ COMMANDS: dict[str, Command] = {
     "convert": Command("HL7 v2 and FHIR files as FHIR R4 Bundles with a ledger of every field"),
     "summarize": Command("files of one patient as one continuous record in which everything is cited"),
     "migrate": Command("bring the database to the newest schema"),
-    "all": Command("run every process in one command", process=True, broker="own"),
+    "all": Command("run every process in one command", process=True),
     "serve": Command("run the HTTP server: FHIR, records, health, metrics", process=True),
     "mllp": Command("run the HL7 v2 listener", process=True),
     "relay": Command("run the relay from the outbox to Kafka", process=True, broker="own"),

@@ -31,24 +31,52 @@ class Broker:
     run: str
 
 
-@contextmanager
-def running(home: Path) -> Iterator[Broker]:
-    """The home's broker: started here and stopped with the block, or another process's that is there."""
+class Owned:
+    """The broker as the child of this process. Use as a context: it stops with the block."""
+
+    def __init__(self, home: Path, lock: int) -> None:
+        self._home, self._lock = home, lock
+        self.broker, self._process = _start(home)
+
+    def __enter__(self) -> Owned:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        (self._home / "kafka.json").unlink(missing_ok=True)
+        self._process.terminate()
+        self._process.wait(10)
+        os.close(self._lock)
+
+    def restarted(self) -> bool:
+        """Start it again if it has died, on the same port and empty; whether that was so."""
+        if self._process.poll() is None:
+            return False
+        self.broker, self._process = _start(self._home)
+        return True
+
+
+def own(home: Path) -> Owned | None:
+    """Start the home's broker; None where another process has it already."""
     home.mkdir(parents=True, exist_ok=True)
     lock = folder_lock.attempt(home / "kafka.lock")
     if lock is None:
-        yield wait(home)
-        return
+        return None
     try:
-        broker, process = _start(home)
-        try:
-            yield broker
-        finally:
-            (home / "kafka.json").unlink(missing_ok=True)
-            process.terminate()
-            process.wait(10)
-    finally:
+        return Owned(home, lock)
+    except Unavailable:
         os.close(lock)
+        raise
+
+
+@contextmanager
+def running(home: Path) -> Iterator[Broker]:
+    """The home's broker: started here and stopped with the block, or another process's that is there."""
+    owned = own(home)
+    if owned is None:
+        yield wait(home)
+    else:
+        with owned:
+            yield owned.broker
 
 
 def address(home: Path) -> Broker | None:

@@ -96,6 +96,11 @@ def running(home: Path) -> Iterator[str]:
                 os.close(last)
 
 
+def serves(home: Path, url: str) -> bool:
+    """Whether `url` is that of the home's own server."""
+    return url == _server(home).url
+
+
 def ensure_running(home: Path) -> None:
     """Start the server again if it has died under its users. Raises Unavailable when that fails."""
     if not _postmaster_alive(home / "postgres"):
@@ -103,15 +108,23 @@ def ensure_running(home: Path) -> None:
             _start(_prepare(home))
 
 
-def _prepare(home: Path) -> _Server:
-    user = _other_user() if os.geteuid() == 0 else None
+def _server(home: Path) -> _Server:
+    user = ROOT_RUNS_AS if os.geteuid() == 0 else None
     data = home / "postgres"
-    if user:
+    return _Server(data, _socket_folder(data), user)
+
+
+def _prepare(home: Path) -> _Server:
+    server = _server(home)
+    if server.user:
+        _make_user(server.user)
         _let_through(home)
         _let_through(_binary("postgres").parent)
-    if not (data / "PG_VERSION").exists():
-        _initialise(data, user)
-    return _Server(data, _socket_folder(data, user), user)
+    if not (server.data / "PG_VERSION").exists():
+        _initialise(server.data, server.user)
+    if server.sockets != server.data:
+        _make_private(server.sockets, server.user)
+    return server
 
 
 def _initialise(data: Path, user: str | None) -> None:
@@ -207,16 +220,14 @@ def _binary(program: str) -> Path:
     return Path(spec.submodule_search_locations[0], "pginstall18", "bin", program)
 
 
-def _other_user() -> str:
+def _make_user(name: str) -> None:
     try:
-        pwd.getpwnam(ROOT_RUNS_AS)
+        pwd.getpwnam(name)
     except KeyError:
-        done = subprocess.run(
-            ["useradd", "--system", "--no-create-home", ROOT_RUNS_AS], capture_output=True, check=False
-        )
+        command = ["useradd", "--system", "--no-create-home", name]
+        done = subprocess.run(command, capture_output=True, check=False)
         if done.returncode:
-            raise Unavailable(f"PostgreSQL does not run as root, and user {ROOT_RUNS_AS} cannot be made") from None
-    return ROOT_RUNS_AS
+            raise Unavailable(f"PostgreSQL does not run as root, and user {name} cannot be made") from None
 
 
 def _let_through(folder: Path) -> None:
@@ -228,16 +239,19 @@ def _let_through(folder: Path) -> None:
             part.chmod(mode | stat.S_IXOTH)
 
 
-def _socket_folder(data: Path, user: str | None) -> Path:
-    """The data folder, or where its path is too long for a socket a private one of a short name."""
+def _socket_folder(data: Path) -> Path:
+    """The data folder, or where its path is too long for a socket, a folder of a short name."""
     if len(os.fsencode(data)) <= 80:
         return data
     name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir(), f"referral-hub-{name}")
+    return Path(tempfile.gettempdir(), f"referral-hub-{name}")
+
+
+def _make_private(folder: Path, user: str | None) -> None:
+    """Make the folder for the server's user alone: who reaches the socket is let in."""
     folder.mkdir(mode=0o700, exist_ok=True)
     if user and folder.stat().st_uid == 0:
         shutil.chown(folder, user)
     owner = pwd.getpwnam(user).pw_uid if user else os.geteuid()
     if folder.stat().st_uid != owner or stat.S_IMODE(folder.stat().st_mode) & 0o077:
         raise Unavailable(f"{folder} belongs to somebody else; set REFERRAL_HUB_HOME to a shorter path")
-    return folder
