@@ -1,0 +1,71 @@
+"""`/metrics` in Prometheus' text format: gauges read from the database at each scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import psycopg
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from hub.domain.referrals import State
+from hub.views.figures import Figures
+from hub.web import access
+
+MESSAGE_STATUSES = ("stored", "accepted", "rejected", "parked", "incomplete")
+
+
+def router(figures: Callable[[], Figures], administrator: Callable[[str], bool]) -> APIRouter:
+    """figures: read now, may raise psycopg.OperationalError; administrator: whether a token is an administrator's."""
+    routes = APIRouter(tags=["metrics"])
+    registry = CollectorRegistry()
+    registry.register(_FromDatabase(figures))
+    ProcessCollector(registry=registry)
+
+    @routes.get("/metrics", response_class=Response, responses={401: {}, 403: {}})
+    def metrics(request: Request) -> Response:
+        """Figures of the hub's work; for this machine itself, or with an administrator's token."""
+        token = access.bearer(request)
+        if not access.from_loopback(request):
+            if token is None:
+                return access.unauthenticated()
+            if not administrator(token):
+                return access.problem(403, "forbidden", "the figures are for this machine and for administrators")
+        return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return routes
+
+
+class _FromDatabase(Collector):
+    def __init__(self, figures: Callable[[], Figures]) -> None:
+        self._figures = figures
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        try:
+            figures = self._figures()
+        except psycopg.OperationalError:
+            yield _gauge("database_up", "whether PostgreSQL answers", 0)
+            return
+        yield _gauge("database_up", "whether PostgreSQL answers", 1)
+        yield _gauge("outbox_backlog", "events that wait for publication", figures.outbox_waiting)
+        yield _gauge("outbox_oldest_seconds", "how long the oldest of them has waited", figures.outbox_oldest)
+        yield _gauge("records", "continuous records stored", figures.records)
+        yield _gauges("messages", "messages", "status", dict.fromkeys(MESSAGE_STATUSES, 0) | dict(figures.messages))
+        yield _gauges("referrals", "referrals", "state", {s.value: 0 for s in State} | dict(figures.referrals))
+        yield _gauges("dead_letters_waiting", "events that wait for replay", "consumer", figures.dead_letters)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"referral_hub_{name}", text, value=value)
+
+
+def _gauges(name: str, text: str, label: str, values: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily(f"referral_hub_{name}", f"{text} by {label}", labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
