@@ -78,7 +78,7 @@ def parse(text: str, charset: str = "utf-8") -> Message:
     if head[:3] != "MSH" or len(head) < 5 or head[3].isalnum() or head[3].isspace():
         raise Refused(Refusal(Cause.NO_HEADER, "MSH[1]", "the message does not begin with an MSH segment"))
     mark = head[3]
-    separators = _separators(mark, head[4:].split(mark, 1)[0], charset)
+    delimiters = separators(mark, head[4:].split(mark, 1)[0], charset)
     segments: list[Segment] = []
     counts: dict[str, int] = {}
     for line in lines:
@@ -93,7 +93,7 @@ def parse(text: str, charset: str = "utf-8") -> Message:
             fields.insert(1, mark)
         segments.append(Segment(name, occurrence, fields))
     version = segments[0].fields[12] if len(segments[0].fields) > 12 else ""
-    return Message(separators, segments, version.split(separators.component, 1)[0].strip())
+    return Message(delimiters, segments, version.split(delimiters.component, 1)[0].strip())
 
 
 def repetitions(message: Message, segment: Segment, field: int) -> list[str]:
@@ -245,8 +245,11 @@ def _nth(raw: str, mark: str, number: int) -> str:
 
 
 @lru_cache(maxsize=256)
-def _separators(field: str, characters: str, charset: str) -> Separators:
-    """MSH-2 by position; a mangled one (`^~\\\\&`, `^~&`) is read by what each usual character usually means."""
+def separators(field: str, characters: str, charset: str = "utf-8") -> Separators:
+    """The delimiters that MSH-1 and MSH-2 name, by position.
+
+    A mangled MSH-2 (`^~\\\\&`, `^~&`) is read by what each usual character usually means.
+    """
     distinct = "".join(dict.fromkeys(characters))
     if len(distinct) >= 4:
         return Separators(field, distinct[0], distinct[1], distinct[2], distinct[3], charset)

@@ -1,0 +1,70 @@
+"""What the header of a message says: enough to know its sender, to route it and to answer it."""
+
+from __future__ import annotations
+
+from adapters.hl7v2 import charsets, er7, supported
+from hub.domain.errors import Cause, Refusal
+from hub.domain.messages import Envelope
+
+NO_HEADER = (Refusal(Cause.NO_HEADER, "MSH[1]", "the message does not begin with a readable MSH segment"),)
+_UNREADABLE = Envelope(format="hl7v2", type="", control_id="", version="", charset="")
+
+
+def read_envelope(raw: bytes) -> tuple[Envelope, tuple[Refusal, ...]]:
+    """The envelope of one message, and what its header alone gives reason to refuse. Never raises.
+
+    `Envelope.charset` is MSH-18 as declared ("" when empty); header fields are read by it, else as UTF-8 or GB 18030.
+    """
+    name = charsets.declared(raw)
+    line = charsets.decode_header(raw, name)
+    if len(line) < 5:
+        return _UNREADABLE, NO_HEADER
+    mark = line[3]
+    fields = line.split(mark)
+    fields.insert(1, mark)
+    fields += [""] * (19 - len(fields))
+    separators = er7.separators(mark, fields[2])
+    component = separators.component
+    kind, _, event = fields[9].partition(component)
+    event = event.partition(component)[0].strip()
+    kind = kind.strip()
+    envelope = Envelope(
+        format="hl7v2",
+        type=f"{kind}^{event}" if event else kind,
+        control_id=_text(fields[10], separators),
+        version=fields[12].partition(component)[0].strip(),
+        charset=name,
+        application=_text(fields[3].partition(component)[0], separators),
+        facility=_text(fields[4].partition(component)[0], separators),
+        receiving_facility=_text(fields[6].partition(component)[0], separators),
+        accept_acknowledgement=fields[15].strip(),
+        application_acknowledgement=fields[16].strip(),
+        header=tuple(fields),
+    )
+    return envelope, _refusals(envelope, kind, event, fields[11].partition(component)[0].strip())
+
+
+def _text(raw: str, separators: er7.Separators) -> str:
+    return er7.unescape(raw, separators).strip()
+
+
+def _refusals(envelope: Envelope, kind: str, event: str, processing_id: str) -> tuple[Refusal, ...]:
+    events = supported.MESSAGES.get(kind)
+    known = events is not None and event in events
+    processed = processing_id in supported.PROCESSING_IDS or not processing_id
+    if known and processed and envelope.control_id and supported.VERSION.fullmatch(envelope.version):
+        return ()
+    found = []
+    if events is None:
+        told = "this message type is not supported" if kind else "the message type is missing"
+        found.append(Refusal(Cause.UNSUPPORTED_TYPE, "MSH[1]-9[1].1", told))
+    elif not known:
+        told = "this event of the message type is not supported" if event else "the event is missing"
+        found.append(Refusal(Cause.UNSUPPORTED_EVENT, "MSH[1]-9[1].2", told))
+    if not processed:
+        found.append(Refusal(Cause.UNSUPPORTED_PROCESSING_ID, "MSH[1]-11[1].1", "supported are P, T and D"))
+    if not supported.VERSION.fullmatch(envelope.version):
+        found.append(Refusal(Cause.UNSUPPORTED_VERSION, "MSH[1]-12[1].1", "supported are versions 2.1 to 2.9"))
+    if not envelope.control_id:
+        found.append(Refusal(Cause.REQUIRED_MISSING, "MSH[1]-10[1]", "the control id is missing"))
+    return tuple(found)
