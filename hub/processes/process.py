@@ -18,16 +18,25 @@ Run = Callable[..., None]
 def run(name: str, body: Run, settings: Settings, *, broker: embedded.Broker) -> int:
     """Run `body(settings, stop=, ready=)` until SIGTERM or SIGINT; returns 0 when it has drained.
 
-    `ready(addresses)` prints the one line that says so: `{"ready": name, **addresses}`.
+    `ready(addresses)` prints the one line that says so, `{"ready": name, **addresses}`, and HOME/<name>.ready holds
+    it for as long as the process runs.
     """
+    mark = settings.home / f"{name}.ready"
+    mark.unlink(missing_ok=True)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
 
     def ready(addresses: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps({"ready": name, **addresses}, ensure_ascii=False) + "\n")
+        line = json.dumps({"ready": name, **addresses}, ensure_ascii=False) + "\n"
+        settings.home.mkdir(parents=True, exist_ok=True)
+        mark.write_text(line, encoding="utf-8")
+        sys.stdout.write(line)
         sys.stdout.flush()
 
-    with embedded.started(settings, broker=broker) as resolved:
-        body(resolved, stop=stop, ready=ready)
+    try:
+        with embedded.started(settings, broker=broker) as resolved:
+            body(resolved, stop=stop, ready=ready)
+    finally:
+        mark.unlink(missing_ok=True)
     return 0
