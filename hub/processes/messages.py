@@ -1,0 +1,102 @@
+"""`referral-hub messages`: what was received, with its bytes and what became of it. The output carries patient data."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+
+from adapters.hl7v2 import charsets
+from hub.domain.errors import Refused
+from hub.processes import embedded
+from hub.processes.settings import Settings
+from hub.store.connections import connect, encode
+from hub.views import messages
+
+DONE, REFUSED = 0, 1
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|show|replay")
+    listing = verbs.add_parser("list", help="a line per message, oldest first")
+    listing.add_argument("--organization", metavar="CODE", help="who sent it")
+    listing.add_argument("--status", choices=("stored", "accepted", "rejected", "parked", "incomplete"))
+    listing.add_argument("--type", metavar="TYPE", help="REF^I12, Bundle/message, ...")
+    listing.add_argument("--control-id", metavar="ID")
+    listing.add_argument("--since", type=_time, metavar="TIME", help="ISO 8601 with offset; received then or later")
+    listing.add_argument("--after", metavar="ID", help="the last message of the page before")
+    listing.add_argument("--limit", type=_count, default=100, metavar="N")
+    show = verbs.add_parser("show", help="one message with its bytes, acknowledgement, Bundle and ledger")
+    show.add_argument("id", metavar="ID")
+
+
+def execute(arguments: argparse.Namespace, settings: Settings) -> int:
+    verbs = {"list": _list, "show": _show}
+    with embedded.started(settings, database=True) as resolved, connect(resolved.database) as connection:
+        return verbs[arguments.verb](connection, arguments)
+
+
+def _list(connection: Connection[Any], arguments: argparse.Namespace) -> int:
+    criteria = messages.Criteria(
+        organization=arguments.organization,
+        status=arguments.status,
+        type=arguments.type,
+        control_id=arguments.control_id,
+        since=arguments.since,
+        after=arguments.after,
+    )
+    for message in messages.listing(connection, criteria, limit=arguments.limit):
+        _write(asdict(message))
+    return DONE
+
+
+def _show(connection: Connection[Any], arguments: argparse.Namespace) -> int:
+    message = messages.read(connection, arguments.id)
+    if message is None:
+        return _unknown(arguments.id)
+    line = asdict(message)
+    for name in ("raw", "acknowledgement"):
+        content = line.pop(name)
+        line[name] = None if content is None else _text(content, message.charset)
+        line[f"{name}_base64"] = None if content is None else b64encode(content).decode()
+    _write(line)
+    return DONE
+
+
+def _unknown(message_id: str) -> int:
+    _write({"id": message_id, "error": {"code": "unknown-key", "path": "id", "text": "no such message"}})
+    return REFUSED
+
+
+def _text(content: bytes, charset: str) -> str | None:
+    """The bytes as text, None where they are not of the character set."""
+    try:
+        return charsets.decode(content, charset, None)[0]
+    except Refused:
+        return None
+
+
+def _write(line: Mapping[str, Any]) -> None:
+    sys.stdout.write(encode(line).decode() + "\n")
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected ISO 8601 with offset, as 2026-05-01T08:00:00+08:00")
+    return time
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
+    return int(text)

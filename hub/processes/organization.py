@@ -1,0 +1,95 @@
+"""`referral-hub organization`: add and list organisations, rotate their tokens."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from psycopg import Connection
+
+from adapters.hl7v2 import charsets
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.processes import embedded
+from hub.processes.settings import Settings
+from hub.security import organizations
+from hub.store.connections import connect, encode
+
+DONE, REFUSED, USAGE = 0, 1, 2
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|list|rotate-token")
+    add = verbs.add_parser("add", help="register an organisation; prints its token, which is shown this once")
+    add.add_argument("code", metavar="CODE", help="letters, digits and hyphens; unique without regard to case")
+    add.add_argument("--name", required=True)
+    add.add_argument("--kind", required=True, choices=("clinic", "hospital"))
+    add.add_argument("--facility", action="append", default=[], metavar="MSH4", help="MSH-4 value it sends under")
+    add.add_argument("--charset", metavar="NAME", help="of messages whose MSH-18 is empty (HL7 table 0211)")
+    add.add_argument("--timezone", default="Asia/Shanghai", metavar="ZONE", help="of times that carry none")
+    add.add_argument("--department", action="append", default=[], type=_department, metavar="CODE=NAME")
+    add.add_argument("--referral-answer", default="ACK", choices=("ACK", "RRI"))
+    verbs.add_parser("list", help="a line per organisation")
+    rotate = verbs.add_parser("rotate-token", help="a new token; those before are revoked at once")
+    rotate.add_argument("code", metavar="CODE")
+
+
+def execute(arguments: argparse.Namespace, settings: Settings) -> int:
+    verbs = {"add": _add, "list": _list, "rotate-token": _rotate_token}
+    with embedded.started(settings, database=True) as resolved, connect(resolved.database) as connection:
+        try:
+            return verbs[arguments.verb](connection, arguments)
+        except Refused as error:
+            return _refuse(arguments.code, error)
+
+
+def _add(connection: Connection[Any], arguments: argparse.Namespace) -> int:
+    if arguments.charset and charsets.codec(arguments.charset) is None:
+        text = f"{arguments.charset!r} is no character set of HL7 table 0211 that the hub decodes"
+        raise Refused(Refusal(Cause.CODE_INVALID, "charset", text))
+    sender, token = organizations.add(
+        connection,
+        arguments.code,
+        arguments.name,
+        arguments.kind,
+        arguments.facility,
+        arguments.charset,
+        arguments.timezone,
+        dict(arguments.department),
+        arguments.referral_answer,
+    )
+    connection.commit()
+    return _write({"organization": sender.code, "name": sender.name, "token": token})
+
+
+def _list(connection: Connection[Any], _: argparse.Namespace) -> int:
+    for registered in organizations.listing(connection):
+        _write({"organization": registered.code, **{k: v for k, v in asdict(registered).items() if k != "code"}})
+    return DONE
+
+
+def _rotate_token(connection: Connection[Any], arguments: argparse.Namespace) -> int:
+    sender, token = organizations.rotate_token(connection, arguments.code)
+    connection.commit()
+    return _write({"organization": sender.code, "name": sender.name, "token": token})
+
+
+def _refuse(code: str, error: Refused) -> int:
+    faults = [{"code": r.cause.value, "path": r.path, "text": r.text} for r in error.refusals]
+    _write({"organization": code, "token": None, "error": faults[0], "errors": faults})
+    sys.stderr.write("".join(f"referral-hub: {r.text}\n" for r in error.refusals))
+    return USAGE if any(r.cause is Cause.CODE_INVALID for r in error.refusals) else REFUSED
+
+
+def _write(line: Mapping[str, Any]) -> int:
+    sys.stdout.write(encode(line).decode() + "\n")
+    return DONE
+
+
+def _department(text: str) -> tuple[str, str]:
+    code, equals, name = text.partition("=")
+    if not (equals and code.strip() and name.strip()):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected CODE=NAME")
+    return code.strip(), name.strip()
