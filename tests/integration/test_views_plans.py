@@ -1,0 +1,107 @@
+"""Hot queries use their indexes, at the size at which a table scan would hurt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from hub.store.connections import connect
+from hub.views import fragments, messages, patients, records, referrals
+from tests.integration.seeds import Seeds
+
+
+class Explained(psycopg.Cursor[Any]):
+    """A cursor that explains its query before it runs it."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        lines = psycopg.Cursor(self.connection).execute("EXPLAIN " + query, params).fetchall()
+        PLANS.append("\n".join(line for (line,) in lines))
+        return super().execute(query, params, **options)
+
+
+PLANS: list[str] = []
+
+
+@pytest.fixture
+def grown(database: str) -> Iterator[Seeds]:
+    """40 organisations, 20,000 patients, each with a referral and two fragments."""
+    with connect(database) as connection:
+        seeds = Seeds(connection)
+        seeds.message(seeds.organization("org-0"))
+        for statement in GROW:
+            connection.execute(statement)
+        for table in ("organizations", "patients", "referrals", "referral_identifiers", "fragments", "records"):
+            connection.execute(f"ANALYZE {table}")
+        PLANS.clear()
+        connection.cursor_factory = Explained
+        yield seeds
+
+
+GROW = (
+    "INSERT INTO organizations (code, name, kind) SELECT 'more-' || n, 'x', 'hospital' FROM generate_series(1, 39) n",
+    "INSERT INTO patients (id, resource) SELECT uuidv7(), '{}' FROM generate_series(1, 20000)",
+    """INSERT INTO referrals (id, version, state, direction, priority, sender_id, receiver_id, patient_id,
+                              service_request, requested_at, updated_at)
+       SELECT uuidv7(), 1, 'requested', 'up', 'routine', 1 + n % 40, 1 + n * 7 % 40, id, '{}', now(),
+              now() + n * interval '1 s'
+       FROM (SELECT id, row_number() OVER () AS n FROM patients) p""",
+    "INSERT INTO referral_identifiers SELECT id, sender_id, 'urn:x', 'R' || id FROM referrals",
+    """INSERT INTO fragments (id, message_id, patient_id, organization_id, referral_id, position, kind, resource_type,
+                              resource, base, received_at)
+       SELECT uuidv7(), (SELECT id FROM messages), r.patient_id, r.sender_id, r.id, n, 'hl7v2', 'Observation', '{}',
+              '', now()
+       FROM referrals r, generate_series(1, 2) n""",
+    """INSERT INTO records (id, referral_id, version, whole, record, sha256, generated_at)
+       SELECT uuidv7(), id, 1, false, '{}', '', now() FROM referrals""",
+)
+
+
+def _scanned(plan: str) -> list[str]:
+    return [line for line in plan.splitlines() if "Seq Scan" in line and " on organizations" not in line]
+
+
+def test_a_worklist_comes_from_the_receivers_index(grown: Seeds) -> None:
+    found = referrals.search(grown.connection, 5, referrals.Criteria(role="received"), limit=50)
+    assert len(found) == 50
+    referrals.search(grown.connection, 5, referrals.Criteria(role="received"), limit=50, after=found[-1].position)
+    for plan in PLANS:
+        assert "referrals_receiver" in plan, plan
+        assert not _scanned(plan), plan
+
+
+def test_a_referral_is_found_by_id_and_by_identifier_without_scanning(grown: Seeds) -> None:
+    [found] = referrals.search(grown.connection, 5, referrals.Criteria(role="sent"), limit=1)
+    PLANS.clear()
+    assert referrals.read(grown.connection, 5, found.id) == found
+    asked = referrals.Criteria(identifiers=(("urn:x", "R" + found.id),))
+    assert referrals.search(grown.connection, 5, asked, limit=5) == [found]
+    assert not any(_scanned(plan) for plan in PLANS), PLANS
+
+
+def test_fragments_of_a_patient_come_from_their_index(grown: Seeds) -> None:
+    [referral] = referrals.search(grown.connection, 5, referrals.Criteria(role="received"), limit=1)
+    PLANS.clear()
+    asked = fragments.Criteria(patient_ids=(referral.patient_id,))
+    assert len(fragments.search(grown.connection, 5, asked, limit=500)) == 2
+    asked = fragments.Criteria(referral_ids=(referral.id,))
+    assert len(fragments.search(grown.connection, 5, asked, limit=500)) == 2
+    assert "fragments_patient" in PLANS[0]
+    assert "fragments_referral" in PLANS[1]
+    assert not any(_scanned(plan) for plan in PLANS), PLANS
+
+
+def test_a_patient_and_a_record_are_read_without_scanning(grown: Seeds) -> None:
+    [referral] = referrals.search(grown.connection, 5, referrals.Criteria(role="received"), limit=1)
+    PLANS.clear()
+    assert patients.read(grown.connection, 5, referral.patient_id) is not None
+    assert records.newest(grown.connection, referral) is not None
+    assert not any(_scanned(plan) for plan in PLANS), PLANS
+
+
+def test_a_page_of_messages_comes_from_the_primary_key(grown: Seeds) -> None:
+    psycopg.Cursor(grown.connection).execute("SET LOCAL enable_seqscan = off")
+    messages.listing(grown.connection, messages.Criteria(after="00000000-0000-7000-8000-000000000000"), limit=100)
+    assert "messages_pkey" in PLANS[-1], PLANS[-1]
