@@ -1,0 +1,193 @@
+"""A received FHIR document: its JSON, its key, and where each resource of it stands."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from email.message import Message as Headers
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.fragments import Resource
+from hub.domain.messages import Envelope
+
+MEDIA_TYPE = "application/fhir+json"
+VERSION = "4.0.1"
+READABLE = frozenset({"application/fhir+json", "application/json", "text/json", "application/json+fhir", ""})
+
+encode = msgspec.json.Encoder(decimal_format="number").encode
+decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What an equal request is known by. kind: which register it is of (`Bundle.identifier` system, header name)."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One resource of a document. base: JSON pointer; expression: FHIRPath; holder: whose `contained` it is in."""
+
+    resource: Resource
+    base: str
+    expression: str
+    full_url: str = ""
+    entry: int | None = None
+    holder: Place | None = None
+
+    @property
+    def type(self) -> str:
+        return str(self.resource["resourceType"])
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A Bundle's entries, or a single resource, with what its references name."""
+
+    root: Resource
+    places: tuple[Place, ...]
+    _names: Mapping[str, Place] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_bundle(self) -> bool:
+        return bool(self.root["resourceType"] == "Bundle")
+
+    def of_type(self, *types: str) -> tuple[Place, ...]:
+        """The entries of these types, in document order."""
+        return tuple(place for place in self.places if place.type in types)
+
+    def resolve(self, reference: object, holder: Place) -> Place | None:
+        """The resource of this document that a Reference names: `#id`, fullUrl, `Type/id`, also absolute."""
+        name = reference.get("reference") if isinstance(reference, dict) else None
+        if not isinstance(name, str) or not name:
+            return None
+        if name.startswith("#"):
+            owner = holder.holder or holder
+            return next((p for p in contained(owner) if p.resource.get("id") == name[1:]), None)
+        plain = name.split("/_history/", 1)[0]
+        return self._names.get(plain) or self._names.get("/".join(plain.rsplit("/", 2)[-2:]))
+
+
+def contained(holder: Place) -> Iterator[Place]:
+    """The resources that a resource contains."""
+    for index, child in enumerate(holder.resource.get("contained", ())):
+        yield Place(child, f"{holder.base}/contained/{index}", f"{holder.expression}.contained[{index}]", holder=holder)
+
+
+def fhirpath(pointer: str) -> str:
+    """A JSON pointer below a resource (without its first slash) as FHIRPath: `participant/0/actor`."""
+    path = ""
+    for step in pointer.split("/"):
+        path += f"[{step}]" if step.isdigit() else f".{step}" if path else step
+    return path
+
+
+def index(root: Resource) -> Document:
+    """The document with its places; `root` is valid FHIR."""
+    if root["resourceType"] != "Bundle":
+        place = Place(root, "", str(root["resourceType"]))
+        return Document(root, (place,), dict(_names(place)))
+    places = tuple(
+        Place(entry["resource"], f"/entry/{i}/resource", f"Bundle.entry[{i}].resource", entry.get("fullUrl", ""), i)
+        for i, entry in enumerate(root.get("entry", ()))
+        if "resource" in entry
+    )
+    names: dict[str, Place] = {}
+    for place in places:
+        for name in _names(place):
+            names.setdefault(name[0], place)
+    return Document(root, places, names)
+
+
+def _names(place: Place) -> Iterator[tuple[str, Place]]:
+    if place.full_url:
+        yield place.full_url, place
+        yield "/".join(place.full_url.rsplit("/", 2)[-2:]), place
+    if place.resource.get("id"):
+        yield f"{place.type}/{place.resource['id']}", place
+
+
+def hub_id(reference: object, *types: str) -> str | None:
+    """The id in `ServiceRequest/<id>`, also absolute or with a version; None for what names another kind of thing."""
+    literal = reference.get("reference") if isinstance(reference, dict) else None
+    if not isinstance(literal, str):
+        return None
+    steps = literal.split("/_history/", 1)[0].split("/")
+    return steps[-1] if len(steps) >= 2 and steps[-2] in types else None
+
+
+def read(raw: bytes, content_type: str = "") -> Resource:
+    """The JSON of a request or file as a resource, numbers exact.
+
+    Raises Refused: UNDECODABLE (charset, not UTF-8), WRONG_STRUCTURE (not JSON, or no object with resourceType).
+    """
+    charset = parameter(content_type, "charset")
+    if charset and charset.casefold().replace("-", "") not in ("utf8", "usascii"):
+        raise Refused(Refusal(Cause.UNDECODABLE, "Resource", "FHIR JSON is UTF-8"))
+    try:
+        value: Any = decode(raw.removeprefix(codecs.BOM_UTF8))
+    except UnicodeDecodeError:
+        raise Refused(Refusal(Cause.UNDECODABLE, "Resource", "the bytes are not UTF-8")) from None
+    except msgspec.DecodeError as error:
+        byte = str(error).rpartition("(byte ")[2].rstrip(")")
+        where = f" (byte {byte})" if byte.isdigit() else ""
+        raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", f"not JSON{where}")) from None
+    except RecursionError:
+        raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "nested too deeply")) from None
+    if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
+        raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "a JSON object with resourceType is expected"))
+    return value
+
+
+def media_type(content_type: str) -> str:
+    return content_type.split(";", 1)[0].strip().casefold()
+
+
+def parameter(content_type: str, name: str) -> str:
+    headers = Headers()
+    headers["Content-Type"] = content_type or MEDIA_TYPE
+    value = headers.get_param(name)
+    return value if isinstance(value, str) else ""
+
+
+def envelope(resource: Resource | None, request: Key | None = None) -> Envelope:
+    """What is known of the document without normalising it, by whatever of it is readable.
+
+    The key is Bundle.identifier, else MessageHeader.id, else the request's; its kind stands in `application`, so
+    that equal values of two registers are two keys.
+    """
+    kind = str(resource.get("resourceType", "")) if resource else ""
+    if resource and kind == "Bundle":
+        kind = f"Bundle/{resource.get('type', '')}"
+    key = (_own_key(resource) if resource else None) or request or Key("", "")
+    return Envelope("fhir", kind[:80], key.value[:256], VERSION, "UTF-8", application=key.kind[:256])
+
+
+def request_key(header: str, value: str, *of: bytes) -> Key | None:
+    """The key that a request header gives; what else must be equal for the request to be the same one goes in `of`."""
+    if not value:
+        return None
+    digest = sha256(b"\0".join(of)).hexdigest() if of else ""
+    return Key(f"{header}:{digest}" if digest else header, value)
+
+
+def _own_key(resource: Resource) -> Key | None:
+    identifier = resource.get("identifier")
+    if resource.get("resourceType") != "Bundle":
+        return None
+    if isinstance(identifier, dict) and isinstance(identifier.get("value"), str) and identifier["value"]:
+        return Key(str(identifier.get("system") or "Bundle.identifier"), identifier["value"])
+    entries = resource.get("entry")
+    first = entries[0] if isinstance(entries, list) and entries and isinstance(entries[0], dict) else {}
+    header = first.get("resource")
+    if isinstance(header, dict) and header.get("resourceType") == "MessageHeader" and header.get("id"):
+        return Key("MessageHeader.id", str(header["id"]))
+    return None

@@ -1,0 +1,133 @@
+"""FHIR JSON as the hub takes it: checked, of one patient or several, and what it asks of a referral.
+
+Message Bundles open, amend, cancel or move a referral, or bring history. Transaction, batch, collection, document and
+searchset Bundles and single resources bring history. Nothing of the content is changed: the canonical form of FHIR is
+the document itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
+
+from adapters.fhir import messages
+from adapters.fhir.document import Document, Key, Place, contained, encode, envelope, index, read
+from adapters.fhir.patients import Known, Patients, identity
+from adapters.fhir.times import parse, recorded_at
+from adapters.fhir.validation import check_received
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.fragments import Resource, is_clinical, leaves, literal
+from hub.domain.messages import Cancel, Envelope, Intent, Ledger, Mapped, Move, Normalised, Open, Part
+from hub.domain.patients import Identity
+
+HISTORY = frozenset({"transaction", "batch", "collection", "document", "searchset"})
+_STORED = frozenset({"POST", "PUT"})
+_STANDS_ALONE = frozenset(
+    {"AllergyIntolerance", "CarePlan", "Composition", "Condition", "DiagnosticReport", "DocumentReference", "Encounter",
+     "FamilyMemberHistory", "Immunization", "MedicationAdministration", "MedicationDispense", "MedicationRequest",
+     "MedicationStatement", "Observation", "Procedure"}
+)  # fmt: skip
+"""Contained resources that say something of their own of the patient, not a part of what their container says."""
+
+
+def normalise(raw: bytes, *, timezone: str, received_at: datetime, request_id: str | None = None,
+              content_type: str = "", known: Known | None = None) -> Normalised:  # fmt: skip
+    """A received document normalised.
+
+    timezone: of dates without time; request_id: the key where the document has none of its own; known: the hub's own
+    patients, whom a reference `Patient/<id>` may name. Raises Refused with every fault found and its FHIRPath.
+    """
+    resource = read(raw, content_type)
+    key = Key("X-Request-ID", request_id) if request_id else None
+    return normalise_resource(resource, envelope(resource, key), timezone=timezone, received_at=received_at,
+                              known=known)  # fmt: skip
+
+
+def normalise_resource(resource: Resource, head: Envelope, *, timezone: str, received_at: datetime,
+                       known: Known | None = None) -> Normalised:  # fmt: skip
+    """As `normalise`, of a document already read. Raises Refused."""
+    faults = check_received(resource)
+    if faults:
+        raise Refused(*faults)
+    document = index(resource)
+    _require_supported(document)
+    message = messages.read(document) if resource.get("type") == "message" and document.is_bundle else None
+    task = document.places[0] if resource["resourceType"] == "Task" else None
+    intent = message.intent if message else messages.lone_task(task) if task else None
+    zone = ZoneInfo(timezone)
+    default = parse(resource.get("timestamp"), zone) if document.is_bundle else received_at
+    patients = Patients(document, known)
+    parts, main = _parts(document, message.request if message else None, intent, patients, zone, default)
+    patient = parts[main].resource if main is not None else {}
+    base = "" if document.is_bundle else "/entry/0/resource"
+    return Normalised(
+        envelope=head,
+        bundle=resource if document.is_bundle else _bundle(resource),
+        ledger=Ledger(tuple(Mapped(p, base + p, literal(v)) for p, v in leaves(resource) if v is not None)),
+        patient=identity(patient) if patient else Identity(),
+        patient_resource=patient,
+        parts=parts,
+        intent=intent,
+    )
+
+
+def _require_supported(document: Document) -> None:
+    root = document.root
+    kind = str(root.get("type")) if document.is_bundle else ""
+    if document.is_bundle and kind != "message" and kind not in HISTORY:
+        text = f"a Bundle of type message or {' | '.join(sorted(HISTORY))} is expected"
+        raise Refused(Refusal(Cause.UNSUPPORTED_TYPE, "Bundle.type", text))
+    if document.is_bundle and not document.places:
+        raise Refused(Refusal(Cause.REQUIRED_MISSING, "Bundle.entry", "the Bundle has no resource"))
+    if kind in ("transaction", "batch"):
+        faults = tuple(_unsupported_entries(root))
+        if faults:
+            raise Refused(*faults)
+
+
+def _unsupported_entries(bundle: Resource) -> Iterator[Refusal]:
+    for number, entry in enumerate(bundle.get("entry", ())):
+        method = entry.get("request", {}).get("method", "POST")
+        if method not in _STORED or "resource" not in entry:
+            text = "entries that bring a resource by POST or PUT are supported"
+            yield Refusal(Cause.UNSUPPORTED_TYPE, f"Bundle.entry[{number}].request.method", text)
+        elif entry["resource"]["resourceType"] == "Task" and method == "PUT":
+            text = "a Task is updated by PUT or PATCH of Task/{id}, or by $process-message"
+            yield Refusal(Cause.UNSUPPORTED_TYPE, f"Bundle.entry[{number}].resource", text)
+
+
+def _parts(document: Document, request: Place | None, intent: Intent | None, patients: Patients, zone: tzinfo,
+           default: datetime | None) -> tuple[tuple[Part, ...], int | None]:  # fmt: skip
+    """The parts, patients first, and the index of the main patient (None where the referral tells whose it is)."""
+    referral = request.resource if request else None
+    chosen = [p for p in _places(document) if is_clinical(p.resource, referral) or p is request]
+    if isinstance(intent, Cancel | Move):
+        chosen = [p for p in chosen if p is not request]
+    if not chosen and not patients.parts and intent is None:
+        text = "no clinical resource: nothing to keep of the patient"
+        raise Refused(Refusal(Cause.REQUIRED_MISSING, "Bundle.entry" if document.is_bundle else "Resource", text))
+    subjects = [patients.of(place) for place in chosen]
+    of_request = patients.of(request) if request else None
+    needed = intent is None or isinstance(intent, Open)
+    main = of_request if of_request is not None else patients.main(subjects) if needed or patients.parts else None
+    found = tuple(
+        Part(place.resource, place.base, recorded_at(place.resource, zone) or default,
+             patient=subject if subject is not None else main)
+        for place, subject in zip(chosen, subjects, strict=True)
+    )  # fmt: skip
+    return (*patients.parts, *found), main
+
+
+def _places(document: Document) -> Iterator[Place]:
+    for place in document.places:
+        yield place
+        for child in contained(place):
+            if child.type in _STANDS_ALONE:
+                yield child
+
+
+def _bundle(resource: Resource) -> Resource:
+    name = f"urn:uuid:{uuid5(NAMESPACE_URL, encode(resource).decode())}"
+    return {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": name, "resource": resource}]}

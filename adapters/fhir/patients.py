@@ -1,0 +1,154 @@
+"""Of whom a document speaks: its Patients, logical references to them, and which resource is about which."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from adapters.fhir.document import Document, Place, fhirpath, hub_id
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.fragments import Citation, Resource
+from hub.domain.messages import Part
+from hub.domain.patients import Identifier, Identity
+
+PATIENT = "urn:referral-hub:patient"
+"""Identifier system of the hub's own patient ids."""
+
+SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual")
+"""Elements that name the patient whom a resource is about, in FHIR's resource types."""
+
+
+def identity(patient: Resource) -> Identity:
+    """Who a Patient resource says that the patient is; old and withdrawn identifiers and names are left out."""
+    names = [n for n in patient.get("name", ()) if n.get("use") not in ("old", "maiden")]
+    names.sort(key=lambda name: name.get("use") not in ("official", "usual", None))
+    return Identity(
+        name=next(filter(None, map(_name, names)), None),
+        gender=patient.get("gender"),
+        birth_date=patient.get("birthDate"),
+        identifiers=tuple(_identifiers(patient.get("identifier", ()))),
+    )
+
+
+def _name(name: dict[str, Any]) -> str:
+    if name.get("text"):
+        return str(name["text"])
+    given, family = name.get("given", ()), name.get("family", "")
+    if any(ord(c) > 0x2E80 for c in family):  # Chinese, Japanese, Korean: family name first, no space
+        return "".join([family, *(g for g in given if g)])
+    return " ".join([*(g for g in given if g), family]).strip()
+
+
+def _identifiers(values: Any) -> Iterator[Identifier]:
+    for item in values:
+        if item.get("value") and item.get("use") != "old":
+            yield Identifier(str(item.get("system", "")), str(item["value"]))
+
+
+Known = Callable[[str], Identity | None]
+"""The hub's patient of that id, as the sender may know them."""
+
+
+class Patients:
+    """The Patient parts of a document, each once, in order of their first mention."""
+
+    def __init__(self, document: Document, known: Known | None = None) -> None:
+        self.parts: list[Part] = []
+        self._index: dict[str, int] = {}
+        self._document = document
+        self._known = known
+        for place in document.of_type("Patient"):
+            self._add(place.base, Part(place.resource, place.base, None))
+
+    def of(self, place: Place) -> int | None:
+        """Index of the patient whom the resource is about; None: it names nobody.
+
+        Raises Refused: a reference that nothing in the document resolves and that carries no identifier (the hub
+        never guesses whose a fact is).
+        """
+        for element, reference in _subjects(place.resource):
+            found = self._document.resolve(reference, place)
+            if found is not None and found.type == "Patient":
+                return self._add(found.base, Part(found.resource, found.base, None))
+            if found is None and _names_patient(reference, element):
+                return self._logical(place, element, reference)
+        return None
+
+    def main(self, subjects: list[int | None]) -> int:
+        """Index of the patient whom most of these are about. Raises Refused when the document names none."""
+        counted = Counter(i for i in subjects if i is not None)
+        if counted:
+            return counted.most_common(1)[0][0]
+        if not self.parts:
+            root = self._document
+            expression = "Bundle.entry" if root.is_bundle else f"{root.places[0].expression}.subject"
+            raise Refused(Refusal(Cause.REQUIRED_MISSING, expression, "a Patient or an identifier of one is expected"))
+        return 0
+
+    def _add(self, name: str, part: Part) -> int:
+        if name not in self._index:
+            self._index[name] = len(self.parts)
+            self.parts.append(part)
+        return self._index[name]
+
+    def _logical(self, place: Place, element: str, reference: dict[str, Any]) -> int:
+        pointer = f"{place.base}/{element}"
+        patient, citations = _stated(reference, pointer)
+        hub = hub_id(reference, "Patient")
+        known = self._known(hub) if self._known and hub and not patient["identifier"] else None
+        if hub and known:
+            literal = str(reference["reference"])
+            held = [Identifier(PATIENT, hub), *known.identifiers]
+            patient["identifier"] = [{"system": i.system, "value": i.value} for i in held]
+            citations = (Citation("/identifier/0/value", f"{pointer}/reference", literal),)
+        if not patient["identifier"]:
+            expression = f"{place.expression}.{fhirpath(element)}"
+            raise Refused(Refusal(Cause.UNKNOWN_KEY, expression, "names no resource of this document"))
+        wanted = identity(patient).identifiers[0]
+        return self._add(
+            self._same(wanted) or f"{wanted.system}|{wanted.value}", Part(patient, pointer, None, citations)
+        )
+
+    def _same(self, wanted: Identifier) -> str | None:
+        known = ((name, identity(self.parts[i].resource)) for name, i in self._index.items())
+        return next((name for name, who in known if wanted in who.identifiers), None)
+
+
+def _subjects(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name in SUBJECTS:
+        if isinstance(resource.get(name), dict):
+            yield name, resource[name]
+    for number, participant in enumerate(resource.get("participant", ())):
+        if isinstance(participant, dict) and isinstance(participant.get("actor"), dict):
+            yield f"participant/{number}/actor", participant["actor"]
+
+
+def _names_patient(reference: dict[str, Any], element: str) -> bool:
+    literal = str(reference.get("reference", ""))
+    kind = (
+        str(reference.get("type", ""))
+        or re.split(r"[/?]", literal.rsplit("/", 2)[-2] if "/" in literal else literal)[0]
+    )
+    if kind and not kind.startswith("urn:"):
+        return kind == "Patient"
+    return bool(literal or reference.get("identifier")) and element in SUBJECTS
+
+
+def _stated(reference: dict[str, Any], pointer: str) -> tuple[Resource, tuple[Citation, ...]]:
+    """What a reference alone says of a patient, as a Patient resource and where it says it."""
+    literal = str(reference.get("reference", ""))
+    identifier = reference.get("identifier", {})
+    cited = [Citation(f"/identifier/0/{k}", f"{pointer}/identifier/{k}", v)
+             for k, v in identifier.items() if isinstance(v, str)]  # fmt: skip
+    if literal.startswith("Patient?identifier="):
+        system, _, value = unquote(literal.partition("=")[2]).rpartition("|")
+        identifier = {"system": system, "value": value} if system else {"value": value}
+        cited = [Citation("/identifier/0/value", f"{pointer}/reference", literal)]
+    patient: Resource = {"resourceType": "Patient", "identifier": [identifier] if identifier.get("value") else []}
+    if reference.get("display"):
+        patient["name"] = [{"text": reference["display"]}]
+        cited.append(Citation("/name/0/text", f"{pointer}/display", str(reference["display"])))
+    return patient, tuple(cited)
