@@ -61,7 +61,7 @@ def _show(connection: Connection[Any], arguments: argparse.Namespace) -> int:
     if message is None:
         return _unknown(arguments.id)
     line = asdict(message)
-    for name in ("raw", "acknowledgement"):
+    for name in ("raw", "acknowledgement", "application_acknowledgement"):
         content = line.pop(name)
         line[name] = None if content is None else _text(content, message.charset)
         line[f"{name}_base64"] = None if content is None else b64encode(content).decode()

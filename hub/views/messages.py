@@ -31,7 +31,8 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """All of one message. code: AA, AE, AR, CA, CE, CR or the HTTP status of its answer."""
+    """All of one message. code: AA, AE, AR, CA, CE, CR or the HTTP status of its answer; application_acknowledgement:
+    what followed the first answer (enhanced mode, replay)."""
 
     id: str
     received_at: datetime
@@ -52,6 +53,7 @@ class Message:
     error: Any
     raw: bytes
     acknowledgement: bytes | None
+    application_acknowledgement: bytes | None
     bundle: Any
     ledger: Any
 
