@@ -1,0 +1,102 @@
+"""hl7apy's reference tables as lookups: what a version says of messages, segments, fields, datatypes and codes.
+
+Nothing is read before it is asked for; a version that hl7apy does not know is read by the nearest that it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+import hl7apy
+
+DEFAULT = "2.5.1"
+"""For messages without MSH-12."""
+
+STRUCTURES: Mapping[str, str] = {
+    "REF^I13": "REF_I12", "REF^I14": "REF_I12", "REF^I15": "REF_I12",
+    "RRI^I13": "RRI_I12", "RRI^I14": "RRI_I12", "RRI^I15": "RRI_I12",
+    **{f"ADT^{event}": "ADT_A01" for event in ("A04", "A08", "A13")},
+    "ADT^A05": "ADT_A05", "ADT^A14": "ADT_A05", "ADT^A28": "ADT_A05", "ADT^A31": "ADT_A05", "RDE^O11": "RDE_O01",
+    **{f"MDM^{event}": "MDM_T02" for event in ("T04", "T06", "T08", "T10")},
+    **{f"MDM^{event}": "MDM_T01" for event in ("T03", "T05", "T07", "T09", "T11")},
+}  # fmt: skip
+"""Events whose messages have another's structure (HL7 table 0354); all others have that of their own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One field of a segment or component of a datatype. table: `HL70005`, None where it has none."""
+
+    name: str
+    datatype: str
+    required: bool
+    repeatable: bool
+    table: str | None
+
+
+@lru_cache(maxsize=8192)
+def library(version: str) -> ModuleType:
+    """hl7apy's tables of a version, or of the nearest (the newer of two equally near)."""
+    known = hl7apy.SUPPORTED_LIBRARIES
+    if version not in known:
+        wanted = _number(version or DEFAULT)
+        version = min(known, key=lambda other: (abs(_number(other) - wanted), -_number(other)))
+    return hl7apy.load_library(version)  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=8192)
+def segment(version: str, name: str) -> tuple[Element, ...]:
+    """The fields of a segment, the first at index 0; () for one that the version does not know (Z-segments)."""
+    return tuple(_elements(library(version).SEGMENTS.get(name)))
+
+
+@lru_cache(maxsize=8192)
+def datatype(version: str, name: str) -> tuple[Element, ...]:
+    """The components of a datatype, the first at index 0; () for a primitive or unknown one."""
+    return tuple(_elements(("sequence", library(version).DATATYPES_STRUCTS.get(name, ()))))
+
+
+@lru_cache(maxsize=8192)
+def codes(version: str, table: str) -> frozenset[str]:
+    """The codes of an HL7 table, `HL70085`; empty for one without codes."""
+    return frozenset(library(version).TABLES.get(table, ("", ()))[1])
+
+
+def structure(version: str, message_type: str, declared: str = "") -> str | None:
+    """The message structure of `ADT^A08`; declared: MSH-9.3, for types that the tables do not name."""
+    messages = library(version).MESSAGES
+    own = message_type.replace("^", "_")
+    return next((s for s in (own, STRUCTURES.get(message_type, ""), declared) if s in messages), None)
+
+
+@lru_cache(maxsize=8192)
+def single(version: str, structure: str) -> frozenset[str]:
+    """The segments that a message of this structure holds at most once."""
+    most: dict[str, int] = {}
+    for name, repeats in _segments(library(version).MESSAGES[structure], repeats=False):
+        most[name] = most.get(name, 0) + (2 if repeats else 1)
+    return frozenset(name for name, count in most.items() if count == 1)
+
+
+def _segments(node: Any, *, repeats: bool) -> Iterator[tuple[str, bool]]:
+    for name, reference, (_, most), kind in node[1]:
+        again = repeats or most != 1
+        if kind == "SEG":
+            yield name, again
+        else:
+            yield from _segments(reference, repeats=again)
+
+
+def _elements(node: Any) -> Iterator[Element]:
+    for _, reference, (least, most), _ in node[1] if node else ():
+        yield Element(reference[3] or "", reference[2], least > 0, most != 1, reference[4])
+
+
+def _number(version: str) -> int:
+    """2.5.1 as 251, for distances."""
+    major, minor, patch, *_ = *(int(part) for part in version.split(".") if part.isdecimal()), 0, 0, 0
+    return major * 100 + min(minor, 9) * 10 + min(patch, 9)
