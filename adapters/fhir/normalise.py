@@ -14,15 +14,17 @@ from zoneinfo import ZoneInfo
 
 from adapters.fhir import messages
 from adapters.fhir.document import Document, Key, Place, contained, encode, envelope, index, read
-from adapters.fhir.patients import Known, Patients, identity
+from adapters.fhir.patients import Patients, Register, identity
+from adapters.fhir.referral import REFERRAL
 from adapters.fhir.times import parse, recorded_at
 from adapters.fhir.validation import check_received
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource, is_clinical, leaves, literal
-from hub.domain.messages import Cancel, Envelope, Intent, Ledger, Mapped, Move, Normalised, Open, Part
+from hub.domain.messages import Amend, Cancel, Envelope, Intent, Ledger, Mapped, Move, Normalised, Open, Part
 from hub.domain.patients import Identity
 
 HISTORY = frozenset({"transaction", "batch", "collection", "document", "searchset"})
+NOBODY = Register()
 _STORED = frozenset({"POST", "PUT"})
 _STANDS_ALONE = frozenset(
     {"AllergyIntolerance", "CarePlan", "Composition", "Condition", "DiagnosticReport", "DocumentReference", "Encounter",
@@ -33,20 +35,20 @@ _STANDS_ALONE = frozenset(
 
 
 def normalise(raw: bytes, *, timezone: str, received_at: datetime, request_id: str | None = None,
-              content_type: str = "", known: Known | None = None) -> Normalised:  # fmt: skip
+              content_type: str = "", register: Register = NOBODY) -> Normalised:  # fmt: skip
     """A received document normalised.
 
-    timezone: of dates without time; request_id: the key where the document has none of its own; known: the hub's own
-    patients, whom a reference `Patient/<id>` may name. Raises Refused with every fault found and its FHIRPath.
+    timezone: of dates without time; request_id: the key where the document has none of its own; register:
+    what `Patient/<id>` of the hub may name. Raises Refused with every fault found and its FHIRPath.
     """
     resource = read(raw, content_type)
     key = Key("X-Request-ID", request_id) if request_id else None
     return normalise_resource(resource, envelope(resource, key), timezone=timezone, received_at=received_at,
-                              known=known)  # fmt: skip
+                              register=register)  # fmt: skip
 
 
 def normalise_resource(resource: Resource, head: Envelope, *, timezone: str, received_at: datetime,
-                       known: Known | None = None) -> Normalised:  # fmt: skip
+                       register: Register = NOBODY) -> Normalised:  # fmt: skip
     """As `normalise`, of a document already read. Raises Refused."""
     faults = check_received(resource)
     if faults:
@@ -58,7 +60,7 @@ def normalise_resource(resource: Resource, head: Envelope, *, timezone: str, rec
     intent = message.intent if message else messages.lone_task(task) if task else None
     zone = ZoneInfo(timezone)
     default = parse(resource.get("timestamp"), zone) if document.is_bundle else received_at
-    patients = Patients(document, known)
+    patients = Patients(document, register, frozenset(_linked(intent, register)))
     parts, main = _parts(document, message.request if message else None, intent, patients, zone, default)
     patient = parts[main].resource if main is not None else {}
     base = "" if document.is_bundle else "/entry/0/resource"
@@ -110,7 +112,7 @@ def _parts(document: Document, request: Place | None, intent: Intent | None, pat
         raise Refused(Refusal(Cause.REQUIRED_MISSING, "Bundle.entry" if document.is_bundle else "Resource", text))
     subjects = [patients.of(place) for place in chosen]
     of_request = patients.of(request) if request else None
-    needed = intent is None or isinstance(intent, Open)
+    needed = (intent is None or isinstance(intent, Open)) and not patients.links
     main = of_request if of_request is not None else patients.main(subjects) if needed or patients.parts else None
     found = tuple(
         Part(place.resource, place.base, recorded_at(place.resource, zone) or default,
@@ -118,6 +120,20 @@ def _parts(document: Document, request: Place | None, intent: Intent | None, pat
         for place, subject in zip(chosen, subjects, strict=True)
     )  # fmt: skip
     return (*patients.parts, *found), main
+
+
+def _linked(intent: Intent | None, register: Register) -> Iterator[str]:
+    """The hub's patient of the referrals that the intent names by the hub's id."""
+    match intent:
+        case Open(content):
+            named = [i.value for i in content.based_on if i.system == REFERRAL]
+        case Amend(identifiers) | Cancel(identifiers):
+            named = [i.value for i in identifiers if i.system == REFERRAL]
+        case Move():
+            named = [intent.referral_id]
+        case _:
+            named = []
+    yield from (patient for name in named if (patient := register.patient_of(name)) is not None)
 
 
 def _places(document: Document) -> Iterator[Place]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,9 +14,6 @@ from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Citation, Resource
 from hub.domain.messages import Part
 from hub.domain.patients import Identifier, Identity
-
-PATIENT = "urn:referral-hub:patient"
-"""Identifier system of the hub's own patient ids."""
 
 SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual")
 """Elements that name the patient whom a resource is about, in FHIR's resource types."""
@@ -48,18 +46,28 @@ def _identifiers(values: Any) -> Iterator[Identifier]:
             yield Identifier(str(item.get("system", "")), str(item["value"]))
 
 
-Known = Callable[[str], Identity | None]
-"""The hub's patient of that id, as the sender may know them."""
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What the hub already knows and the sender may know, for references to it.
+
+    patient: who `Patient/<id>` is; patient_of: the id of a referral's patient. None where the sender may not see it.
+    """
+
+    patient: Callable[[str], Identity | None] = lambda _: None
+    patient_of: Callable[[str], str | None] = lambda _: None
 
 
 class Patients:
     """The Patient parts of a document, each once, in order of their first mention."""
 
-    def __init__(self, document: Document, known: Known | None = None) -> None:
+    def __init__(self, document: Document, register: Register, linked: frozenset[str] = frozenset()) -> None:
+        """linked: ids of the hub's patient whom the referral in question is about; of what names them `of` is None."""
         self.parts: list[Part] = []
         self._index: dict[str, int] = {}
         self._document = document
-        self._known = known
+        self._register = register
+        self._linked = linked
+        self.links = False
         for place in document.of_type("Patient"):
             self._add(place.base, Part(place.resource, place.base, None))
 
@@ -73,6 +81,9 @@ class Patients:
             found = self._document.resolve(reference, place)
             if found is not None and found.type == "Patient":
                 return self._add(found.base, Part(found.resource, found.base, None))
+            if found is None and hub_id(reference, "Patient") in self._linked:
+                self.links = True
+                return None
             if found is None and _names_patient(reference, element):
                 return self._logical(place, element, reference)
         return None
@@ -98,11 +109,10 @@ class Patients:
         pointer = f"{place.base}/{element}"
         patient, citations = _stated(reference, pointer)
         hub = hub_id(reference, "Patient")
-        known = self._known(hub) if self._known and hub and not patient["identifier"] else None
-        if hub and known:
+        known = self._register.patient(hub) if hub and not patient["identifier"] else None
+        if known and known.identifiers:
             literal = str(reference["reference"])
-            held = [Identifier(PATIENT, hub), *known.identifiers]
-            patient["identifier"] = [{"system": i.system, "value": i.value} for i in held]
+            patient["identifier"] = [{"system": i.system, "value": i.value} for i in known.identifiers]
             citations = (Citation("/identifier/0/value", f"{pointer}/reference", literal),)
         if not patient["identifier"]:
             expression = f"{place.expression}.{fhirpath(element)}"
