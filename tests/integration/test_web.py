@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from psycopg_pool import ConnectionPool
 
 from hub.domain.messages import Sender
@@ -35,7 +35,7 @@ class Site:
     other: Sender
     referral: str
 
-    def record(self, viewer: str | None, referral: str | None = None, **headers: str) -> Response:
+    def record(self, viewer: str | None, referral: str | None = None, **headers: str) -> Any:
         self.seeds.connection.commit()
         token = {"Authorization": f"Bearer {self.seeds.tokens.get(viewer, viewer)}"} if viewer else {}
         path = f"/referrals/{referral or self.referral}/record"
