@@ -98,7 +98,7 @@ def _tend(child: Child, lines: Lines) -> None:
         log.error("process ended", process=child.name, status=child.process.returncode, again_in_seconds=child.pause)
         child.process, child.addresses, child.resume_at = None, {}, now + child.pause
     if now >= child.resume_at:
-        command = [sys.executable, "-m", "hub.processes.commands", child.name]
+        command = [sys.executable, "-P", "-m", "hub.processes.commands", child.name]
         child.process = children.start(command, stdout=subprocess.PIPE)
         child.started_at = now
         threading.Thread(target=_read, args=(child, child.process.stdout, lines), daemon=True).start()
