@@ -1,0 +1,95 @@
+"""Which patient a message is about: deterministic, by the identity rule of CONTRACTS.md; never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hub.domain.fragments import Resource
+from hub.domain.patients import INSURANCE, NATIONAL, Identifier, Identity, contradictions, same_person
+
+EVERYWHERE = frozenset({NATIONAL, INSURANCE})
+"""Systems whose numbers mean the same patient whoever sends them; all others belong to the sending organisation."""
+
+Name = tuple[int, str, str]
+"""An identifier with its owner: (organisation's id or 0 when valid everywhere, system, value)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A known patient. names: all its identifiers; the identity's own `identifiers` are not used."""
+
+    id: str
+    identity: Identity
+    names: frozenset[Name]
+
+
+def names(identity: Identity, organization_id: int) -> tuple[Name, ...]:
+    """The identifiers of a patient whom this organisation tells of, with their owners, each once."""
+    found = (
+        (0 if i.system in EVERYWHERE else organization_id, i.system, _plain(i)) for i in identity.identifiers if i.value
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def match(identity: Identity, organization_id: int, candidates: Sequence[Candidate]) -> Candidate | None:
+    """The one of `candidates` (oldest first) that is the same person.
+
+    Of several the one that shares a national identifier, then the oldest.
+    """
+    told = names(identity, organization_id)
+    incoming = replace(identity, identifiers=tuple(map(_identifier, told)))
+    same = [c for c in candidates if same_person(incoming, _identity(c))]
+    national = {name for name in told if name[1] == NATIONAL}
+    return next((c for c in same if c.names & national), same[0] if same else None)
+
+
+def compatible(identity: Identity, organization_id: int, candidate: Candidate) -> bool:
+    """Whether a patient named otherwise (by the referral that a message is about) may be the one told of.
+
+    At most one of name, birth date and sex contradicts, and no identifier has another value in the same numbering.
+    """
+    told = names(identity, organization_id)
+    known = {(owner, system): value for owner, system, value in candidate.names}
+    if any(known.get((owner, system), value) != value and (owner, system, value) not in candidate.names
+           for owner, system, value in told):  # fmt: skip
+        return False
+    return len(contradictions(identity, candidate.identity)) <= 1
+
+
+def identity_of(patient: Resource) -> Identity:
+    """What a FHIR Patient says of who it is; identifiers without system or value say nothing."""
+    identifiers = [i for i in _dicts(patient.get("identifier")) if i.get("system") and i.get("value")]
+    return Identity(
+        name=_name(_dicts(patient.get("name"))),
+        gender=patient.get("gender"),
+        birth_date=patient.get("birthDate"),
+        identifiers=tuple(Identifier(str(i["system"]), str(i["value"])) for i in identifiers),
+    )
+
+
+def _name(found: Sequence[dict[str, Any]]) -> str | None:
+    for name in found:
+        text = name.get("text") or "".join([str(name.get("family", "")), *map(str, name.get("given", ()))])
+        if text:
+            return str(text)
+    return None
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    found: Iterable[object] = value if isinstance(value, list) else ()
+    return [item for item in found if isinstance(item, dict)]
+
+
+def _plain(identifier: Identifier) -> str:
+    value = identifier.value.strip()
+    return value.upper() if identifier.system == NATIONAL else value
+
+
+def _identifier(name: Name) -> Identifier:
+    return Identifier(f"{name[0]}|{name[1]}", name[2])
+
+
+def _identity(candidate: Candidate) -> Identity:
+    return replace(candidate.identity, identifiers=tuple(map(_identifier, candidate.names)))

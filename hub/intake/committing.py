@@ -1,0 +1,101 @@
+"""One transaction for a batch; when something in it cannot be written, each message by itself in another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from hub.domain.errors import Unavailable
+from hub.domain.messages import Receipt
+from hub.intake.batch import write
+from hub.intake.entries import Entry
+from hub.store.connections import connect
+from hub.store.directory import Directory
+
+log = structlog.get_logger()
+
+ATTEMPTS = 3
+_AGAIN = ("40",)
+_NOT_NOW = ("08", "25", "53", "55", "57", "58")
+"""SQLSTATE classes: transaction lost to another (again at once); the server's own trouble (the sender, later)."""
+
+_SESSION = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off"
+"""Every query of a batch is a set of index look-ups, also while the statistics still say that tables are empty."""
+
+
+def open_connection(url: str) -> Connection[Any]:
+    """A connection as `commit` needs it. Raises psycopg.OperationalError."""
+    connection = connect(url, autocommit=True, connect_timeout=5)
+    connection.execute(_SESSION)
+    return connection
+
+
+def commit(connection: Connection[Any], directory: Directory, entries: Sequence[Entry]) -> list[Receipt | Unavailable]:
+    """A receipt, or why nothing was stored, for each entry. Raises Unavailable when that is so of all."""
+    for _ in range(ATTEMPTS):
+        try:
+            with connection.pipeline(), connection.transaction():
+                return list(write(connection, directory, entries))
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  what spoils a batch is found message by message, and parked
+            if _transient(connection, error):
+                continue
+            log.warning("batch is written again message by message", messages=len(entries), error=_name(error))
+            return _one_by_one(connection, directory, entries)
+    raise Unavailable("other transactions were in the way")
+
+
+def _one_by_one(connection: Connection[Any], directory: Directory,
+                entries: Sequence[Entry]) -> list[Receipt | Unavailable]:  # fmt: skip
+    receipts: list[Receipt | Unavailable] = []
+    try:
+        with connection.transaction():
+            for entry in entries:
+                receipts.append(_one(connection, directory, entry))
+    except psycopg.Error as error:
+        raise Unavailable(f"the database did not take the messages: {_name(error)}") from error
+    return receipts
+
+
+def _one(connection: Connection[Any], directory: Directory, entry: Entry) -> Receipt | Unavailable:
+    """The entry under a savepoint; parked when it cannot be written, Unavailable when even that fails."""
+    try:
+        with connection.transaction():
+            return write(connection, directory, [entry])[0]
+    except Unavailable:
+        raise
+    except Exception as error:
+        if _transient(connection, error):
+            raise Unavailable("other transactions were in the way") from error
+        log.error("message is parked", message_id=entry.message_id, error=_name(error))
+        parked = replace(entry, content=None, refusals=(), fault=_name(error))
+    try:
+        with connection.transaction():
+            return write(connection, directory, [parked])[0]
+    except Exception as error:
+        _transient(connection, error)
+        log.error("message cannot even be kept", message_id=entry.message_id, error=_name(error))
+        return Unavailable(f"the message cannot be kept: {_name(error)}")
+
+
+def _transient(connection: Connection[Any], error: Exception) -> bool:
+    """Whether to try again at once. Raises Unavailable for trouble of the server's own."""
+    if connection.closed or connection.broken:
+        raise Unavailable("the connection to the database was lost") from error
+    if not isinstance(error, psycopg.Error):
+        return False
+    state = error.sqlstate or ""
+    if state[:2] in _NOT_NOW or (not state and isinstance(error, psycopg.OperationalError)):
+        raise Unavailable(f"the database cannot store now: {_name(error)}") from error
+    return state[:2] in _AGAIN
+
+
+def _name(error: Exception) -> str:
+    """The error's class: its text may quote what was to be written."""
+    return type(error).__name__

@@ -1,0 +1,145 @@
+"""A submission made ready to be written: normalised, hashed and encoded outside of any transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import structlog
+import uuid_utils
+
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.fragments import leaves
+from hub.domain.messages import Normalised, Submission
+from hub.domain.patients import NATIONAL, valid_national_identifier
+from hub.store.connections import encode
+
+log = structlog.get_logger()
+
+SENDER_PATHS = {"hl7v2": "MSH[1]-4[1]"}
+KEY_PATHS = {"hl7v2": "MSH[1]-10[1]", "fhir": "Bundle.identifier"}
+NOT_PROCESSED = "the hub could not process the message; it is kept, and need not be sent again"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A normalised message with its JSON as it is stored."""
+
+    normalised: Normalised
+    bundle: str
+    ledger: str
+    bundle_sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One submission on its way into the database.
+
+    key: digest of its control id (None: no dedup); content: None when stored first, refused or faulty; fault: the
+    class of an unexpected error while normalising, which parks the message; again: its row is there already (the second
+    half of store-first, or a replay).
+    """
+
+    submission: Submission
+    message_id: str
+    sha256: bytes
+    key: bytes | None
+    content: Encoded | None = None
+    refusals: tuple[Refusal, ...] = ()
+    fault: str | None = None
+    again: bool = False
+    size: int = field(default=0)
+
+
+def prepare(submission: Submission, *, message_id: str | None = None) -> Entry:
+    """Normalise and encode. message_id: of a message whose row is there already. Never raises for what was sent."""
+    given = message_id or str(uuid_utils.uuid7())
+    digest = hashlib.sha256(submission.raw).digest()
+    key = _key(submission)
+    content, refusals, fault = None, _refusals(submission), None
+    if not refusals and not submission.store_first:
+        try:
+            content = _encode(submission.normalise())
+            refusals = _unstorable(content)
+        except Refused as error:
+            refusals = error.refusals
+        except Exception as error:  # noqa: BLE001  a fault of ours parks this message, not the process
+            fault = type(error).__name__
+            log.error("message cannot be normalised and is parked", message_id=given, fault=fault)
+    return Entry(
+        submission, given, digest, key, None if refusals else content, refusals, fault,
+        again=message_id is not None, size=len(submission.raw) + (len(content.bundle) if content else 0),
+    )  # fmt: skip
+
+
+def _key(submission: Submission) -> bytes | None:
+    envelope, sender = submission.envelope, submission.sender
+    if sender is None or not envelope.control_id:
+        return None
+    named = (envelope.format, envelope.application, envelope.facility, envelope.control_id)
+    text = f"{sender.id}|" + "|".join(f"{len(part)}:{part}" for part in named)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=24).digest()
+
+
+def _refusals(submission: Submission) -> tuple[Refusal, ...]:
+    if submission.refusals:
+        return submission.refusals
+    envelope = submission.envelope
+    if submission.sender is None:
+        path = SENDER_PATHS.get(envelope.format, "")
+        return (Refusal(Cause.UNKNOWN_SENDER, path, "no organisation is registered under this sending facility"),)
+    if "\x00" in envelope.control_id:
+        path = KEY_PATHS.get(envelope.format, "")
+        return (Refusal(Cause.WRONG_DATATYPE, path, "a NUL character is no text"),)
+    return ()
+
+
+def _encode(normalised: Normalised) -> Encoded:
+    bundle = encode(normalised.bundle)
+    ledger = normalised.ledger
+    warnings = (*normalised.warnings, *_check_digits(normalised))
+    kept = {
+        "mapped": [{"path": m.path, "target": m.target} for m in ledger.mapped],
+        "unmapped": ledger.unmapped,
+        "warnings": [described(w) for w in warnings],
+    }
+    return Encoded(
+        normalised, bundle.decode(), encode(kept).decode().replace("\\u0000", "\\ufffd"),
+        hashlib.sha256(bundle).hexdigest(),
+    )  # fmt: skip
+
+
+def _check_digits(normalised: Normalised) -> tuple[Refusal, ...]:
+    """A warning for each national identifier with a wrong check digit; the number is kept and matched all the same."""
+    wrong = any(i.system == NATIONAL and not valid_national_identifier(i.value) for i in normalised.patient.identifiers)
+    if not wrong or any(w.cause is Cause.CODE_INVALID for w in normalised.warnings):
+        return ()
+    return (Refusal(Cause.CODE_INVALID, "Patient.identifier", "the national identifier's check digit is wrong"),)
+
+
+def _unstorable(content: Encoded) -> tuple[Refusal, ...]:
+    """PostgreSQL stores no NUL character in a text; whoever sends one is told where."""
+    if "\\u0000" not in content.bundle:
+        return ()
+    normalised = content.normalised
+    places = {m.target: m.path for m in normalised.ledger.mapped}
+    found = (pointer for pointer, value in leaves(normalised.bundle) if isinstance(value, str) and "\x00" in value)
+    return tuple(
+        Refusal(Cause.WRONG_DATATYPE, places.get(pointer, pointer), "a NUL character is no text") for pointer in found
+    )
+
+
+def described(refusal: Refusal) -> dict[str, Any]:
+    """A refusal as `{code, path, text}`, the form in which messages keep it."""
+    return {"code": refusal.cause.value, "path": refusal.path, "text": refusal.text}
+
+
+def error_json(refusals: tuple[Refusal, ...], fault: str | None = None) -> str:
+    """What a message row keeps of why it was refused or parked: the first refusal, the others below it."""
+    if not refusals:
+        return ""
+    first, *others = map(described, refusals)
+    kept = first | ({"others": others} if others else {}) | ({"fault": fault} if fault else {})
+    return msgspec.json.encode(kept).decode().replace("\\u0000", "\\ufffd")

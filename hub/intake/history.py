@@ -1,0 +1,73 @@
+"""The resources of a message become fragments of their patients' histories, each with its provenance."""
+
+from __future__ import annotations
+
+import uuid_utils
+
+from hub.domain.fragments import is_clinical
+from hub.domain.messages import Amend, Open, Part
+from hub.identity.matching import identity_of
+from hub.intake.referrals import Referral
+from hub.intake.world import Told, World, event_row
+from hub.store.connections import encode
+
+
+def add_history(world: World, told: Told, referral: Referral | None, *, linked: str | None = None,
+             link_first: bool = False) -> str:  # fmt: skip
+    """Each resource of the message to its patient's history; the id of the patient that the message is about."""
+    normalised, organization_id = told.normalised, told.sender.id
+    link = linked or (referral.patient_id if referral else None) or None
+    subject = world.patients.resolve(
+        normalised.patient, organization_id, normalised.patient_resource, linked=link, link_first=link_first
+    )
+    patients: dict[int | None, str] = {None: subject}
+    for index, part in enumerate(normalised.parts):
+        if part.resource.get("resourceType") == "Patient":
+            patients[index] = _patient_of(world, told, part, subject)
+    order = normalised.intent.content.service_request if isinstance(normalised.intent, Open | Amend) else None
+    clinical: dict[str, list[dict[str, str]]] = {}
+    for position, part in enumerate(normalised.parts):
+        own = position if position in patients else part.patient
+        patient_id = patients.get(own, subject)
+        fragment_id = _fragment(world, told, part, position, patient_id, referral)
+        kind = str(part.resource.get("resourceType"))
+        if is_clinical(part.resource) and part.resource != order:
+            clinical.setdefault(patient_id, []).append({"id": fragment_id, "resource_type": kind})
+    for patient_id, fragments in clinical.items():
+        _tell_fragments(world, told, patient_id, referral, fragments)
+    return subject
+
+
+def _patient_of(world: World, told: Told, part: Part, subject: str) -> str:
+    normalised = told.normalised
+    if part.resource is normalised.patient_resource or part.resource == normalised.patient_resource:
+        return subject
+    return world.patients.resolve(identity_of(part.resource), told.sender.id, part.resource)
+
+
+def _fragment(world: World, told: Told, part: Part, position: int, patient_id: str,
+              referral: Referral | None) -> str:  # fmt: skip
+    fragment_id = str(uuid_utils.uuid7())
+    kind = told.normalised.envelope.format
+    citations = "" if kind == "fhir" else encode([(c.target, c.path, c.text) for c in part.citations]).decode()
+    world.rows.add(
+        "insert_fragments", fragment_id, told.message_id, patient_id, told.sender.id, referral.id if referral else "",
+        position, kind, str(part.resource.get("resourceType")), encode(part.resource).decode(), part.base,
+        citations.replace("\\u0000", "\\ufffd"), told.received_at,
+        part.recorded_at.isoformat() if part.recorded_at else "",
+    )  # fmt: skip
+    return fragment_id
+
+
+def _tell_fragments(world: World, told: Told, patient_id: str, referral: Referral | None,
+                    fragments: list[dict[str, str]]) -> None:  # fmt: skip
+    data = {
+        "patient_id": patient_id,
+        "message_id": told.message_id,
+        "control_id": told.normalised.envelope.control_id,
+        "organization": told.sender.code,
+        "referral_id": referral.id if referral else None,
+        "fragments": fragments,
+        "bundle_sha256": told.content.bundle_sha256,
+    }
+    world.late.append(event_row(told, "fragment.received.v1", patient_id, (), data))

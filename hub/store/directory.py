@@ -1,0 +1,122 @@
+"""The registered organisations, kept in memory and refreshed from the database when older than a second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from hub.domain.errors import Unavailable
+from hub.domain.messages import Claim, Sender
+from hub.store.sql import blocks
+
+AGE, MISS_AGE = 1.0, 0.1
+"""Seconds after which the register is read again: always, and when something is not found in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Register:
+    by_id: Mapping[int, Sender]
+    by_code: Mapping[str, Sender]
+    by_name: Mapping[str, Sender]
+    by_facility: Mapping[str, Sender]
+    by_facility_folded: Mapping[str, Sender]
+    departments: Mapping[int, Mapping[str, str]]
+
+
+class Directory:
+    """Organisations by code (without regard to case), facility (exact, else without regard to case) and exact name.
+
+    A name or folded facility that several organisations bear names none of them. Every look-up raises Unavailable when
+    the database is not there and what is known is older than a second.
+    """
+
+    def __init__(self, pool: ConnectionPool[Connection[Any]]) -> None:
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._register: _Register | None = None
+        self._read_at = 0.0
+
+    def by_facility(self, name: str) -> Sender | None:
+        return self._find("facility", name)
+
+    def by_code(self, code: str) -> Sender | None:
+        return self._find("code", code)
+
+    def by_name(self, name: str) -> Sender | None:
+        return self._find("name", name)
+
+    def by_id(self, organization_id: int) -> Sender | None:
+        found = self._current(AGE).by_id.get(organization_id)
+        return found or self._current(MISS_AGE).by_id.get(organization_id)
+
+    def departments(self, organization_id: int) -> Mapping[str, str]:
+        """Registered departments of an organisation: code -> name."""
+        return self._current(AGE).departments.get(organization_id, {})
+
+    def resolve(self, claims: Iterable[Claim]) -> Sender | None:
+        """The organisation that the first registered claim names."""
+        claims = tuple(claims)
+        return self._resolve(self._current(AGE), claims) or self._resolve(self._current(MISS_AGE), claims)
+
+    def _find(self, kind: str, value: str) -> Sender | None:
+        return _look_up(self._current(AGE), kind, value) or _look_up(self._current(MISS_AGE), kind, value)
+
+    @staticmethod
+    def _resolve(register: _Register, claims: tuple[Claim, ...]) -> Sender | None:
+        found = (_look_up(register, claim.kind, claim.value) for claim in claims)
+        return next((sender for sender in found if sender), None)
+
+    def _current(self, age: float) -> _Register:
+        register = self._register
+        if register is not None and time.monotonic() - self._read_at < age:
+            return register
+        with self._lock:
+            if self._register is None or time.monotonic() - self._read_at >= age:
+                self._register = self._load()
+                self._read_at = time.monotonic()
+            return self._register
+
+    def _load(self) -> _Register:
+        sql = blocks("directory")
+        try:
+            with self._pool.connection() as connection:
+                organizations = connection.execute(sql["organizations"]).fetchall()
+                facilities = connection.execute(sql["facilities"]).fetchall()
+                departments = connection.execute(sql["departments"]).fetchall()
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise Unavailable("the database is not there") from error
+        senders = [Sender(*row) for row in organizations]
+        by_id = {sender.id: sender for sender in senders}
+        of: dict[int, dict[str, str]] = {}
+        for organization_id, code, name in departments:
+            of.setdefault(organization_id, {})[code] = name
+        return _Register(
+            by_id=by_id,
+            by_code={sender.code.lower(): sender for sender in senders},
+            by_name=_unambiguous((sender.name, sender) for sender in senders),
+            by_facility={facility: by_id[owner] for facility, owner in facilities},
+            by_facility_folded=_unambiguous((facility.casefold(), by_id[owner]) for facility, owner in facilities),
+            departments=of,
+        )
+
+
+def _look_up(register: _Register, kind: str, value: str) -> Sender | None:
+    if kind == "code":
+        return register.by_code.get(value.lower())
+    if kind == "name":
+        return register.by_name.get(value)
+    return register.by_facility.get(value) or register.by_facility_folded.get(value.casefold())
+
+
+def _unambiguous(pairs: Iterable[tuple[str, Sender]]) -> dict[str, Sender]:
+    found: dict[str, set[Sender]] = {}
+    for name, sender in pairs:
+        found.setdefault(name, set()).add(sender)
+    return {name: next(iter(senders)) for name, senders in found.items() if len(senders) == 1}
