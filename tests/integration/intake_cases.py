@@ -36,7 +36,7 @@ from hub.intake.accept import Intake
 from hub.store.connections import pool
 from hub.store.directory import Directory
 
-WANG = Identity("王秀英", "female", "1956-03-04", (Identifier(NATIONAL, "11010519560304002X"),))
+WANG = Identity("王秀英", "female", "1956-03-04", (Identifier(NATIONAL, "110105195603040024"),))
 SYSTEM = "urn:referral-hub:namespace:TOWN"
 ORGANIZATIONS = (("TOWN", "Township", "clinic"), ("CITY", "City Hospital", "hospital"), ("OTHER", "Other", "hospital"))
 
@@ -164,7 +164,7 @@ def opening(control_id: str, number: str, receiver: str = "CITY", **changes: Any
 
 
 def amendment(control_id: str, number: str, **changes: Any) -> Message:
-    amended = content(number, priority="urgent", receiver=())
+    amended = replace(content(number, priority="urgent"), receiver=())
     return Message(control_id, intent=Amend((Identifier(SYSTEM, number),), "RF1[1]-6[1]", amended), **changes)
 
 
