@@ -33,7 +33,15 @@ def grown(database: str) -> Iterator[Seeds]:
         seeds.message(seeds.organization("org-0"))
         for statement in GROW:
             connection.execute(statement)
-        for table in ("organizations", "patients", "referrals", "referral_identifiers", "fragments", "records"):
+        for table in (
+            "organizations",
+            "patients",
+            "referrals",
+            "referral_identifiers",
+            "patient_identifiers",
+            "fragments",
+            "records",
+        ):
             connection.execute(f"ANALYZE {table}")
         PLANS.clear()
         connection.cursor_factory = Explained
@@ -49,6 +57,7 @@ GROW = (
               now() + n * interval '1 s'
        FROM (SELECT id, row_number() OVER () AS n FROM patients) p""",
     "INSERT INTO referral_identifiers SELECT id, sender_id, 'urn:x', 'R' || id FROM referrals",
+    "INSERT INTO patient_identifiers SELECT id, NULL, 'urn:x', 'N' || id FROM patients",
     """INSERT INTO fragments (id, message_id, patient_id, organization_id, referral_id, position, kind, resource_type,
                               resource, base, received_at)
        SELECT uuidv7(), (SELECT id FROM messages), r.patient_id, r.sender_id, r.id, n, 'hl7v2', 'Observation', '{}',
@@ -105,3 +114,15 @@ def test_a_page_of_messages_comes_from_the_primary_key(grown: Seeds) -> None:
     psycopg.Cursor(grown.connection).execute("SET LOCAL enable_seqscan = off")
     messages.listing(grown.connection, messages.Criteria(after="00000000-0000-7000-8000-000000000000"), limit=100)
     assert "messages_pkey" in PLANS[-1], PLANS[-1]
+
+
+def test_a_patient_is_found_by_number_without_scanning(grown: Seeds) -> None:
+    [referral] = referrals.search(grown.connection, 5, referrals.Criteria(role="received"), limit=1)
+    number = "N" + referral.patient_id
+    PLANS.clear()
+    for system in ("urn:x", None):
+        found = patients.search(grown.connection, 5, identifiers=((system, number),), limit=5)
+        assert [p.id for p in found] == [referral.patient_id]
+        asked = referrals.Criteria(patient_identifiers=((system, number),))
+        assert referral in referrals.search(grown.connection, 5, asked, limit=5)
+    assert not any(_scanned(plan) for plan in PLANS), PLANS
