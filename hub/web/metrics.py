@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCol
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from hub.domain.errors import Unavailable
 from hub.domain.referrals import State
 from hub.views.figures import Figures
 from hub.web import access
@@ -18,7 +19,8 @@ MESSAGE_STATUSES = ("stored", "accepted", "rejected", "parked", "incomplete")
 
 
 def router(figures: Callable[[], Figures], administrator: Callable[[str], bool]) -> APIRouter:
-    """figures: read now, may raise psycopg.OperationalError; administrator: whether a token is an administrator's."""
+    """figures: read now, may raise Unavailable or
+    psycopg.OperationalError; administrator: whether a token is an administrator's."""
     routes = APIRouter(tags=["metrics"])
     registry = CollectorRegistry()
     registry.register(_FromDatabase(figures))
@@ -48,7 +50,7 @@ class _FromDatabase(Collector):
     def collect(self) -> Iterable[Metric]:
         try:
             figures = self._figures()
-        except psycopg.OperationalError:
+        except (Unavailable, psycopg.OperationalError):
             yield _gauge("database_up", "whether PostgreSQL answers", 0)
             return
         yield _gauge("database_up", "whether PostgreSQL answers", 1)

@@ -12,6 +12,7 @@ import psycopg
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from hub.domain.errors import Unavailable
 from hub.domain.messages import Sender
 from hub.security import audit, tokens
 from hub.views import ids, records, referrals
@@ -25,7 +26,8 @@ _DESCRIPTIONS = {401: "no valid token", 404: "no such referral that this organis
 
 
 def router(connect: Connect, *, patience: float = 3.0) -> APIRouter:
-    """connect: a connection in a transaction that is committed at the end (`pool.connection`).
+    """connect: a connection in a transaction that is committed at the end (`pool.connection`); may raise
+    Unavailable or psycopg.OperationalError.
 
     patience: seconds to wait for a record that is being made, as it is for a moment after acceptance.
     """
@@ -46,7 +48,7 @@ def router(connect: Connect, *, patience: float = 3.0) -> APIRouter:
                 if time.monotonic() > end:
                     return access.problem(503, "record-not-ready", "the record is being made", Retry_After="2")
                 await asyncio.sleep(_LOOK_AGAIN)
-        except psycopg.OperationalError:
+        except (Unavailable, psycopg.OperationalError):
             return access.unavailable("PostgreSQL does not answer")
 
     return routes
