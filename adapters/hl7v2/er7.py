@@ -70,7 +70,8 @@ class Message:
 def parse(text: str, charset: str = "utf-8") -> Message:
     """Tokenize one decoded message; lines end in CR, LF or CRLF.
 
-    A line that is no segment belongs to the field before it (senders break long text), joined by a line feed.
+    A line that is no segment goes on with the field before it (senders break long text), joined by a line feed; one of
+    delimiters alone says nothing.
     charset: Python codec for `\\Xhh..\\`. Raises Refused(NO_HEADER) when the text does not begin with MSH.
     """
     lines = text.lstrip("\ufeff\x0b \t\r\n").replace("\r\n", "\r").replace("\n", "\r").split("\r")
@@ -85,8 +86,9 @@ def parse(text: str, charset: str = "utf-8") -> Message:
         fields = line.split(mark)
         name = fields[0]
         if not _is_name(name):
-            if line.strip("\x1c \t"):
-                segments[-1].fields[-1] += "\n" + line
+            if line.strip(f"\x1c \t{mark}"):
+                segments[-1].fields[-1] += "\n" + name
+                segments[-1].fields += fields[1:]
             continue
         counts[name] = occurrence = counts.get(name, 0) + 1
         if name in HEADERS:
