@@ -12,6 +12,10 @@ SCHEMA = "urn:referral-hub:schema:{type}"
 REFERRALS, FRAGMENTS, RECORDS, DEAD_LETTERS = "referrals.v1", "fragments.v1", "records.v1", "dead-letters.v1"
 
 
+TOPICS = {"referral": REFERRALS, "fragment": FRAGMENTS, "record": RECORDS, "dead-letter": DEAD_LETTERS}
+"""The hub's own topic of each family of events."""
+
+
 def organization_topic(code: str) -> str:
     """Topic of one organisation's own stream."""
     return f"org.{code.lower()}.v1"
@@ -29,8 +33,7 @@ class Event:
 
     @property
     def topic(self) -> str:
-        family = self.type.split(".", 1)[0]
-        return {"referral": REFERRALS, "fragment": FRAGMENTS, "record": RECORDS}[family]
+        return TOPICS[self.type.split(".", 1)[0]]
 
     def cloudevent(self, sequence: int) -> dict[str, Any]:
         """The CloudEvent as published; sequence: its position, written with 19 digits so that text sorts as number."""

@@ -1,0 +1,83 @@
+"""Clients of the Kafka broker, set up once for everything that the hub does with it (kafka-python 3)."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+BATCH_BYTES = 1_000_000
+"""Of one partition in one request; Apache Kafka's own limit (message.max.bytes) is 1,048,588 unless changed."""
+
+_CLIENT: dict[str, Any] = {
+    "metrics_enabled": False,  # two fifths of kafka-python's time for each record
+    "bootstrap_timeout_ms": 5_000,
+    "reconnect_backoff_max_ms": 1_000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where Kafka is. address: `host:port,...`; security: keyword arguments of kafka-python's clients."""
+
+    address: str
+    security: Mapping[str, str] = field(default_factory=dict)
+
+    def producer(self) -> KafkaProducer:
+        """An idempotent producer that sends when it is flushed, never before: see `hub.stream.producer`.
+
+        Raises kafka.errors.KafkaError when no broker answers within five seconds.
+        """
+        return KafkaProducer(
+            **self._common(),
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=2_000,
+            batch_size=BATCH_BYTES,
+            max_request_size=16 * BATCH_BYTES,
+            request_timeout_ms=10_000,
+            delivery_timeout_ms=15_000,
+            max_block_ms=10_000,
+            allow_auto_create_topics=False,
+        )
+
+    def consumer(self, *, group: str | None = None, reset: str = "earliest") -> KafkaConsumer:
+        """A consumer without topics that commits only when told; reset: where to begin without a committed offset.
+
+        The embedded broker wakes no long poll, so that a fetch waits only a little while.
+        """
+        return KafkaConsumer(
+            **self._common(),
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset=reset,
+            fetch_max_wait_ms=20,
+            allow_auto_create_topics=False,
+        )
+
+    def admin(self) -> KafkaAdminClient:
+        """Raises kafka.errors.KafkaError when no broker answers within five seconds."""
+        return KafkaAdminClient(**self._common())
+
+    def reachable(self, timeout: float = 1.0) -> bool:
+        """Whether any of the brokers takes connections: what health checks tell."""
+        for part in self.address.split(","):
+            host, _, port = part.strip().rpartition(":")
+            try:
+                socket.create_connection((host.strip("[]"), int(port)), timeout).close()
+            except OSError:
+                continue
+            return True
+        return False
+
+    def _common(self) -> dict[str, Any]:
+        return {**_CLIENT, "bootstrap_servers": self.address.split(","), **self.security}
+
+
+TRANSIENT = (KafkaError, OSError)
+"""What kafka-python raises when the broker is away or changes; the same call may succeed later."""
