@@ -123,7 +123,7 @@ def read_weights(data: bytes) -> Weights:
 
 
 def _read(data: bytes) -> Weights:
-    sizes = struct.unpack_from("<7i", data, 8)
+    hidden, layers, heads, intermediate, vocabulary, positions, types = struct.unpack_from("<7i", data, 8)
     (epsilon,) = struct.unpack_from("<f", data, 36)
     count, bos, eos, pad, unknown = struct.unpack_from("<5i", data, 44)
     (blob_length,) = struct.unpack_from("<Q", data, 64)
@@ -138,7 +138,8 @@ def _read(data: bytes) -> Weights:
     at += 8 + normalizer
     pieces = [(blob[offsets[i] : offsets[i + 1]].decode("utf-8", "replace"), float(scores[i])) for i in range(count)]
     special = {"bos": bos, "eos": eos, "pad": pad, "unk": unknown}
-    return Weights(data, *sizes, epsilon, special, pieces, _tensors(data, at))
+    return Weights(data, hidden, layers, heads, intermediate, vocabulary, positions, types, epsilon, special, pieces,
+                   _tensors(data, at))  # fmt: skip
 
 
 def _tensors(data: bytes, at: int) -> dict[str, tuple[int, int]]:

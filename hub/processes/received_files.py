@@ -1,0 +1,222 @@
+"""Files as fragments: HL7 v2, FHIR JSON and plain notes, with what a manifest says of where they came from."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from adapters.hl7v2.normalise import normalise as normalise_hl7v2
+
+from adapters.fhir.normalise import normalise as normalise_fhir
+from adapters.hl7v2 import files
+from adapters.hl7v2.envelope import read_envelope
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.fragments import Citation, Fragment, Kind, cite_document
+from hub.domain.messages import Normalised, Part
+
+_BOM = b"\xef\xbb\xbf"
+_NOTE_DATA = "/content/0/attachment/data"
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """A line of the manifest. received_at: aware."""
+
+    path: str
+    organization: str | None = None
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """A message that is not in the record. index: 1-based in its file; text: its content, where it can be read."""
+
+    file: str
+    index: int
+    refusals: tuple[Refusal, ...]
+    received_at: datetime
+    organization: str
+    text: str | None = None
+    start: int = 0
+
+
+@dataclass(slots=True)
+class Received:
+    """All that was read, in the order received."""
+
+    fragments: list[Fragment] = field(default_factory=list)
+    refused: list[Refusing] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: str
+    data: bytes
+    origin: Origin
+    modified: datetime
+    timezone: str
+
+
+def manifest(path: Path) -> dict[str, Origin]:
+    """The origins by path, by path from the manifest's folder, and by file name. Raises ValueError."""
+    found: dict[str, Origin] = {}
+    for line in path.read_text("utf-8-sig").splitlines():
+        if line.strip():
+            origin = msgspec.json.decode(line, type=Origin)
+            if origin.received_at and origin.received_at.tzinfo is None:
+                raise ValueError(f"{path}: received_at without offset for {origin.path}")
+            found.setdefault(Path(origin.path).name, origin)
+            found[origin.path] = origin
+            found[str((path.parent / origin.path).resolve())] = origin
+    return found
+
+
+def read(paths: Iterable[str], origins: Mapping[str, Origin], timezone: str) -> Received:
+    """Every message of every file. Raises OSError for a path that is no readable file."""
+    received = Received()
+    for path in paths:
+        place = Path(path)
+        named = (str(place.resolve()), path, place.name)
+        origin = next((origins[name] for name in named if name in origins), Origin(path))
+        modified = datetime.fromtimestamp(place.stat().st_mtime, UTC)
+        _read_file(_File(path, place.read_bytes(), origin, modified, timezone), received)
+    return received
+
+
+def _read_file(file: _File, received: Received) -> None:
+    start = file.data.removeprefix(_BOM).lstrip()
+    if start[:1] in (b"{", b"["):
+        messages = [(file.data, _fhir)]
+    elif file.path.lower().endswith(".txt") and not start.startswith((b"MSH", b"FHS", b"BHS", b"\x0b")):
+        messages = [(file.data, _note)]
+    else:
+        messages = [(raw, _hl7v2) for raw in files.split(file.data)] or [(file.data, _hl7v2)]
+    for index, (raw, reader) in enumerate(messages, 1):
+        try:
+            received.fragments += reader(file, raw, len(received.fragments))
+        except Refused as error:
+            received.refused.append(_refusing(file, index, raw, error))
+
+
+def _refusing(file: _File, index: int, raw: bytes, error: Refused) -> Refusing:
+    text, start = None, 0
+    try:
+        text = raw.decode()
+        start = file.data.decode().index(text)
+    except ValueError:
+        text = None
+    organization = file.origin.organization or Path(file.path).name
+    when = file.origin.received_at or file.modified
+    return Refusing(file.path, index, error.refusals, when, organization, text, start)
+
+
+def _hl7v2(file: _File, raw: bytes, count: int) -> list[Fragment]:
+    envelope, refusals = read_envelope(raw)
+    if refusals:
+        raise Refused(*refusals)
+    given = file.origin.received_at
+    normalised = normalise_hl7v2(
+        raw, envelope, charset=None, timezone=file.timezone, received_at=given or file.modified
+    )
+    sent = _time(normalised.bundle.get("timestamp"))
+    organization = file.origin.organization or envelope.facility or Path(file.path).name
+    message_id = envelope.control_id or Path(file.path).name
+    return list(_fragments(file, normalised, "hl7v2", message_id, organization, given or sent or file.modified, count))
+
+
+def _fhir(file: _File, raw: bytes, count: int) -> list[Fragment]:
+    given = file.origin.received_at
+    raw = raw.removeprefix(_BOM)
+    normalised = normalise_fhir(raw, timezone=file.timezone, received_at=given or file.modified)
+    document = msgspec.json.decode(raw)
+    identifier = document.get("identifier") if document.get("resourceType") == "Bundle" else None
+    name = identifier.get("value") if isinstance(identifier, dict) else None
+    message_id = str(name or document.get("id") or Path(file.path).name)
+    organization = file.origin.organization or _sender(document) or Path(file.path).name
+    when = given or _time(document.get("timestamp")) or file.modified
+    return list(_fragments(file, normalised, "fhir", message_id, organization, when, count))
+
+
+def _sender(document: Mapping[str, Any]) -> str | None:
+    for entry in document.get("entry", ()):
+        resource = entry.get("resource", {})
+        if resource.get("resourceType") == "MessageHeader":
+            sender = resource.get("sender", {}).get("display") or resource.get("source", {}).get("name")
+            return str(sender) if sender else None
+    return None
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _fragments(file: _File, normalised: Normalised, kind: Kind, message_id: str, organization: str,
+               received_at: datetime, count: int) -> Iterator[Fragment]:  # fmt: skip
+    names = [f"fragment-{count + number}" for number in range(1, len(normalised.parts) + 1)]
+    for name, part in zip(names, normalised.parts, strict=True):
+        yield Fragment(
+            id=name,
+            message_id=message_id,
+            patient=_patient(names, part),
+            organization=organization,
+            received_at=received_at,
+            recorded_at=part.recorded_at,
+            file=file.path,
+            kind=kind,
+            resource=part.resource,
+            citations=part.citations or cite_document(part.resource, part.base),
+        )
+
+
+def _patient(names: list[str], part: Part) -> str:
+    return names[part.patient] if part.patient is not None else ""
+
+
+def _note(file: _File, raw: bytes, count: int) -> list[Fragment]:
+    """A plain note as a DocumentReference; raises Refused when it is neither UTF-8 nor GB 18030."""
+    text = _decoded(raw)
+    resource = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "content": [{"attachment": {"contentType": "text/plain; charset=utf-8",
+                                    "data": base64.b64encode(text.encode()).decode()}}],
+    }  # fmt: skip
+    name = Path(file.path).name
+    return [
+        Fragment(
+            id=f"fragment-{count + 1}",
+            message_id=name,
+            patient="",
+            organization=file.origin.organization or name,
+            received_at=file.origin.received_at or file.modified,
+            recorded_at=None,
+            file=file.path,
+            kind="text",
+            resource=resource,
+            citations=(Citation(_NOTE_DATA, "", text),),
+        )
+    ]
+
+
+def _decoded(raw: bytes) -> str:
+    for charset in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    raise Refused(Refusal(Cause.UNDECODABLE, "1", "the note is neither UTF-8 nor GB 18030"))
+
+
+def newest(received: Received, timezone: str) -> datetime:
+    """The newest time received, in the zone; now, where nothing was read."""
+    moments = [f.received_at for f in received.fragments] + [r.received_at for r in received.refused]
+    return max(moments, default=datetime.now(UTC)).astimezone(ZoneInfo(timezone))

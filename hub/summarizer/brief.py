@@ -1,0 +1,111 @@
+"""The brief: the at most twelve items that a doctor should see first for this question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+
+from hub.summarizer import terms
+from hub.summarizer.conflicts import Conflict
+from hub.summarizer.embedding import Vectors
+from hub.summarizer.merging import Item
+
+LENGTH = 12
+_NAMED = 0.7
+"""Bonus of an item that the question names."""
+
+_SECTION = {"problems": 0.3, "allergies": 0.25, "medications": 0.15, "results": 0.1, "procedures": 0.05, "plans": 0.0,
+            "history": -0.15, "immunizations": -0.3, "encounters": -0.3}  # fmt: skip
+_STATUS = {"stopped": -0.2, "completed": 0.0, "resolved": -0.2, "planned": -0.05, "active": 0.05, "unknown": 0.0}
+_SAFETY = (
+    (0.35, re.compile(r"华法林|利伐沙班|达比加群|阿哌沙班|肝素|胰岛素|warfarin|heparin|insulin", re.IGNORECASE)),
+    (0.25, re.compile(r"氯吡格雷|替格瑞洛|阿司匹林|地高辛|甲氨蝶呤|泼尼松|clopidogrel|digoxin", re.IGNORECASE)),
+    (0.25, re.compile(r"肾小球滤过率|肌酐|egfr|creatinine", re.IGNORECASE)),
+    (0.15, re.compile(r"钾|血红蛋白|血小板|国际标准化|inr|potassium", re.IGNORECASE)),
+)
+_ABNORMAL = frozenset({"H", "L", "HH", "LL", "A", "AA"})
+
+
+def choose(items: Sequence[Item], vectors: Vectors, question: str | None, query: Vectors | None,
+           conflicts: Sequence[Conflict]) -> list[str]:  # fmt: skip
+    """Ids, most important first. Allergies present are always among them; vectors: one per item."""
+    if not items:
+        return []
+    scores = _scores(items, vectors, question, query, conflicts)
+    ranked = sorted(items, key=lambda i: (-scores[i.id], i.id))
+    kept = ranked[:LENGTH]
+    must = [i for i in ranked[LENGTH:] if i.head.section == "allergies" and i.head.assertion == "present"]
+    optional = [i for i in kept if i.head.section != "allergies"]
+    for item in must[:LENGTH]:
+        if optional:
+            kept.remove(optional.pop())
+            kept.append(item)
+    return [i.id for i in kept]
+
+
+def _scores(items: Sequence[Item], vectors: Vectors, question: str | None, query: Vectors | None,
+            conflicts: Sequence[Conflict]) -> Mapping[str, float]:  # fmt: skip
+    disputed = {i.id for c in conflicts for i in c.items}
+    similar = _similarity(vectors, query)
+    asked = question or ""
+    folded = terms.fold(asked)
+    rules = [(weight, item) for weight, where, item in _relevance() if where.search(asked)]
+    newest = max((i.head.start or "" for i in items if i.points), default="")[:4]
+    return {
+        item.id: _prior(item, newest) + 0.15 * (item.id in disputed) + close + _bearing(item, folded, rules)
+        for item, close in zip(items, similar, strict=True)
+    }
+
+
+def _similarity(vectors: Vectors, query: Vectors | None) -> list[float]:
+    """Cosine with the question, spread over [0, 0.5]: e5's cosines of unrelated texts are high as well."""
+    if query is None or not len(query):
+        return [0.0] * len(vectors)
+    cosine = (vectors @ query[0]).astype(np.float64)
+    low, high = float(cosine.min()), float(cosine.max())
+    return list(0.5 * (cosine - low) / (high - low)) if high > low else [0.0] * len(vectors)
+
+
+def _prior(item: Item, newest: str) -> float:
+    head = item.head
+    score = _SECTION[head.section] + _STATUS[head.status]
+    if head.section == "allergies":
+        score += 0.4 if head.assertion == "present" else -0.2
+    elif head.assertion == "absent":
+        score -= 0.5
+    score += max((weight for weight, pattern in _SAFETY if pattern.search(_words(item))), default=0.0)
+    if head.value and head.value["interpretation"] in _ABNORMAL:
+        score += 0.15
+    if item.points and (head.start or "") < newest:
+        score -= 0.1
+    return score
+
+
+def _bearing(item: Item, question: str, rules: Sequence[tuple[float, re.Pattern[str]]]) -> float:
+    names = {terms.fold(item.head.name), *(k.partition(":")[2] for k in item.head.keys if k.startswith("term|"))}
+    named = any(len(name) > 1 and terms.fold(name) in question for name in names)
+    words = _words(item)
+    return _NAMED * named + max((weight for weight, pattern in rules if pattern.search(words)), default=0.0)
+
+
+def _words(item: Item) -> str:
+    code = item.head.code or {}
+    return " ".join([item.head.name, code.get("display", ""), *(k for k in item.head.keys if k.startswith("term|"))])
+
+
+@lru_cache(maxsize=1)
+def _relevance() -> list[tuple[float, re.Pattern[str], re.Pattern[str]]]:
+    return [
+        (float(weight), re.compile(where, re.IGNORECASE), re.compile(item, re.IGNORECASE))
+        for weight, where, item in rows("relevance.tsv", 3)
+    ]
+
+
+def rows(name: str, width: int) -> list[list[str]]:
+    """The rows of a table that lies beside this module: tab-separated, `#` starts a comment line."""
+    lines = (files("hub.summarizer") / name).read_text("utf-8").splitlines()
+    return [(line.split("\t") + [""] * width)[:width] for line in lines if line and not line.startswith("#")]

@@ -1,0 +1,166 @@
+"""MedicationRequest, MedicationStatement, MedicationAdministration, MedicationDispense: one item per dose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from hub.summarizer import terms, units
+from hub.summarizer.drafts import Concept, Draft, concept, period
+from hub.summarizer.evidence import Evidence, Source
+
+Resolve = Callable[[Evidence, str], Evidence | None]
+"""The resource of the same message that a reference names."""
+
+_STATUS = {
+    "active": "active", "completed": "completed", "stopped": "stopped", "ended": "stopped", "not-taken": "stopped",
+    "not-done": "stopped", "declined": "stopped", "intended": "planned", "draft": "planned", "in-progress": "active",
+    "preparation": "planned",
+}  # fmt: skip
+_TIMES = "每[日天](?:{0})次|(?:1|一)[日天](?:{0})次|(?:{0})次/[日天d]"
+_FREQUENCIES: tuple[tuple[str, str], ...] = (
+    ("qd", r"qd|q\.?d\.?|od|sid|[日天][日天](?:1|一)次|每天晨起?|once daily|daily|q24h|qam|" + _TIMES.format("1|一")),
+    ("bid", r"bid|b\.?i\.?d\.?|早晚各?(?:1|一)次|twice daily|q12h|" + _TIMES.format("2|二|两")),
+    ("tid", r"tid|t\.?i\.?d\.?|three times daily|q8h|" + _TIMES.format("3|三")),
+    ("qid", r"qid|four times daily|q6h|" + _TIMES.format("4|四")),
+    ("qn", r"qn|qhs|hs|每晚(?:(?:1|一)次)?|睡前(?:(?:1|一)次)?|(?:1|一)次/晚|at bedtime|nightly"),
+    ("qod", r"qod|隔[日天](?:1|一)次"),
+    ("qw", r"qw|qwk|每周(?:1|一)次|(?:1|一)次/周|weekly"),
+    ("prn", r"prn|必要时|需要时|按需|as needed"),
+    ("st", r"st|stat|once|立即|即刻"),
+)
+_FREQUENCY = [(code, re.compile(pattern, re.IGNORECASE)) for code, pattern in _FREQUENCIES]
+_REPEAT = {
+    (1, 1, "d"): "qd", (2, 1, "d"): "bid", (3, 1, "d"): "tid", (4, 1, "d"): "qid", (1, 2, "d"): "qod",
+    (1, 1, "wk"): "qw", (1, 24, "h"): "qd", (1, 12, "h"): "bid", (1, 8, "h"): "tid", (1, 6, "h"): "qid",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Dosage:
+    """How it is taken, as said; targets: in the order dose, unit, route, frequency."""
+
+    dose: Decimal | int | None
+    unit: str | None
+    route: str | None
+    frequency: str | None
+    targets: tuple[str, ...]
+    start: str | None
+    end: str | None
+
+
+def frequency(text: str) -> str:
+    """`qd`, `bid`, ... of words or a code that say so; other words as they are."""
+    plain = text.strip().replace(" ", "") if not text.isascii() else text.strip()
+    return next((code for code, pattern in _FREQUENCY if pattern.fullmatch(plain)), text.strip())
+
+
+def medication(evidence: Evidence, resolve: Resolve) -> list[Draft]:
+    """One draft per dosage. A plan or proposal is no medication: it goes to the plans."""
+    code, extra = _medicine(evidence, resolve)
+    if code is None:
+        return []
+    dosages = _dosages(evidence)
+    resource = evidence.resource
+    status = _STATUS.get(str(resource.get("status")), "unknown")
+    if evidence.type == "MedicationDispense":
+        status = "unknown" if status == "completed" else status
+    planned = resource.get("intent") in ("plan", "proposal") or status == "planned"
+    start, end, dates = period(evidence, "/effectivePeriod", "/effectiveDateTime")
+    if start is None:
+        start, dates = _ordered(evidence)
+    drafts = []
+    for dosage in dosages:
+        own = tuple(evidence.sources(*code.targets, *dosage.targets, *dates))
+        details = {"name": code.name, "dose": dosage.dose, "unit": dosage.unit, "route": dosage.route}
+        drafts.append(
+            Draft(
+                section="plans" if planned else "medications",
+                kind="medication",
+                name=code.name,
+                code=code.code,
+                keys=code.keys,
+                status="planned" if planned else status,
+                start=dosage.start or start,
+                end=dosage.end or end,
+                medication={**details, "frequency": dosage.frequency},
+                group=(units.dose(dosage.dose, dosage.unit), dosage.frequency),
+                sources=(*extra, *own) if extra else own,
+                evidence=evidence,
+            )
+        )
+    return drafts
+
+
+def _medicine(evidence: Evidence, resolve: Resolve) -> tuple[Concept | None, list[Source]]:
+    found = concept(evidence, "/medicationCodeableConcept", "medicine")
+    if found:
+        return found, []
+    reference = evidence.value("/medicationReference") or {}
+    target = str(reference.get("reference", ""))
+    for index, contained in enumerate(evidence.value("/contained") or ()):
+        if target == f"#{contained.get('id')}":
+            return concept(evidence, f"/contained/{index}/code", "medicine"), []
+    other = resolve(evidence, target) if target else None
+    named = concept(other, "/code", "medicine") if other else None
+    if other and named:
+        return named, other.sources(*named.targets)
+    if reference.get("display"):
+        name = str(reference["display"])
+        return Concept(name, None, frozenset({terms.key("medicine", name)}), ("/medicationReference/display",)), []
+    return None, []
+
+
+def _ordered(evidence: Evidence) -> tuple[str | None, tuple[str, ...]]:
+    """The day of the order as start, unless it only repeats the day on which the message was made."""
+    for pointer in ("/authoredOn", "/whenHandedOver"):
+        moment = evidence.value(pointer)
+        if isinstance(moment, str) and len(moment) >= 10:
+            if moment[:10] < evidence.fragment.received_at.date().isoformat():
+                return moment[:10], (pointer,)
+    return None, ()
+
+
+def _dosages(evidence: Evidence) -> list[Dosage]:
+    if isinstance(evidence.value("/dosage"), dict):
+        return [_dosage(evidence, "/dosage")]
+    key = "/dosageInstruction" if evidence.value("/dosageInstruction") else "/dosage"
+    found = [_dosage(evidence, f"{key}/{i}") for i in range(len(evidence.value(key) or ()))]
+    distinct = {(units.dose(d.dose, d.unit), d.frequency): d for d in reversed(found)}
+    return list(reversed(distinct.values())) or [Dosage(None, None, None, None, (), None, None)]
+
+
+def _dosage(evidence: Evidence, base: str) -> Dosage:
+    targets: list[str] = []
+    dose = unit = None
+    for place in ("/doseAndRate/0/doseQuantity", "/dose", "/doseAndRate/0/doseRange/low"):
+        quantity = evidence.value(base + place)
+        if isinstance(quantity, dict) and quantity.get("value") is not None:
+            dose, unit = quantity["value"], quantity.get("unit") or quantity.get("code")
+            targets += [f"{base}{place}/value", f"{base}{place}/{'unit' if quantity.get('unit') else 'code'}"]
+            break
+    route = concept(evidence, f"{base}/route", "route")
+    targets += route.targets[:1] if route else ()
+    often, often_targets = _timing(evidence, base)
+    targets += often_targets
+    start, end, dates = period(evidence, f"{base}/timing/repeat/boundsPeriod", f"{base}/timing/event/0")
+    return Dosage(dose, unit, route.name if route else None, often, (*targets, *dates), start, end)
+
+
+def _timing(evidence: Evidence, base: str) -> tuple[str | None, list[str]]:
+    if evidence.value(f"{base}/asNeededBoolean") is True:
+        return "prn", [f"{base}/asNeededBoolean"]
+    code = concept(evidence, f"{base}/timing/code", "timing")
+    if code:
+        return frequency(code.name), list(code.targets[:1])
+    repeat: dict[str, Any] = evidence.value(f"{base}/timing/repeat") or {}
+    numbers = (repeat.get("frequency", 1), repeat.get("period"), repeat.get("periodUnit"))
+    if numbers[1] is not None:
+        pointers = [f"{base}/timing/repeat/{k}" for k in ("frequency", "period", "periodUnit") if k in repeat]
+        known = _REPEAT.get((int(numbers[0]), int(numbers[1]), str(numbers[2])))
+        return known or f"{numbers[0]}/{numbers[1]}{numbers[2]}", pointers
+    text = evidence.value(f"{base}/text")
+    return (frequency(str(text)), [f"{base}/text"]) if text else (None, [])

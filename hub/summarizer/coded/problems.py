@@ -1,0 +1,156 @@
+"""Condition, AllergyIntolerance, FamilyMemberHistory."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from hub.summarizer import terms
+from hub.summarizer.drafts import Concept, Draft, concept, period
+from hub.summarizer.evidence import Evidence
+
+_CLINICAL_STATUS = {
+    "active": "active", "recurrence": "active", "relapse": "active",
+    "inactive": "resolved", "remission": "resolved", "resolved": "resolved",
+}  # fmt: skip
+_VERIFICATION = {
+    "refuted": "absent",
+    "unconfirmed": "uncertain",
+    "provisional": "uncertain",
+    "differential": "uncertain",
+}
+
+NO_ALLERGY_CODES = frozenset({"716186003", "409137002", "429625007", "428607008", "428197003", "1003774007"})
+"""SNOMED CT: no known allergy; of drugs; of food; of environment; of insect venom; of latex."""
+
+NO_ALLERGY = re.compile(
+    r"(?:否认|无|未发现|没有)(?:.{0,8})过敏|过敏史?[:：]?(?:无|否认|（-）|\(-\))|"
+    r"^(?:nkda|nka|nkfa)$|no known (?:\w+ )*allerg|"
+    r"no allerg|denies allerg",
+    re.IGNORECASE,
+)
+GENERAL_ALLERGY = "term|allergen:any"
+"""Key of `no known (drug) allergy`: the absence of any."""
+
+
+def verification(evidence: Evidence) -> str:
+    """Assertion from verificationStatus."""
+    for coding in evidence.value("/verificationStatus/coding") or ():
+        if coding.get("code") in _VERIFICATION:
+            return _VERIFICATION[coding["code"]]
+    return "present"
+
+
+def clinical_status(evidence: Evidence) -> str | None:
+    for coding in evidence.value("/clinicalStatus/coding") or ():
+        if coding.get("code") in _CLINICAL_STATUS:
+            return _CLINICAL_STATUS[coding["code"]]
+    return None
+
+
+def laterality(evidence: Evidence, name: str) -> tuple[str, tuple[str, ...]]:
+    """Side from bodySite, else from the name; with the targets that say it."""
+    sites = evidence.value("/bodySite") or ()
+    for index in range(len(sites) if isinstance(sites, list) else 0):
+        site = concept(evidence, f"/bodySite/{index}", "site")
+        if site and terms.laterality(site.name):
+            return terms.laterality(site.name), site.targets[:1]
+    return terms.laterality(name), ()
+
+
+def condition(evidence: Evidence) -> list[Draft]:
+    """A diagnosis or problem. One without clinical status and end is taken as current, as diagnoses are sent."""
+    code = concept(evidence, "/code", "problem")
+    if code is None:
+        return []
+    start, end, dates = period(evidence, "/onsetDateTime", "/onsetPeriod", "/onsetString")
+    ended, _, end_target = period(evidence, "/abatementDateTime", "/abatementPeriod")
+    assertion = verification(evidence)
+    status = clinical_status(evidence) or ("resolved" if ended else "active")
+    side, side_targets = laterality(evidence, code.name)
+    return [
+        Draft(
+            section="problems",
+            kind="problem",
+            name=code.name,
+            code=code.code,
+            keys=code.keys,
+            assertion=assertion,
+            status="unknown" if assertion == "absent" else status,
+            start=start,
+            end=ended or end,
+            laterality=side,
+            sources=tuple(evidence.sources(*code.targets, *dates, *end_target, *side_targets)),
+            evidence=evidence,
+        )
+    ]
+
+
+def allergy(evidence: Evidence) -> list[Draft]:
+    """An allergy, or its denial (a code or words for `no known allergy`, or verificationStatus refuted)."""
+    code = concept(evidence, "/code", "allergen", code_keys=False)
+    if code is None and evidence.value("/reaction/0/substance"):
+        code = concept(evidence, "/reaction/0/substance", "allergen", code_keys=False)
+    if code is None:
+        return []
+    reactions, targets = _reactions(evidence)
+    start, end, dates = period(evidence, "/onsetDateTime", "/onsetPeriod")
+    denied = denies_allergy(code)
+    assertion = "absent" if denied else verification(evidence)
+    draft = Draft(
+        section="allergies",
+        kind="allergy",
+        name=code.name,
+        code=code.code,
+        keys=frozenset({GENERAL_ALLERGY}) if denied else code.keys,
+        assertion=assertion,
+        status="unknown" if assertion == "absent" else clinical_status(evidence) or "active",
+        start=start,
+        end=end,
+        details=tuple(reactions),
+        sources=tuple(evidence.sources(*code.targets, *targets, *dates)),
+        evidence=evidence,
+    )
+    return [draft]
+
+
+def denies_allergy(code: Concept) -> bool:
+    """Whether an allergy's concept says that there is none."""
+    return bool((code.code and code.code["code"] in NO_ALLERGY_CODES) or NO_ALLERGY.search(code.name))
+
+
+def _reactions(evidence: Evidence) -> tuple[list[str], list[str]]:
+    names, targets = [], []
+    for i, reaction in enumerate(evidence.value("/reaction") or ()):
+        for j in range(len(reaction.get("manifestation", ()))):
+            found = concept(evidence, f"/reaction/{i}/manifestation/{j}", "reaction")
+            if found:
+                names.append(found.name)
+                targets.append(found.targets[0])
+    return names, targets
+
+
+def family(evidence: Evidence) -> list[Draft]:
+    """Each condition of a relative: history, never the patient's own problem."""
+    relation = concept(evidence, "/relationship", "relation")
+    drafts = []
+    for index in range(len(evidence.value("/condition") or ())):
+        base = f"/condition/{index}"
+        code = concept(evidence, f"{base}/code", "problem")
+        if code is None:
+            continue
+        who = relation.name if relation else ""
+        draft = Draft(
+            section="history",
+            kind="family",
+            name=code.name,
+            code=code.code,
+            keys=code.keys,
+            group=(terms.fold(who),),
+            details=(who,) if who else (),
+            sources=tuple(evidence.sources(*code.targets, *(relation.targets[:1] if relation else ()))),
+            evidence=evidence,
+        )
+        start, _, dates = period(evidence, f"{base}/onsetDateTime")
+        drafts.append(replace(draft, start=start, sources=draft.sources + tuple(evidence.sources(*dates))))
+    return drafts

@@ -1,0 +1,35 @@
+"""Which reader reads which resource type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hub.summarizer.coded import events, problems, results
+from hub.summarizer.coded.medications import Resolve, medication
+from hub.summarizer.drafts import Draft
+from hub.summarizer.evidence import Evidence
+
+READERS: dict[str, Callable[[Evidence], list[Draft]]] = {
+    "Condition": problems.condition,
+    "AllergyIntolerance": problems.allergy,
+    "FamilyMemberHistory": problems.family,
+    "Observation": results.observation,
+    "Procedure": events.procedure,
+    "Immunization": events.immunization,
+    "Encounter": events.encounter,
+    "ServiceRequest": events.order,
+    "Appointment": events.appointment,
+    "CarePlan": events.care_plan,
+    "Goal": events.goal,
+}
+MEDICATIONS = frozenset({"MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"})
+
+
+def read(evidence: Evidence, resolve: Resolve) -> list[Draft]:
+    """The drafts of one coded fragment; those that no source supports are left out."""
+    if evidence.type in MEDICATIONS:
+        found = medication(evidence, resolve)
+    else:
+        reader = READERS.get(evidence.type)
+        found = reader(evidence) if reader else []
+    return [draft for draft in found if draft.sources]

@@ -1,0 +1,106 @@
+"""One fragment as evidence: its resource, and the sources that say where each of its values was received."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from hub.domain.fragments import Citation, Fragment
+
+Source = dict[str, Any]
+"""A `source` of the record contract."""
+
+
+class Evidence:
+    """A fragment with its citations by target; texts of base64 attachments are decoded."""
+
+    __slots__ = ("_cited", "_origin", "at", "fragment", "organization", "resource", "type")
+
+    def __init__(self, fragment: Fragment) -> None:
+        self.fragment = fragment
+        self.resource = fragment.resource
+        self.type = str(fragment.resource.get("resourceType", ""))
+        self.organization = fragment.organization
+        self.at: datetime = fragment.recorded_at or fragment.received_at
+        self._cited: dict[str, list[Citation]] | None = None
+        self._origin = {
+            "fragment_id": fragment.id,
+            "message_id": fragment.message_id,
+            "organization": fragment.organization,
+            "received_at": fragment.received_at.isoformat(),
+            "recorded_at": fragment.recorded_at.isoformat() if fragment.recorded_at else None,
+            "file": fragment.file,
+        }
+
+    def citations(self, target: str) -> list[Citation]:
+        """The citations of exactly this JSON pointer, in document order."""
+        if self._cited is None:
+            self._cited = {}
+            for citation in self.fragment.citations:
+                self._cited.setdefault(citation.target, []).append(citation)
+        return self._cited.get(target, [])
+
+    def source(self, citation: Citation, start: int = 0, end: int | None = None) -> Source:
+        """The source for characters [start, end) of the cited value."""
+        end = len(citation.text) if end is None else end
+        location = {"kind": self.fragment.kind, "path": citation.path, "start": start, "end": end}
+        return {**self._origin, "location": location, "text": citation.text[start:end]}
+
+    def sources(self, *targets: str) -> list[Source]:
+        """One source per citation of each target, in the order asked for; targets without citation give none."""
+        return [self.source(c) for target in targets for c in self.citations(target) if c.text]
+
+    def any_source(self) -> list[Source]:
+        """A source for the fragment as a whole: its most telling value (a display, a text), else any."""
+        chosen: Citation | None = None
+        for citation in self.fragment.citations:
+            if not citation.text or citation.target == "/resourceType":
+                continue
+            if citation.target.endswith(("/display", "/text", "/title", "/data")):
+                return [self.source(c) for c in self.decoded(citation.target)[:1]]
+            chosen = chosen or citation
+        chosen = chosen or next(iter(self.fragment.citations), None)
+        return [self.source(chosen)] if chosen else []
+
+    def decoded(self, target: str) -> list[Citation]:
+        """Citations of a text that may be a base64 attachment: `/data` stands for its decoded text ([] if not text)."""
+        found = self.citations(target)
+        if self.fragment.kind != "fhir" or not target.endswith("/data"):
+            return found
+        raw = self.value(target)
+        content_type = str(self.value(target.removesuffix("data") + "contentType") or "text/plain")
+        return [Citation(c.target, c.path, text) for c in found for text in _text(c.text, raw, content_type)]
+
+    def value(self, pointer: str) -> Any:
+        """The value at a JSON pointer of the resource, None where there is none."""
+        return lookup(self.resource, pointer)
+
+
+def _text(cited: str, raw: object, content_type: str) -> Iterator[str]:
+    """The text of an attachment; nothing where it is no text. A citation that is decoded already stays as it is."""
+    if cited != raw:
+        yield cited
+        return
+    kind, _, parameters = content_type.partition(";")
+    if not kind.strip().lower().startswith("text/"):
+        return
+    charset = parameters.partition("charset=")[2].strip(' "') or "utf-8"
+    try:
+        yield base64.b64decode(cited).decode(charset)
+    except (binascii.Error, UnicodeDecodeError, LookupError):
+        return
+
+
+def lookup(value: Any, pointer: str) -> Any:
+    """The value at a JSON pointer, None where there is none."""
+    for step in pointer.split("/")[1:]:
+        if isinstance(value, list):
+            value = value[int(step)] if step.isdigit() and int(step) < len(value) else None
+        elif isinstance(value, dict):
+            value = value.get(step.replace("~1", "/").replace("~0", "~"))
+        else:
+            return None
+    return value

@@ -1,0 +1,191 @@
+"""Whose fragment it is: the patient of the record, the identities that are the same person, and everybody else."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from hub.domain.patients import NATIONAL, Identifier, Identity, contradictions, same_person, valid_national_identifier
+from hub.summarizer.evidence import Evidence, Source
+
+FIELDS = {"name": "姓名", "gender": "性别", "birth_date": "出生日期"}
+GENDERS = {"male": "男", "female": "女"}
+_POINTERS = {"name": ("/name/{}/text", "/name/{}/family", "/name/{}/given/0"), "gender": ("/gender",),
+             "birth_date": ("/birthDate",)}  # fmt: skip
+_CJK = re.compile(r"[\u4e00-\u9fff]")
+_NAME = r"([\u4e00-\u9fff·]{2,5}?)"
+_GAP = r"[\s　,，、(（]*"
+_HEADERS = (
+    re.compile(
+        rf"姓\s*名\s*[:：]\s*{_NAME}(?=[\s　,，、;；。(（]|$){_GAP}(?:性别[:：]\s*)?(男|女)?"
+        rf"{_GAP}(?:年龄[:：]\s*)?(?:(\d{{1,3}})\s*岁)?",
+        re.MULTILINE,
+    ),
+    re.compile(rf"^(?:患者|病人)?[:：]?\s*{_NAME}{_GAP}(男|女){_GAP}(\d{{1,3}})\s*岁", re.MULTILINE),
+    re.compile(r"^(?:Patient|Name)\s*:\s*([A-Za-z][A-Za-z .'-]+?)\s*$()()", re.MULTILINE | re.IGNORECASE),
+)
+_HEAD_LINES = 4
+_AGE_TOLERANCE = 2
+"""Years by which an age in a note may be off: it is counted in more than one way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The patient of the record. accepted: the Patient fragments that are this person; differing: (field, evidence)."""
+
+    identity: Identity
+    accepted: tuple[Evidence, ...]
+    differing: tuple[tuple[str, Evidence], ...]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(e.fragment.id for e in self.accepted)
+
+
+def identity(patient: Mapping[str, Any]) -> Identity:
+    """What a FHIR Patient says; of several names the one in Chinese characters."""
+    index = _name_index(patient)
+    identifiers = tuple(
+        Identifier(str(i.get("system", "")), str(i["value"])) for i in patient.get("identifier", ()) if i.get("value")
+    )
+    name = _full_name(patient["name"][index]) if index is not None else None
+    return Identity(name, patient.get("gender"), patient.get("birthDate"), identifiers)
+
+
+def _name_index(patient: Mapping[str, Any]) -> int | None:
+    names = patient.get("name") or []
+    written = [i for i, n in enumerate(names) if _full_name(n)]
+    chinese = [i for i in written if _CJK.search(_full_name(names[i]))]
+    return next(iter(chinese or written), None)
+
+
+def _full_name(name: Mapping[str, Any]) -> str:
+    if name.get("text"):
+        return str(name["text"])
+    parts = [str(name.get("family", "")), *map(str, name.get("given", ()))]
+    chinese = any(_CJK.search(part) for part in parts)
+    return "".join(parts) if chinese else " ".join(filter(None, [*parts[1:], parts[0]]))
+
+
+def target(patients: Sequence[Evidence], clinical: Iterable[Evidence], seed: Evidence | None,
+           wanted: Identifier | None) -> Person | None:  # fmt: skip
+    """The patient of the record: the referral's (`seed`), else who has the identifier, else who has most fragments."""
+    if seed is None and wanted is not None:
+        seed = next((p for p in patients if wanted in identity(p.resource).identifiers), None)
+    if seed is not None:
+        return _closure(seed, patients)
+    counts = Counter(e.fragment.patient for e in clinical)
+    best: tuple[int, Person] | None = None
+    seen: set[str] = set()
+    for patient in patients:
+        if patient.fragment.id in seen:
+            continue
+        person = _closure(patient, patients)
+        seen |= person.ids
+        size = sum(counts[i] for i in person.ids)
+        if best is None or size > best[0]:
+            best = (size, person)
+    return best[1] if best else None
+
+
+def _closure(seed: Evidence, patients: Sequence[Evidence]) -> Person:
+    """Everybody who is the same person as those gathered so far; identifiers accumulate, name, date and sex stay."""
+    identities = [(p, identity(p.resource)) for p in patients]
+    holders: dict[Identifier, list[int]] = {}
+    for index, (_, one) in enumerate(identities):
+        for identifier in one.identifiers:
+            holders.setdefault(identifier, []).append(index)
+    gathered = identity(seed.resource)
+    accepted, differing = {seed.fragment.id: seed}, []
+    queue = deque(gathered.identifiers)
+    while queue:
+        for index in holders.get(queue.popleft(), ()):
+            patient, other = identities[index]
+            if patient.fragment.id in accepted or not same_person(gathered, other):
+                continue
+            accepted[patient.fragment.id] = patient
+            differing += [(field, patient) for field in contradictions(gathered, other)]
+            queue.extend(i for i in other.identifiers if i not in gathered.identifiers)
+            gathered = replace(
+                gathered,
+                name=gathered.name or other.name,
+                gender=gathered.gender or other.gender,
+                birth_date=gathered.birth_date or other.birth_date,
+                identifiers=tuple(dict.fromkeys(gathered.identifiers + other.identifiers)),
+            )
+    return Person(gathered, tuple(accepted.values()), tuple(differing))
+
+
+def describe(person: Person | None) -> dict[str, Any]:
+    """`patient` of the record: each identifier cited where it is first said, and each Patient by its name."""
+    if person is None:
+        return {"name": None, "gender": None, "birth_date": None, "identifiers": [], "sources": []}
+    sources: list[Source] = []
+    cited: set[object] = set()
+    for patient in person.accepted:
+        index = _name_index(patient.resource)
+        found = patient.sources(*(p.format(index) for p in _POINTERS["name"])) if index is not None else []
+        for number, one in enumerate(patient.resource.get("identifier", ())):
+            mark = (one.get("system"), one.get("value"))
+            if mark not in cited:
+                cited.add(mark)
+                found += patient.sources(f"/identifier/{number}/value")
+        for field in ("gender", "birth_date"):
+            if field not in cited:
+                said = patient.sources(*_POINTERS[field])
+                cited |= {field} if said else set()
+                found += said
+        sources += found or patient.any_source()
+    who = person.identity
+    identifiers = [{"system": i.system, "value": i.value} for i in who.identifiers]
+    return {"name": who.name, "gender": who.gender, "birth_date": who.birth_date, "identifiers": identifiers,
+            "sources": sources}  # fmt: skip
+
+
+def identity_conflicts(person: Person | None) -> list[str]:
+    """A sentence for each field in which an accepted identity differs."""
+    texts = []
+    for field, patient in person.differing if person else ():
+        mine, other = _said(person, field), getattr(identity(patient.resource), field)
+        words = [GENDERS.get(str(v), str(v)) for v in (mine, other)]
+        texts.append(
+            f"{FIELDS[field]}不一致：{words[0]}；{words[1]}（{patient.organization}，{patient.at.date().isoformat()}）"
+        )
+    return list(dict.fromkeys(texts))
+
+
+def _said(person: Person | None, field: str) -> Any:
+    return getattr(person.identity, field) if person else None
+
+
+def doubtful_identifiers(person: Person | None) -> list[str]:
+    """The national identifiers whose check digit is wrong."""
+    identifiers = person.identity.identifiers if person else ()
+    return [i.value for i in identifiers if i.system == NATIONAL and not valid_national_identifier(i.value)]
+
+
+def header(text: str) -> tuple[str, str | None, int | None] | None:
+    """Name, sex and age that the first lines of a note give its patient, None where they give none."""
+    head = "\n".join([line for line in text.splitlines() if line.strip()][:_HEAD_LINES])
+    for pattern in _HEADERS:
+        match = pattern.search(head)
+        if match:
+            name, sex, age = match.groups()
+            return name, {"男": "male", "女": "female"}.get(sex or ""), int(age) if age else None
+    return None
+
+
+def note_of_another(text: str, at: date, person: Person | None) -> bool:
+    """Whether a note without Patient is headed by somebody else: another name, or sex and age that both contradict."""
+    found = header(text)
+    if found is None or person is None or person.identity.name is None:
+        return False
+    name, sex, age = found
+    born = person.identity.birth_date
+    off = age is not None and born and abs(at.year - int(born[:4]) - age) > _AGE_TOLERANCE
+    differs = "".join(name.split()).casefold() != "".join(person.identity.name.split()).casefold()
+    return differs or bool(off and sex and person.identity.gender in GENDERS and sex != person.identity.gender)

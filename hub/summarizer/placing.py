@@ -1,0 +1,102 @@
+"""Each fragment to where it belongs: the patient's own, another patient's, or superseded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.domain.fragments import Fragment, is_clinical
+from hub.domain.patients import Identifier
+from hub.summarizer import people, referral, supersession
+from hub.summarizer.evidence import Evidence
+
+ANOTHER = "another patient"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """own: clinical fragments that hold, as received; request: the referral; unplaced: entries of the rest."""
+
+    person: people.Person | None
+    request: Evidence | None
+    own: list[Evidence]
+    unplaced: list[dict[str, Any]]
+    resolve: Callable[[Evidence, str], Evidence | None]
+
+
+def place(fragments: Sequence[Fragment], wanted: Identifier | None) -> Placement:
+    """wanted: whose record it is where no referral says so."""
+    everything = sorted((Evidence(f) for f in fragments), key=lambda e: e.fragment.received_at)
+    patients = [e for e in everything if e.type == "Patient"]
+    request = referral.newest(e for e in everything if e.type == "ServiceRequest")
+    clinical = [e for e in everything if is_clinical(e.resource) and not referral.is_referral(e.resource)]
+    person = people.target(patients, clinical, _patient_of(request, patients), wanted)
+    mine: list[Evidence] = []
+    others: list[Evidence] = []
+    for evidence in clinical:
+        (mine if _belongs(evidence, person, patients) else others).append(evidence)
+    gone = supersession.superseded(mine)
+    unplaced = [entry(e, gone[e.fragment.id]) for e in mine if e.fragment.id in gone]
+    unplaced += [entry(e, ANOTHER) for e in [*others, *_alone(patients, others, clinical, person)]]
+    unplaced += _other_referrals(everything, request, person)
+    own = [e for e in mine if e.fragment.id not in gone]
+    return Placement(person, request, own, unplaced, _resolver(everything))
+
+
+def entry(evidence: Evidence, reason: str) -> dict[str, Any]:
+    """An `unplaced` entry for a whole fragment."""
+    sources = evidence.any_source()
+    return {"text": sources[0]["text"] if sources else evidence.type, "reason": reason, "sources": sources}
+
+
+def _patient_of(request: Evidence | None, patients: Sequence[Evidence]) -> Evidence | None:
+    if request is None:
+        return None
+    by_id = {p.fragment.id: p for p in patients}
+    same_message = (p for p in patients if p.fragment.message_id == request.fragment.message_id)
+    return by_id.get(request.fragment.patient) or next(same_message, None)
+
+
+def _belongs(evidence: Evidence, person: people.Person | None, patients: Sequence[Evidence]) -> bool:
+    if evidence.fragment.patient:
+        return person is None or evidence.fragment.patient in person.ids
+    return not any(
+        people.note_of_another(citation.text, evidence.at.date(), person)
+        for target in {c.target for c in evidence.fragment.citations if c.target.endswith("/data")}
+        for citation in evidence.decoded(target)[:1]
+    )
+
+
+def _alone(patients: Sequence[Evidence], others: Sequence[Evidence], clinical: Sequence[Evidence],
+           person: people.Person | None) -> list[Evidence]:  # fmt: skip
+    """Patients of others with nothing clinical beside them: they stand for their message."""
+    spoken = {e.fragment.patient for e in clinical}
+    mine = person.ids if person else frozenset()
+    return [p for p in patients if p.fragment.id not in mine and p.fragment.id not in spoken]
+
+
+def _other_referrals(everything: Sequence[Evidence], request: Evidence | None,
+                     person: people.Person | None) -> list[dict[str, Any]]:  # fmt: skip
+    """Earlier referrals of the patient (this one's question stands), and those of others."""
+    found = []
+    for evidence in everything:
+        if evidence is request or not referral.is_referral(evidence.resource):
+            continue
+        mine = person is None or evidence.fragment.patient in person.ids
+        found.append(entry(evidence, "another referral of this patient" if mine else ANOTHER))
+    return found
+
+
+def _resolver(everything: Sequence[Evidence]) -> Callable[[Evidence, str], Evidence | None]:
+    index = {
+        (e.fragment.message_id, str(e.resource["id"])): e
+        for e in everything
+        if e.type == "Medication" and e.resource.get("id")
+    }
+
+    def resolve(evidence: Evidence, reference: str) -> Evidence | None:
+        name = reference.removeprefix("urn:uuid:").rpartition("/")[2]
+        return index.get((evidence.fragment.message_id, name))
+
+    return resolve

@@ -1,0 +1,194 @@
+"""Fragments to the continuous record of CONTRACTS.md: a pure function of its fragments, question and model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from hub.domain.fragments import Fragment, is_clinical
+from hub.domain.patients import Identifier
+from hub.summarizer import brief, conflicts, merging, missing, passages, people, referral
+from hub.summarizer.coded import readers
+from hub.summarizer.drafts import SECTIONS, Draft, precision
+from hub.summarizer.embedding import Embedder, Vectors
+from hub.summarizer.evidence import Evidence
+from hub.summarizer.merging import Item
+from hub.summarizer.passages import Passage
+from hub.summarizer.placing import Placement, entry, place
+from hub.summarizer.wording import wording
+
+SCHEMA = "continuous-record/1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    drafts: list[Draft]
+    passages: list[Passage]
+    unplaced: list[dict[str, Any]]
+
+
+def summarize(
+    fragments: Sequence[Fragment],
+    *,
+    referral_id: str | None,
+    question: str | None,
+    patient: Identifier | None,
+    as_of: date,
+    generated_at: datetime,
+    embed: Embedder,
+) -> dict[str, Any]:
+    """The record of one patient from all fragments, those of other patients and of the referral itself among them.
+
+    question: what the specialist is asked (None: what the referral says); patient: whose record where no referral is
+    among the fragments; as_of: the day for which it holds. The result is JSON-like (numbers are int or Decimal).
+    """
+    placement = place(fragments, patient)
+    read = _read(placement)
+    items = [replace(item, text=wording(item)) for item in merging.merge(read.drafts)]
+    asked = referral.question(placement.request, question)
+    distinct = passages.grouped(read.passages)
+    text = asked["text"] if asked else None
+    item_vectors, passage_vectors, query = _embedded(embed, items, distinct, text)
+    found = conflicts.find(items)
+    person = placement.person
+    clinical = [f for f in fragments if _clinical(f, placement.request)]
+    return {
+        "schema": SCHEMA,
+        "referral_id": referral_id,
+        "generated_at": generated_at.isoformat(),
+        "as_of": as_of.isoformat(),
+        "model": {"name": embed.name, "revision": embed.revision},
+        "question": asked,
+        "patient": people.describe(person),
+        "messages": len({f.message_id for f in fragments}),
+        "fragments": len(clinical),
+        "organizations": list(dict.fromkeys(f.organization for f in sorted(fragments, key=lambda f: f.received_at))),
+        "sections": {s: [_item(i) for i in items if i.head.section == s] for s in SECTIONS},
+        "brief": brief.choose(items, item_vectors, text, query, found),
+        "timeline": _timeline(items),
+        "passages": _ranked(distinct, passage_vectors, query),
+        "conflicts": _conflicts(found, people.identity_conflicts(person)),
+        "missing": [*missing.find(items, distinct, text), *_doubts(person)],
+        "suggestions": [],
+        "unplaced": read.unplaced,
+    }
+
+
+def _clinical(fragment: Fragment, request: Evidence | None) -> bool:
+    return is_clinical(fragment.resource, request.resource if request else None)
+
+
+def _read(placement: Placement) -> _Read:
+    drafts: list[Draft] = []
+    found: list[Passage] = []
+    unplaced = list(placement.unplaced)
+    used: set[str] = set()
+    for evidence in placement.own:
+        coded = readers.read(evidence, placement.resolve)
+        texts = passages.texts(evidence, narrative=not coded)
+        drafts += coded
+        found += texts
+        used |= {str(s["fragment_id"]) for d in coded for s in d.sources}
+        used |= {str(s["fragment_id"]) for p in texts for s in p.sources}
+    if placement.request:
+        found += passages.texts(placement.request, narrative=False)
+    unplaced += [entry(evidence, _reason(evidence)) for evidence in placement.own if evidence.fragment.id not in used]
+    return _Read(drafts, found, unplaced)
+
+
+def _reason(evidence: Evidence) -> str:
+    reasons = {
+        "DiagnosticReport": "a report without text of its own: its results are listed themselves",
+        "Medication": "a medicine that no order of the same message names",
+        "DocumentReference": "a document without readable text",
+        "Specimen": "a specimen: its results are listed themselves",
+    }
+    return reasons.get(evidence.type, f"a {evidence.type} without a code, value or text that can be stated")
+
+
+def _embedded(
+    embed: Embedder, items: Sequence[Item], found: Sequence[Passage], question: str | None
+) -> tuple[Vectors, Vectors, Vectors | None]:
+    texts = list(dict.fromkeys([*(i.text for i in items), *(p.text for p in found)]))
+    if not texts:
+        empty = np.zeros((0, 0), np.float32)
+        return empty, empty, None
+    vectors = embed.embed(texts, "passage")
+    at = {text: index for index, text in enumerate(texts)}
+    query = embed.embed([question], "query") if question else None
+    return vectors[[at[i.text] for i in items]], vectors[[at[p.text] for p in found]], query
+
+
+def _ranked(found: Sequence[Passage], vectors: Vectors, query: Vectors | None) -> list[dict[str, Any]]:
+    if not found:
+        return []
+    scores = vectors @ query[0] if query is not None else np.zeros(len(found), np.float32)
+    ranked = [
+        {"text": passage.text, "score": round(float(scores[index]), 4), "sources": list(passage.sources)}
+        for passage, index in passages.near_duplicates(found, vectors)
+    ]
+    return sorted(ranked, key=lambda p: -p["score"])
+
+
+def _item(item: Item) -> dict[str, Any]:
+    head = item.head
+    return {
+        "id": item.id,
+        "kind": head.kind,
+        "text": item.text,
+        "code": head.code,
+        "assertion": head.assertion,
+        "status": head.status,
+        "start": head.start,
+        "end": head.end,
+        "precision": precision(head.start or head.end),
+        "value": head.value,
+        "medication": head.medication,
+        "series": _series(item),
+        "sources": list(item.sources),
+    }
+
+
+def _series(item: Item) -> list[dict[str, Any]] | None:
+    if not item.points:
+        return None
+    return [
+        {
+            "date": p.draft.start,
+            "number": p.draft.value["number"],
+            "unit": p.draft.value["unit"],
+            "sources": list(p.sources),
+        }
+        for p in item.points
+        if p.draft.value
+    ]
+
+
+def _timeline(items: Sequence[Item]) -> list[dict[str, Any]]:
+    moments = {
+        (moment, item.id)
+        for item in items
+        for moment in [item.head.start, *(p.draft.start for p in item.points)]
+        if moment
+    }
+    return [{"date": moment, "precision": precision(moment), "item_id": item_id} for moment, item_id in sorted(moments)]
+
+
+def _conflicts(found: Sequence[conflicts.Conflict], identities: Sequence[str]) -> list[dict[str, Any]]:
+    listed = [(c.kind, [i.id for i in c.items], c.text) for c in found]
+    listed += [("identity", [], text) for text in identities]
+    return [
+        {"id": f"conflict-{number}", "kind": kind, "item_ids": ids, "text": text}
+        for number, (kind, ids, text) in enumerate(listed, 1)
+    ]
+
+
+def _doubts(person: people.Person | None) -> list[dict[str, str]]:
+    return [
+        {"section": "patient", "text": f"身份证号 {value} 的校验位不符，请核对"}
+        for value in people.doubtful_identifiers(person)
+    ]

@@ -1,0 +1,85 @@
+"""The text of an item: values of its sources and fixed words, nothing else."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from hub.summarizer.coded.results import interpretation_word
+from hub.summarizer.drafts import Draft
+from hub.summarizer.merging import Item
+
+_DENIALS = ("否认", "无", "未", "没有", "no ", "nk", "denies")
+_STATUS = {"stopped": "已停", "planned": "计划", "resolved": "已愈"}
+_SIDES = {"L": "左侧", "R": "右侧", "B": "双侧"}
+_SHOWN_POINTS = 3
+
+
+def number(value: Decimal | int | None) -> str:
+    return "" if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def day(moment: str | None) -> str:
+    return (moment or "")[:10]
+
+
+def wording(item: Item) -> str:
+    """A short readable statement of the item."""
+    head = item.head
+    if head.kind == "medication" and head.medication:
+        return _medication(head, head.medication)
+    if head.kind in ("result", "social") and head.value:
+        return _result(item, head.value)
+    if head.kind == "encounter":
+        return _joined(head.name, *head.details, dates(head))
+    return _statement(head)
+
+
+def dates(draft: Draft) -> str:
+    """`2024-10-15`, `2024-10-15 至 2024-10-22`, `至 2024-10-22` or ""."""
+    start, end = day(draft.start), day(draft.end)
+    return f"{start} 至 {end}".strip() if end and end != start else start
+
+
+def _statement(head: Draft) -> str:
+    name = head.name
+    if head.assertion == "absent" and not name.lower().startswith(_DENIALS):
+        name = f"否认：{name}"
+    elif head.assertion == "uncertain":
+        name = f"疑似：{name}"
+    if head.kind == "family":
+        name = f"家族史：{''.join(head.details)} {name}"
+        return _joined(name, dates(head))
+    if head.kind == "allergy" and head.assertion == "present" and "过敏" not in name:
+        name = f"{name} 过敏"
+    side = _SIDES.get(head.laterality, "")
+    shown = side if side and side[0] not in name else ""
+    reactions = f"（{'、'.join(head.details)}）" if head.details else ""
+    return _joined(shown + name + reactions, dates(head), _STATUS.get(head.status, ""))
+
+
+def _medication(head: Draft, medication: dict[str, Any]) -> str:
+    dose = f"{number(medication['dose'])}{medication['unit'] or ''}"
+    since = f"{dates(head)} 起" if head.start and not head.end else dates(head)
+    return _joined(head.name, dose, medication["frequency"] or "", medication["route"] or "", since,
+                   _STATUS.get(head.status, ""))  # fmt: skip
+
+
+def _result(item: Item, value: dict[str, Any]) -> str:
+    word = interpretation_word(value["interpretation"])
+    low, high = number(value["low"]), number(value["high"])
+    reference = f"（参考 {low}-{high}）" if low or high else ""
+    text = _joined(item.head.name, f"{value['text']} {value['unit'] or ''}".strip() + reference, word, dates(item.head))
+    earlier = [p.draft for p in item.points[:-1]][-_SHOWN_POINTS:]
+    if not earlier:
+        return text
+    shown = "；".join(
+        f"{d.value['text']} {d.value['unit'] or ''}".strip() + (f" {day(d.start)}" if d.start else "")
+        for d in reversed(earlier)
+        if d.value
+    )
+    return f"{text}；此前 {shown}"
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
