@@ -43,6 +43,11 @@ def status_elements(state: State) -> Resource:
     return elements
 
 
+def request_status(state: State) -> str:
+    """ServiceRequest.status of a state."""
+    return _REQUEST_STATUS.get(state, "active")
+
+
 def task(referral: Referral) -> Resource:
     """The Task of a referral: what the hub computes, and what writers added (output, note, contained...)."""
     kept = {name: value for name, value in referral.task.items() if name not in COMPUTED}
@@ -85,7 +90,7 @@ def service_request(referral: Referral) -> Resource:
         "meta": _meta(str(referral.version), referral.updated_at),
         "identifier": _identifiers(referral, sent.get("identifier", [])),
         **_based_on(referral),
-        "status": _REQUEST_STATUS.get(referral.state, "active"),
+        "status": request_status(referral.state),
         "priority": referral.priority,
         "subject": {"reference": f"Patient/{referral.patient_id}"},
         "authoredOn": sent.get("authoredOn") or referral.requested_at.isoformat(),

@@ -1,0 +1,153 @@
+"""Answers to what was sent, as bytes that are stored with the message: a repeat gets the first answer again.
+
+The bytes are one line `[status, {header: value}]` and the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from adapters.fhir import operation_outcome
+from adapters.fhir.code_systems import EVENT, RESPONSE
+from adapters.fhir.document import encode
+from adapters.fhir.referral import REFERRAL
+from adapters.fhir.resources import status_elements
+from hub.domain.errors import Cause
+from hub.domain.fragments import Resource
+from hub.domain.messages import Outcome, ReferralStanding
+
+ENDPOINT = "urn:referral-hub"
+RETRY_SECONDS = 5
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+Success = Callable[[Outcome], tuple[int, dict[str, str], Resource]]
+"""The answer to what was accepted: status, headers, body."""
+
+
+def pack(answer: Answer) -> bytes:
+    return msgspec.json.encode([answer.status, answer.headers]) + b"\n" + answer.body
+
+
+def unpack(stored: bytes) -> Answer:
+    head, _, body = stored.partition(b"\n")
+    status, headers = msgspec.json.decode(head, type=tuple[int, dict[str, str]])
+    return Answer(status, headers, body)
+
+
+def acknowledger(success: Success, *, unknown: int = 422) -> Callable[[Outcome], bytes]:
+    """`Submission.acknowledge`. unknown: status where a key that the request names does not exist."""
+
+    def acknowledge(outcome: Outcome) -> bytes:
+        if outcome.unavailable:
+            return pack(unavailable())
+        if outcome.refusals:
+            code = operation_outcome.status(outcome.refusals)
+            if code == 422 and outcome.refusals[0].cause is Cause.UNKNOWN_KEY:
+                code = unknown
+            return pack(Answer(code, {}, encode(operation_outcome.of_refusals(outcome.refusals))))
+        status, headers, body = success(outcome)
+        return pack(Answer(status, headers, encode(body)))
+
+    return acknowledge
+
+
+def unavailable() -> Answer:
+    """The hub cannot store now."""
+    body = operation_outcome.told("error", "transient", "the hub cannot store now: send again")
+    return Answer(503, {"Retry-After": str(RETRY_SECONDS)}, encode(body))
+
+
+def message(sent: Resource, base: str, at: datetime) -> Success:
+    """The message Bundle that answers a message Bundle. base: the server's, without slash at its end."""
+
+    def success(outcome: Outcome) -> tuple[int, dict[str, str], Resource]:
+        header = {
+            "resourceType": "MessageHeader",
+            "id": outcome.message_id,
+            "eventCoding": {"system": EVENT, "code": RESPONSE},
+            **_destination(sent),
+            "source": {"name": "Referral Hub", "endpoint": ENDPOINT},
+            "response": {"identifier": _name(sent), "code": "ok"},
+        }
+        entries = [(f"MessageHeader/{outcome.message_id}", header)]
+        if outcome.referral is not None:
+            header["focus"] = [{"reference": f"{base}/Task/{outcome.referral.id}"}]
+            entries.append((f"Task/{outcome.referral.id}", _task(outcome.referral, base, at)))
+        bundle: Resource = {
+            "resourceType": "Bundle",
+            "id": outcome.message_id,
+            "identifier": {"system": "urn:referral-hub:message", "value": outcome.message_id},
+            "type": "message",
+            "timestamp": at.isoformat(),
+            "entry": [{"fullUrl": f"{base}/{name}", "resource": resource} for name, resource in entries],
+        }
+        return 200, {}, bundle
+
+    return success
+
+
+def bundle(sent: Resource) -> Success:
+    """transaction-response or batch-response, an entry each; all entries are stored together or none."""
+
+    def success(outcome: Outcome) -> tuple[int, dict[str, str], Resource]:
+        status = {"response": {"status": "201 Created"}}
+        return 200, {}, {
+            "resourceType": "Bundle",
+            "id": outcome.message_id,
+            "type": f"{sent['type']}-response",
+            "entry": [status for _ in sent.get("entry", ())],
+        }  # fmt: skip
+
+    return success
+
+
+def history(status: int, text: str) -> Success:
+    """An OperationOutcome that tells what was kept."""
+
+    def success(outcome: Outcome) -> tuple[int, dict[str, str], Resource]:
+        return status, {}, operation_outcome.told("information", "informational", text)
+
+    return success
+
+
+def _task(referral: ReferralStanding, base: str, at: datetime) -> Resource:
+    return {
+        "resourceType": "Task",
+        "id": referral.id,
+        "meta": {"versionId": str(referral.version)},
+        "identifier": [
+            {"system": REFERRAL, "value": referral.id},
+            *({"system": i.system, "value": i.value} if i.system else {"value": i.value} for i in referral.identifiers),
+        ],
+        **status_elements(referral.state),
+        "intent": "order",
+        "code": {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}]},
+        "focus": {"reference": f"{base}/ServiceRequest/{referral.id}"},
+        "lastModified": at.isoformat(),
+    }
+
+
+def _destination(sent: Resource) -> Resource:
+    endpoint = _header(sent).get("source", {}).get("endpoint")
+    return {"destination": [{"endpoint": endpoint}]} if endpoint else {}
+
+
+def _header(sent: Resource) -> Resource:
+    header: Resource = sent["entry"][0]["resource"]
+    return header
+
+
+def _name(sent: Resource) -> str:
+    """What MessageHeader.response.identifier repeats: MessageHeader.id, else what names the Bundle."""
+    named = _header(sent).get("id") or sent.get("id") or sent.get("identifier", {}).get("value")
+    return str(named or "unnamed")

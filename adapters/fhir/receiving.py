@@ -1,0 +1,156 @@
+"""What comes in by POST: message Bundles, history Bundles, single resources."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from adapters.fhir import acknowledgement
+from adapters.fhir.acknowledgement import Answer, Success, acknowledger
+from adapters.fhir.document import Key, envelope, read, request_key
+from adapters.fhir.normalise import normalise_resource
+from adapters.fhir.patients import Register
+from adapters.fhir.requests import (
+    Commands,
+    FhirRoute,
+    JsonWanted,
+    Problem,
+    accepted,
+    base_url,
+    body_of,
+    respond,
+    sender_of,
+)  # fmt: skip
+from adapters.fhir.validation import known_types
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.fragments import ADMINISTRATIVE, Resource
+from hub.domain.messages import Normalised, Receipt, Sender, Submission
+from hub.domain.patients import Identity
+from hub.views import fragments, patients, referrals
+
+_NOT_CREATED = (ADMINISTRATIVE - {"Patient", "ServiceRequest"}) | {"Bundle"}
+
+
+def router(commands: Commands) -> APIRouter:
+    """`POST $process-message`, `POST` of a Bundle at the base, `POST {type}`."""
+    routes = APIRouter(route_class=FhirRoute)
+    caller = Annotated[Sender, Depends(sender_of(commands))]
+    content = Annotated[bytes, Depends(body_of(commands))]
+
+    @routes.post("/$process-message")
+    def process_message(request: Request, sender: caller, raw: content, _: JsonWanted) -> Response:
+        """A message Bundle; the answer is a message Bundle with MessageHeader.response."""
+        return respond(_submit(commands, request, sender, raw, "message")[1])
+
+    @routes.post("")
+    @routes.post("/")
+    def post_bundle(request: Request, sender: caller, raw: content, _: JsonWanted) -> Response:
+        """A transaction, batch, collection or document Bundle of history, or a message Bundle."""
+        return respond(_submit(commands, request, sender, raw, "Bundle")[1])
+
+    @routes.post("/{kind}")
+    def create(kind: str, request: Request, sender: caller, raw: content, _: JsonWanted) -> Response:
+        """A single resource of the patient's history."""
+        if kind == "Task":
+            text = "a Task comes with its referral: update it by PUT or PATCH of Task/{id}"
+            raise Problem(405, "not-supported", text, Allow="GET, PUT, PATCH")
+        if kind not in known_types():
+            raise Problem(404, "not-found", "no resource type of FHIR R4")
+        if kind == "Bundle":
+            return respond(_submit(commands, request, sender, raw, "Bundle")[1])
+        receipt, answer = _submit(commands, request, sender, raw, kind)
+        located = _location(commands, request, sender, receipt, kind) if answer.status == 201 else {}
+        return respond(answer._replace(headers={**answer.headers, **located}))
+
+    return routes
+
+
+def register(commands: Commands, sender: Sender) -> Register:
+    """What the sender may know of the hub's own patients and referrals."""
+
+    def patient(patient_id: str) -> Identity | None:
+        with commands.connection() as connection:
+            known = patients.read(connection, sender.id, patient_id)
+        return Identity(known.name, known.gender, known.birth_date, known.identifiers) if known else None
+
+    def patient_of(referral_id: str) -> str | None:
+        with commands.connection() as connection:
+            known = referrals.read(connection, sender.id, referral_id)
+        return known.patient_id if known else None
+
+    return Register(patient, patient_of)
+
+
+def key_of(request: Request, *of: bytes) -> Key | None:
+    """The request's own key. If-None-Exist is kept as a digest: it may hold a patient's number."""
+    condition = request.headers.get("if-none-exist", "")
+    if condition:
+        return Key(f"If-None-Exist:{request.url.path}", sha256(condition.encode()).hexdigest())
+    return request_key("X-Request-ID", request.headers.get("x-request-id", ""), *of)
+
+
+def _submit(commands: Commands, request: Request, sender: Sender, raw: bytes,
+            expected: str) -> tuple[Receipt, Answer]:  # fmt: skip
+    """expected: `message` (a message Bundle), `Bundle` or the type of resource that the address asks for."""
+    at = commands.now()
+    content_type = request.headers.get("content-type", "")
+    resource, refusals = _opened(raw, content_type, expected)
+    head = envelope(resource, key_of(request, request.url.path.encode(), raw))
+    normalised: list[Normalised] = []
+    if resource is not None and not refusals:
+        try:  # here, in the request's own thread: the intake's is for all
+            normalised.append(
+                normalise_resource(
+                    resource, head, timezone=sender.timezone, received_at=at, register=register(commands, sender)
+                )
+            )
+        except Refused as refused:
+            refusals = refused.refusals
+    acknowledge = acknowledger(_success(resource or {}, base_url(request), at))
+    submission = Submission("fhir", raw, at, sender, head, lambda: normalised[0], acknowledge, refusals)
+    return accepted(commands, submission)
+
+
+def _opened(raw: bytes, content_type: str, expected: str) -> tuple[Resource | None, tuple[Refusal, ...]]:
+    try:
+        resource = read(raw, content_type)
+    except Refused as refused:
+        return None, refused.refusals
+    return resource, _unexpected(resource, expected)
+
+
+def _success(resource: Resource, base: str, at: datetime) -> Success:
+    kind = resource.get("type") if resource.get("resourceType") == "Bundle" else None
+    if kind == "message":
+        return acknowledgement.message(resource, base, at)
+    if kind in ("transaction", "batch"):
+        return acknowledgement.bundle(resource)
+    if kind:
+        return acknowledgement.history(200, "kept as history of the patient")
+    if resource.get("resourceType") == "ServiceRequest":
+        text = "kept as history of the patient; a referral is sent as a message Bundle to $process-message"
+        return acknowledgement.history(201, text)
+    return acknowledgement.history(201, "kept as history of the patient")
+
+
+def _unexpected(resource: Resource, expected: str) -> tuple[Refusal, ...]:
+    kind = resource["resourceType"]
+    if expected == "message" and (kind != "Bundle" or resource.get("type") != "message"):
+        return (Refusal(Cause.WRONG_STRUCTURE, "Bundle.type", "a Bundle of type message is expected"),)
+    if expected not in ("message", kind):
+        return (Refusal(Cause.WRONG_STRUCTURE, f"{kind}"[:64], f"a {expected} is expected at this address"),)
+    if expected in _NOT_CREATED and expected != "Bundle":
+        text = f"a {expected} is taken within a Bundle, not by itself"
+        return (Refusal(Cause.UNSUPPORTED_TYPE, expected, text),)
+    return ()
+
+
+def _location(commands: Commands, request: Request, sender: Sender, receipt: Receipt, kind: str) -> dict[str, str]:
+    asked = fragments.Criteria(message_ids=(receipt.outcome.message_id,), types=(kind,))
+    with commands.connection() as connection:
+        found = fragments.search(connection, sender.id, asked, limit=1)
+    if not found:
+        return {}
+    name = found[0].patient_id if kind == "Patient" else found[0].id
+    return {"Location": f"{base_url(request)}/{kind}/{name}/_history/1", "ETag": 'W/"1"'}
