@@ -19,7 +19,7 @@ from psycopg import Connection
 from hub.domain.errors import Unavailable
 from hub.domain.messages import Receipt, Submission
 from hub.intake.committing import commit, open_connection
-from hub.intake.entries import Entry, prepare
+from hub.intake.entries import Entry, incomplete, prepare
 from hub.store.directory import Directory
 
 log = structlog.get_logger()
@@ -69,6 +69,12 @@ class Intake:
                 future.set_exception(Unavailable("the hub is shutting down"))
             else:
                 self._submitted.put((submission, future))
+        return future
+
+    def keep(self, submission: Submission) -> Future[Receipt]:
+        """Keep bytes that never became a message (status `incomplete`); they get no answer."""
+        future: Future[Receipt] = Future()
+        self._prepared.put((incomplete(submission), future))
         return future
 
     def accept(self, submission: Submission) -> Receipt:

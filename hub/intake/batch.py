@@ -23,7 +23,7 @@ from hub.intake.rows import Rows
 from hub.intake.world import Effect, Told, World
 from hub.store.directory import Directory
 
-_MSA = re.compile(rb"[\r\n]MSA.([AC][AER])")
+_CODE = re.compile(rb"[\r\n]MSA.([AC][AER])|\A\[(\d{3}),")
 NOTHING = Effect(None, None)
 
 
@@ -115,6 +115,10 @@ def _receive(world: World, keys: Keys, entry: Entry) -> Receipt:
             path = KEY_PATHS.get(entry.submission.envelope.format, "")
             text = "another message was accepted under this control id"
             return _refuse(world, keys, entry, (Refusal(Cause.DUPLICATE_KEY, path, text),))
+    if entry.incomplete:
+        receipt = Receipt(Outcome(entry.message_id), b"")
+        _keep(world.rows, entry, "incomplete", receipt, NOTHING)
+        return receipt
     if entry.refusals:
         return _refuse(world, keys, entry, entry.refusals)
     if entry.fault is not None:
@@ -158,7 +162,8 @@ def _keep(rows: Rows, entry: Entry, status: str, receipt: Receipt, effect: Effec
         effect.referral.id if effect.referral else "",
     )  # fmt: skip
     if entry.again:
-        rows.add("settle_messages", entry.message_id, status, receipt.acknowledgement, *became)
+        sender_id = submission.sender.id if submission.sender else 0
+        rows.add("settle_messages", entry.message_id, status, receipt.acknowledgement, *became, sender_id)
         return
     said = (envelope.format, envelope.type, envelope.version, envelope.charset, envelope.application,
             envelope.facility, envelope.control_id)  # fmt: skip
@@ -170,6 +175,6 @@ def _keep(rows: Rows, entry: Entry, status: str, receipt: Receipt, effect: Effec
 
 
 def _code(acknowledgement: bytes) -> str:
-    """MSA-1 of an HL7 v2 answer; "" of others."""
-    found = _MSA.search(acknowledgement)
-    return found[1].decode() if found else ""
+    """MSA-1 of an HL7 v2 answer, the status of an HTTP answer; "" where there is neither."""
+    found = _CODE.search(acknowledgement)
+    return (found[1] or found[2]).decode() if found else ""

@@ -78,7 +78,7 @@ def _one(connection: Connection[Any], directory: Directory, entry: Entry) -> Rec
     try:
         with connection.transaction():
             return write(connection, directory, [parked])[0]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  nothing of it is stored, and its sender is told so
         _transient(connection, error)
         log.error("message cannot even be kept", message_id=entry.message_id, error=_name(error))
         return Unavailable(f"the message cannot be kept: {_name(error)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -39,7 +39,7 @@ class Entry:
 
     key: digest of its control id (None: no dedup); content: None when stored first, refused or faulty; fault: the
     class of an unexpected error while normalising, which parks the message; again: its row is there already (the second
-    half of store-first, or a replay).
+    half of store-first, or a replay); incomplete: bytes of a frame that never ended, kept and not answered.
     """
 
     submission: Submission
@@ -50,7 +50,8 @@ class Entry:
     refusals: tuple[Refusal, ...] = ()
     fault: str | None = None
     again: bool = False
-    size: int = field(default=0)
+    incomplete: bool = False
+    size: int = 0
 
 
 def prepare(submission: Submission, *, message_id: str | None = None) -> Entry:
@@ -72,6 +73,12 @@ def prepare(submission: Submission, *, message_id: str | None = None) -> Entry:
         submission, given, digest, key, None if refusals else content, refusals, fault,
         again=message_id is not None, size=len(submission.raw) + (len(content.bundle) if content else 0),
     )  # fmt: skip
+
+
+def incomplete(submission: Submission) -> Entry:
+    """Bytes that never became a message, to be kept."""
+    digest = hashlib.sha256(submission.raw).digest()
+    return Entry(submission, str(uuid_utils.uuid7()), digest, None, incomplete=True, size=len(submission.raw))
 
 
 def _key(submission: Submission) -> bytes | None:

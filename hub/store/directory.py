@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -16,8 +17,11 @@ from hub.domain.errors import Unavailable
 from hub.domain.messages import Claim, Sender
 from hub.store.sql import blocks
 
-AGE, MISS_AGE = 1.0, 0.1
+AGE, MISS_AGE = 1.0, 0.05
 """Seconds after which the register is read again: always, and when something is not found in it."""
+
+PAUSE, TIMEOUT = 0.5, 2.0
+"""Seconds between attempts to reach a database that was not there, and seconds for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +38,23 @@ class Directory:
     """Organisations by code (without regard to case), facility (exact, else without regard to case) and exact name.
 
     A name or folded facility that several organisations bear names none of them. Every look-up raises Unavailable when
-    the database is not there and what is known is older than a second.
+    the database is not there and what is known is older than a second, unless `follow` was called.
     """
 
     def __init__(self, pool: ConnectionPool[Connection[Any]]) -> None:
         self._pool = pool
         self._lock = threading.Lock()
         self._register: _Register | None = None
-        self._read_at = 0.0
+        self._read_at = self._failed_at = float("-inf")
+        self._following = False
+
+    def follow(self, stop: threading.Event) -> None:
+        """Read the register in a thread of its own until `stop`, so that a look-up does not wait for the database.
+
+        While the database is away the newest known register answers; what it does not know is then unavailable.
+        """
+        self._following = True
+        threading.Thread(target=self._follow, args=(stop,), name="directory", daemon=True).start()
 
     def by_facility(self, name: str) -> Sender | None:
         return self._find("facility", name)
@@ -75,18 +88,33 @@ class Directory:
 
     def _current(self, age: float) -> _Register:
         register = self._register
-        if register is not None and time.monotonic() - self._read_at < age:
+        now = time.monotonic()
+        if register is not None and (now - self._read_at < age or (self._following and age == AGE)):
             return register
+        if now - self._failed_at < PAUSE:
+            raise Unavailable("the database is not there")
+        return self._refresh(age)
+
+    def _refresh(self, age: float) -> _Register:
         with self._lock:
             if self._register is None or time.monotonic() - self._read_at >= age:
-                self._register = self._load()
+                try:
+                    self._register = self._load()
+                except Unavailable:
+                    self._failed_at = time.monotonic()
+                    raise
                 self._read_at = time.monotonic()
             return self._register
+
+    def _follow(self, stop: threading.Event) -> None:
+        while not stop.wait(AGE / 2):
+            with contextlib.suppress(Unavailable):
+                self._refresh(AGE / 2)
 
     def _load(self) -> _Register:
         sql = blocks("directory")
         try:
-            with self._pool.connection() as connection:
+            with self._pool.connection(timeout=TIMEOUT) as connection:
                 organizations = connection.execute(sql["organizations"]).fetchall()
                 facilities = connection.execute(sql["facilities"]).fetchall()
                 departments = connection.execute(sql["departments"]).fetchall()

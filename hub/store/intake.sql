@@ -105,10 +105,11 @@ UPDATE messages m
    SET status = n.status, error = nullif(n.error, '')::json, bundle = nullif(n.bundle, '')::json,
        ledger = nullif(n.ledger, '')::json, patient_id = nullif(n.patient_id, '')::uuid,
        referral_id = nullif(n.referral_id, '')::uuid, application_acknowledgement = n.acknowledgement,
-       processed_at = now()
+       organization_id = coalesce(m.organization_id, nullif(n.organization_id, 0)), processed_at = now()
   FROM unnest(%(id)b::text[], %(status)b::text[], %(acknowledgement)b::bytea[], %(error)b::text[],
-              %(bundle)b::text[], %(ledger)b::text[], %(patient_id)b::text[], %(referral_id)b::text[])
-       AS n (id, status, acknowledgement, error, bundle, ledger, patient_id, referral_id)
+              %(bundle)b::text[], %(ledger)b::text[], %(patient_id)b::text[], %(referral_id)b::text[],
+              %(organization_id)b::int4[])
+       AS n (id, status, acknowledgement, error, bundle, ledger, patient_id, referral_id, organization_id)
  WHERE m.id = n.id::uuid
 
 -- insert_fragments: resources of messages, each with its place
@@ -136,12 +137,25 @@ SELECT event_id::uuid, type, subject::uuid, organizations::int4[], occurred_at, 
 SELECT pg_notify('referral_hub_outbox', '')
 
 -- waiting_messages: messages that are stored but not yet normalised, oldest first
-SELECT id::text, received_at, organization_id, channel, raw, sha256
+SELECT id::text, received_at, organization_id, channel, format, type, control_id, raw, status
   FROM messages
  WHERE status = 'stored'
  ORDER BY id
  LIMIT %(limit)s
 
--- message: one message as it was received, locked for a replay
-SELECT id::text, received_at, organization_id, channel, raw, sha256, status
-  FROM messages WHERE id = %(id)s::uuid
+-- kept_message: one message as it was received, locked for a replay
+SELECT id::text, received_at, organization_id, channel, format, type, control_id, raw, status
+  FROM messages
+ WHERE id = %(id)s::uuid
+   FOR UPDATE
+
+-- park_message: a stored message that cannot even be answered waits for a replay
+UPDATE messages SET status = 'parked', error = %(error)s::json, processed_at = now() WHERE id = %(id)s::uuid
+
+-- application_acknowledgements: what followed the first answer of these messages, where it is there
+SELECT id::text, application_acknowledgement
+  FROM messages
+ WHERE id = ANY (%(ids)s::uuid[]) AND application_acknowledgement IS NOT NULL
+
+-- lead: whether this session is the one that finishes stored messages
+SELECT pg_try_advisory_lock(%(space)s::int4, 1)
