@@ -23,12 +23,10 @@ __all__ = ["Commands", "router"]
 
 def router(commands: Commands) -> APIRouter:
     """All routes of `/fhir`; what they call is given as plain callables. Errors are OperationOutcomes."""
-    routes = APIRouter(prefix="/fhir", tags=["fhir"])
-    routes.include_router(_definitions(commands))
-    routes.include_router(receiving.router(commands))
-    routes.include_router(updating.router(commands))
-    routes.include_router(reading.router(commands))
-    routes.include_router(_rest(commands))
+    routes = APIRouter(tags=["fhir"])
+    parts = (receiving.router(commands), updating.router(commands), reading.router(commands))
+    for part in (_definitions(commands), *parts, _rest(commands)):
+        routes.include_router(part, prefix="/fhir")
     return routes
 
 
