@@ -96,16 +96,17 @@ f.id < %(after)s
 ORDER BY f.id DESC LIMIT %(limit)s
 
 -- patients: patients that the viewer may see: it takes part in a referral of them, or sent something of them
-SELECT p.id::text AS id, p.name, p.gender, p.birth_date, p.updated_at,
-       ARRAY(SELECT DISTINCT ARRAY[i.system, i.value] FROM patient_identifiers i WHERE i.patient_id = p.id
-             AND (i.organization_id IS NULL OR i.organization_id = %(viewer)s
-                  OR i.organization_id IN (SELECT r.sender_id FROM referrals r
-                                           WHERE r.patient_id = p.id AND r.receiver_id = %(viewer)s))
-             ORDER BY 1) AS identifiers
-FROM patients p
-WHERE (EXISTS (SELECT FROM referrals r
-               WHERE r.patient_id = p.id AND (r.receiver_id = %(viewer)s OR r.sender_id = %(viewer)s))
-       OR EXISTS (SELECT FROM fragments f WHERE f.patient_id = p.id AND f.organization_id = %(viewer)s)) AND
+SELECT p.id::text AS id, p.name, p.gender, p.birth_date, p.updated_at, party.takes_part,
+       ARRAY(SELECT DISTINCT ARRAY[i.system, i.value, (
+                 i.organization_id IS NOT DISTINCT FROM %(viewer)s OR i.organization_id IS NULL AND party.takes_part
+                 OR i.organization_id IN (SELECT r.sender_id FROM referrals r
+                                          WHERE r.patient_id = p.id AND r.receiver_id = %(viewer)s))::text]
+             FROM patient_identifiers i WHERE i.patient_id = p.id ORDER BY 1) AS identifiers
+FROM patients p,
+     LATERAL (SELECT EXISTS (SELECT FROM referrals r WHERE r.patient_id = p.id
+                             AND (r.receiver_id = %(viewer)s OR r.sender_id = %(viewer)s)) AS takes_part) party
+WHERE (party.takes_part OR EXISTS (SELECT FROM fragments f
+                                   WHERE f.patient_id = p.id AND f.organization_id = %(viewer)s)) AND
 
 -- patients_all: no further condition
 true

@@ -16,11 +16,18 @@ from hub.store.sql import blocks
 from hub.views import fragments, ids
 from hub.views.referrals import Token
 
+_RESOURCES = 20
+"""How many of the newest Patient resources are read for the numbers that the viewer knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient. identifiers: those that the viewer may know; resource: the newest Patient resource that the viewer
-    may see, so that no institution's address book shows through another's (None where there is none)."""
+    """A patient, as far as the viewer may know.
+
+    resource: the newest Patient resource that the viewer may see (None where there is none), so that no institution's
+    address book shows through another's. name, gender, birth_date: None for who takes part in no referral of the
+    patient, and identifiers then only those that it sent: who knows a number learns nothing more by sending it.
+    """
 
     id: str
     name: str | None
@@ -64,6 +71,13 @@ def search(connection: Connection[Any], viewer: int, *, limit: int, patient_ids:
 
 def _patient(connection: Connection[Any], viewer: int, row: dict[str, Any]) -> Patient:
     asked = fragments.Criteria(patient_ids=(row["id"],), types=("Patient",))
-    newest = fragments.search(connection, viewer, asked, limit=1)
-    known = tuple(Identifier(system, value) for system, value in row.pop("identifiers"))
-    return Patient(**row, identifiers=known, resource=newest[0].resource if newest else None)
+    seen = [f.resource for f in fragments.search(connection, viewer, asked, limit=_RESOURCES)]
+    told = {(i.get("system"), i.get("value")) for resource in seen for i in resource.get("identifier", ())}
+    identifiers = tuple(
+        Identifier(system, value)
+        for system, value, granted in row.pop("identifiers")
+        if granted == "true" or (system, value) in told
+    )
+    if not row.pop("takes_part"):
+        row |= dict.fromkeys(("name", "gender", "birth_date"))
+    return Patient(**row, identifiers=identifiers, resource=seen[0] if seen else None)

@@ -154,3 +154,20 @@ def test_patient_numbers_are_known_to_whom_they_were_told(story: Story) -> None:
     assert found_by(story.hospital, "1")
     assert not found_by(story.hospital, "third")
     assert not found_by(story.clinic, "hospital")
+
+
+def test_who_sends_a_number_learns_nothing_more_by_it(story: Story) -> None:
+    seeds, third = story.seeds, story.third
+    known = {"system": "urn:national", "value": "1"}
+    seeds.patient_identifier(story.patient, "urn:national", "1")
+    seeds.patient_identifier(story.patient, "urn:insurance", "2")
+    seeds.fragment(story.clinic, story.patient, story.referral, resource_type="Patient", address="of the clinic")
+    seeds.fragment(third, story.patient, resource_type="Patient", identifier=[known])
+    found = patients.read(seeds.connection, third.id, story.patient)
+    assert found is not None
+    assert (found.name, found.gender, found.birth_date) == (None, None, None)
+    assert [i.value for i in found.identifiers] == ["1"]
+    assert found.resource == {"resourceType": "Patient", "identifier": [known]}
+    party = patients.read(seeds.connection, story.hospital.id, story.patient)
+    assert party is not None
+    assert (party.name, [i.value for i in party.identifiers]) == ("王芳", ["2", "1"])
