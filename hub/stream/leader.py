@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from kafka.errors import KafkaConfigurationError
 from psycopg import Connection
 
 from hub.store.sql import blocks
@@ -90,6 +91,8 @@ class Leader:
     def _recover(self, error: Exception) -> None:
         """After Kafka failed: the topics are looked at anew, unless the session has gone meanwhile."""
         cause = error.__cause__ or error
+        if isinstance(cause, KafkaConfigurationError):
+            raise cause
         _log.warning("Kafka does not take events", error=type(cause).__name__)
         self._kafka(False)
         self._known = frozenset()
