@@ -64,6 +64,9 @@ REFERRAL_STATUS: Mapping[State, tuple[str, str]] = {
 }  # fmt: skip
 """HL7 table 0283; what is not named is pending."""
 
+FIRST_WITH_REFERRALS = (2, 3)
+"""Before 2.3 there is no RF1 and no RRI."""
+
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})\[(\d+)\](?:-(\d+)(?:\[(\d+)\](?:\.(\d+)(?:\.(\d+))?)?)?)?")
 
 
@@ -80,12 +83,12 @@ def acknowledge(envelope: Envelope, outcome: Outcome, *, mode: Mode, answer: Lit
     faults = _faults(outcome)
     letter = "A" if not faults else "R" if any(fault[0] == "R" for fault in faults) else "E"
     version = _version(envelope)
-    respond = mode != "accept" and not faults and outcome.referral is not None and envelope.type.startswith("REF^")
-    if respond and (answer == "RRI" or mode == "application" or envelope.type == "REF^I15"):
-        segments = [_header(envelope, separators, "RRI", version, mode, now)]
-    else:
-        respond = False
-        segments = [_header(envelope, separators, "ACK", version, mode, now)]
+    respond = (
+        mode != "accept" and not faults and outcome.referral is not None and envelope.type.startswith("REF^")
+        and (answer == "RRI" or mode == "application" or envelope.type == "REF^I15")
+        and version >= FIRST_WITH_REFERRALS
+    )  # fmt: skip
+    segments = [_header(envelope, separators, "RRI" if respond else "ACK", version, mode, now)]
     text = faults[0][3] if faults and version < (2, 5) else ""
     code = ("C" if mode == "accept" else "A") + letter
     segments.append(_line(separators, "MSA", code, envelope.header[10].strip(), er7.escape(text, separators)))
