@@ -10,6 +10,8 @@ from typing import Any
 
 from hub.domain.fragments import Citation, Fragment
 
+_TELLING = ("/display", "/text", "/title", "/data", "/div", "/value", "/valueString", "/code")
+
 Source = dict[str, Any]
 """A `source` of the record contract."""
 
@@ -55,15 +57,13 @@ class Evidence:
 
     def any_source(self) -> list[Source]:
         """A source for the fragment as a whole: its most telling value (a display, a text), else any."""
-        chosen: Citation | None = None
-        for citation in self.fragment.citations:
-            if not citation.text or citation.target == "/resourceType":
-                continue
-            if citation.target.endswith(("/display", "/text", "/title", "/data")):
-                return [self.source(c) for c in self.decoded(citation.target)[:1]]
-            chosen = chosen or citation
-        chosen = chosen or next(iter(self.fragment.citations), None)
-        return [self.source(chosen)] if chosen else []
+        cited = [c for c in self.fragment.citations if c.text and c.target != "/resourceType"]
+        telling = (c for end in _TELLING for c in cited if c.target.endswith(end))
+        for citation in (*telling, *cited):
+            found = self.decoded(citation.target)
+            if found:
+                return [self.source(found[0])]
+        return [self.source(c) for c in self.fragment.citations[:1]]
 
     def decoded(self, target: str) -> list[Citation]:
         """Citations of a text that may be a base64 attachment: `/data` stands for its decoded text ([] if not text)."""

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from hub.summarizer.embedding import CachedEmbedder
+
+
+def test_only_what_is_new_is_embedded_and_order_is_kept(embedder: Any) -> None:
+    stored: dict[bytes, bytes] = {}
+
+    def get(keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        return {k: stored[k] for k in keys if k in stored}
+
+    cached = CachedEmbedder(embedder, get, stored.update)
+    first = cached.embed(["血压高", "痛风", "血压高"], "passage")
+    again = cached.embed(["痛风", "新的一句"], "passage")
+    assert embedder.seen == ["血压高", "痛风", "新的一句"]
+    assert np.array_equal(first[0], first[2])
+    assert np.array_equal(first[1], again[0])
+    assert again.dtype == np.float32
+
+
+def test_a_query_is_not_the_passage_of_the_same_words(embedder: Any) -> None:
+    stored: dict[bytes, bytes] = {}
+    cached = CachedEmbedder(embedder, lambda keys: {k: stored[k] for k in keys if k in stored}, stored.update)
+    cached.embed(["痛风"], "passage")
+    cached.embed(["痛风"], "query")
+    assert len(stored) == 2
+
+
+def test_nothing_to_embed_asks_nobody(embedder: Any) -> None:
+    cached = CachedEmbedder(embedder, lambda keys: {}, lambda new: None)
+    assert len(cached.embed([], "passage")) == 0
+    assert embedder.seen == []

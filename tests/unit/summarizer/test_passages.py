@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hub.summarizer.passages import Passage, grouped, near_duplicates, same_statement
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("无胸痛。", "胸痛。"),
+        ("左肾囊肿。", "右肾囊肿。"),
+        ("二甲双胍0.5g每天3次", "二甲双胍0.5g每天2次"),
+        ("父亲患高血压。", "母亲患高血压。"),
+        ("青霉素过敏", "头孢过敏"),
+        ("停用阿司匹林", "用阿司匹林"),
+    ],
+)
+def test_contradictions_are_no_duplicates_however_close_their_vectors(a: str, b: str) -> None:
+    assert not same_statement(a, b)
+    vectors = np.ones((2, 1), np.float32)
+    assert len(near_duplicates([Passage(a, ()), Passage(b, ())], vectors)) == 2
+
+
+def test_the_same_sentence_in_other_punctuation_is_one_passage_with_both_sources() -> None:
+    def source(fragment: str) -> dict[str, object]:
+        return {"fragment_id": fragment, "location": {"path": "", "start": 0, "end": 9}}
+
+    both = [Passage("吸烟20年，未戒。", (source("a"),)), Passage("吸烟２０年,未戒", (source("b"),))]
+    [one] = grouped(both)
+    assert [s["fragment_id"] for s in one.sources] == ["a", "b"]
+
+
+def test_filler_words_do_not_part_what_is_said() -> None:
+    vectors = np.ones((2, 1), np.float32)
+    [(one, _)] = near_duplicates([Passage("患者有高血压病史。", ()), Passage("高血压病史", ())], vectors)
+    assert one.text == "患者有高血压病史。"
+
+
+def test_numbers_are_not_run_together() -> None:
+    assert len(grouped([Passage("血压1.5", ()), Passage("血压15", ())])) == 2
