@@ -1,0 +1,101 @@
+"""What is refused before mapping, and what sloppy but clear messages get away with."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.hl7v2 import charsets, er7, files, structures
+from adapters.hl7v2.envelope import read_envelope
+from adapters.hl7v2.validation import validate
+from hub.domain.errors import Cause
+from tests.conftest import CORPORA
+
+
+def faults(*lines: str, kind: str = "REF^I12^REF_I12", version: str = "2.5.1") -> list[tuple[Cause, str]]:
+    header = f"MSH|^~\\&|HIS|XR|HUB|H|20240101||{kind}|1|P|{version}"
+    return [(r.cause, r.path) for r in validate(er7.parse("\r".join([header, *lines])))]
+
+
+@pytest.mark.parametrize(
+    "value", ["1958", "195803", "19580312", "195803121530", "19580312153059.1234+0800", '""', "", "20240229"]
+)
+def test_dates_of_any_precision_pass(value: str) -> None:
+    assert faults(f"PID|1||7||A||{value}") == []
+
+
+@pytest.mark.parametrize(
+    "value", ["58", "1958-03-12", "19581312", "20230229", "MI", "00000000", "1958031225", "19580312+25", "２０２４"]
+)
+def test_what_is_no_date_is_refused_at_its_place(value: str) -> None:
+    assert faults(f"PID|1||7||A||{value}") == [(Cause.WRONG_DATATYPE, "PID[1]-7[1]")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "right"),
+    [
+        ("NM", "7.5", True), ("NM", "-7", True), ("NM", ".5", True), ("NM", "<0.1", True), ("NM", ">= 100", True),
+        ("NM", "7,5", False), ("NM", "positive", False), ("NM", "7.5 mmol/L", False),
+        ("DT", "20240101", True), ("DT", "February", False), ("TM", "1530", True), ("TM", "2530", False),
+        ("TS", "202401011530^M", True), ("ST", "anything", True), ("", "anything", True),
+    ],
+)  # fmt: skip
+def test_a_result_is_of_the_type_that_it_says(kind: str, value: str, right: bool) -> None:
+    found = faults(f"OBX|1|{kind}|c||{value}")
+    assert (found == []) == right
+    assert right or found[0][0] is Cause.WRONG_DATATYPE
+
+
+def test_each_repetition_is_checked_and_named() -> None:
+    assert faults("OBX|1|NM|c||1~x~2~y^z") == [
+        (Cause.WRONG_DATATYPE, "OBX[1]-5[2]"),
+        (Cause.WRONG_DATATYPE, "OBX[1]-5[4].1"),
+    ]
+
+
+def test_two_patients_are_refused_where_the_structure_has_one() -> None:
+    assert faults("PID|1", "PID|2") == [(Cause.WRONG_STRUCTURE, "PID[2]")]
+    assert faults("PID|1", "PID|2", kind="ADT^A08") == [(Cause.WRONG_STRUCTURE, "PID[2]")]
+    assert faults("PID|1", "OBR|1", "PID|2", kind="ORU^R01") == []
+
+
+def test_a_second_header_in_one_message_is_refused() -> None:
+    assert faults("MSH|^~\\&|X", kind="ZZZ^Z01") == [(Cause.WRONG_STRUCTURE, "MSH[2]")]
+
+
+def test_texts_hold_no_patient_data() -> None:
+    message = er7.parse("MSH|^~\\&|A\rPID|1||7||A||secret")
+    assert all("secret" not in refusal.text for refusal in validate(message))
+
+
+@pytest.mark.parametrize(
+    ("version", "module"), [("2.5.1", "2_5_1"), ("2.9", "2_8_2"), ("2.3.2", "2_3_1"), ("", "2_5_1"), ("?", "2_1")]
+)
+def test_an_unknown_version_is_read_by_the_nearest(version: str, module: str) -> None:
+    assert structures.library(version).__name__ == f"hl7apy.v{module}"
+
+
+def test_structures_are_hl7apy_s() -> None:
+    third = structures.segment("2.5.1", "PID")[2]
+    assert (third.datatype, third.required, third.repeatable) == ("CX", True, True)
+    assert structures.segment("2.5.1", "ZZZ") == ()
+    assert [c.datatype for c in structures.datatype("2.5.1", "CX")][:4] == ["ST", "ST", "ID", "HD"]
+    assert structures.datatype("2.5.1", "ST") == ()
+    assert structures.codes("2.5.1", "HL70008") == {"AA", "AE", "AR", "CA", "CE", "CR"}
+    assert structures.structure("2.5.1", "REF^I14") == "REF_I12"
+    assert structures.structure("2.3", "RDE^O11") == "RDE_O01"
+    assert structures.structure("2.5.1", "ZZZ^Z01", "ADT_A01") == "ADT_A01"
+    assert structures.structure("2.5.1", "ZZZ^Z01") is None
+
+
+def test_no_supported_message_of_the_corpus_is_refused() -> None:
+    if not CORPORA.exists():
+        pytest.skip("../shared/corpora is not here")
+    checked = 0
+    for path in [*CORPORA.glob("hl7v2/*/hl7/**/*.hl7"), *CORPORA.glob("reassembly-sample/inputs/*/*.hl7")]:
+        for raw in files.split(path.read_bytes()):
+            envelope, refusals = read_envelope(raw)
+            if not refusals:
+                text, _ = charsets.decode(raw, envelope.charset, None)
+                assert validate(er7.parse(text)) == (), path.name
+                checked += 1
+    assert checked > 200
