@@ -1,0 +1,133 @@
+"""The state of one conversion: the Bundle's entries as they come about, and what segments that follow belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from uuid_utils import UUID, uuid5
+
+from adapters.hl7v2.er7 import Message, Segment
+from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
+from adapters.hl7v2.maps.times import Clock
+from hub.domain.fragments import Resource
+
+_NAMESPACE = UUID("5d9c4ba2-6f0c-5f0a-9a58-6f1e4c2f9b7e")
+
+
+class Entry:
+    """One resource of the Bundle in the making.
+
+    recorded: leaves that may say when it was recorded, the first that is a time wins; also: fields that decided how
+    the resource is built without standing in it, with the pointer of what they decided; twins: the same content read
+    from other fields, which are mapped to where it stands; patient: the Patient entry that it is about.
+    """
+
+    __slots__ = ("also", "patient", "recorded", "resource", "twins", "url")
+
+    def __init__(self, url: str, resource: Resource, patient: Entry | None) -> None:
+        self.url = url
+        self.resource = resource
+        self.patient = patient
+        self.recorded: list[Leaf | None] = []
+        self.also: list[tuple[Leaf, str]] = []
+        self.twins: list[Resource] = []
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        return {"reference": self.url}
+
+
+@dataclass(slots=True)
+class Order:
+    """What belongs to one order: its ORC, timings not yet used, and the request or report made of it."""
+
+    control: Reading | None = None
+    timings: list[Reading] = field(default_factory=list)
+    request: Entry | None = None
+    used: bool = False
+
+
+class Conversion:
+    """One message being converted. facility: MSH-4.1; kind, event: MSH-9; order: that in work; observed: the resource
+    that an NTE comments; document: of the TXA in work; report: of the OBR in work."""
+
+    __slots__ = (
+        "clock", "document", "encounter", "entries", "event", "facility", "group", "headers", "immunization", "kind", "last_text",
+        "lines", "message", "notes", "observed", "order", "patient", "patients", "prefix", "provider", "receiver", "referral",
+        "report", "reporting", "request", "sent", "shared", "task", "trailing",
+    )  # fmt: skip
+
+    def __init__(self, message: Message, clock: Clock, *, facility: str, control_id: str, kind: str, event: str) -> None:
+        self.message = message
+        self.clock = clock
+        self.facility = facility
+        self.kind = kind
+        self.event = event
+        self.prefix = f"{facility}|{control_id}|"
+        self.entries: list[Entry] = []
+        self.headers: list[tuple[Leaf, str]] = []
+        self.patients: list[Entry] = []
+        self.patient: Entry | None = None
+        self.encounter: Entry | None = None
+        self.order = Order()
+        self.report: Entry | None = None
+        self.request: Entry | None = None
+        self.observed: Entry | None = None
+        self.document: Entry | None = None
+        self.immunization: Entry | None = None
+        self.referral: Entry | None = None
+        self.task: Entry | None = None
+        self.receiver: Entry | None = None
+        self.provider: Entry | None = None
+        self.sent = ""
+        self.notes: list[Reading] = []
+        self.lines: dict[int, list[Joined]] = {}
+        self.last_text: tuple[str, Entry] | None = None
+        self.shared: dict[tuple[str, str], Entry] = {}
+        self.trailing: set[Segment] = set()
+        self.reporting: set[Segment] = set()
+        self.group: Reading | None = None
+
+    def add(self, resource: Resource, *recorded: Leaf | None) -> Entry:
+        """A new entry; its fullUrl is the same whenever this message is converted."""
+        url = f"urn:uuid:{uuid5(_NAMESPACE, f'{self.prefix}{len(self.entries)}')}"
+        entry = Entry(url, resource, self.patient)
+        entry.recorded.extend(recorded)
+        self.entries.append(entry)
+        return entry
+
+    def share(self, raw: str, resource: Resource) -> Entry:
+        """An entry for a party that the message names more than once in the same words: one resource for all."""
+        key = (str(resource["resourceType"]), raw)
+        entry = self.shared.get(key)
+        if entry is None:
+            entry = self.shared[key] = self.add(resource)
+        else:
+            entry.twins.append(resource)
+        return entry
+
+    def subject(self) -> dict[str, Any]:
+        """Reference to the patient; filled in at the end for what comes before PID."""
+        return self.patient.reference if self.patient else {}
+
+
+def put(resource: Resource, target: tuple[str, ...], value: Any) -> None:
+    """Put a value at a path of element names; a name that ends in `[]` is a list that it joins."""
+    node: Any = resource
+    for name in target[:-1]:
+        if name.endswith("[]"):
+            listed = node.setdefault(name[:-2], [{}])
+            node = listed[-1]
+        else:
+            node = node.setdefault(name, {})
+    last = target[-1]
+    if last.endswith("[]"):
+        node.setdefault(last[:-2], []).append(value)
+    else:
+        node.setdefault(last, value)
+
+
+def first_of(leaves: Iterable[Leaf | None]) -> Leaf | None:
+    return next((leaf for leaf in leaves if leaf is not None), None)

@@ -1,0 +1,247 @@
+"""HL7 datatypes to FHIR datatypes (the official datatype maps). Each takes a repetition and gives the FHIR value.
+
+None: the value says nothing that FHIR's type can hold; it then stays in the ledger as unmapped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
+from adapters.hl7v2.maps.systems import UNITS, code_system
+
+Value = Any
+Convert = Callable[[Conversion, Repetition], Value]
+
+_CODE = re.compile(r"[^\s]+( [^\s]+)*$")
+_SHORT_CODE = re.compile(r"[!-~]{1,20}$")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$")
+_COMPARED = re.compile(r"(<=|>=|<|>|≤|≥|＜|＞)\s*(\d+(?:\.\d+)?)$")
+_COMPARATORS = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
+_RANGE = re.compile(r"(-?\d+(?:\.\d+)?)?\s*(?:-{1,2}|~|～|—|–|至)\s*(-?\d+(?:\.\d+)?)?$")
+_CODINGS = ((1, 2, 3, 7), (4, 5, 6, 8), (10, 11, 12, 13))
+
+
+def string(c: Conversion, r: Repetition) -> Value:
+    return r.leaf()
+
+
+def boolean(c: Conversion, r: Repetition) -> Value:
+    leaf = r.leaf()
+    known = {"Y": True, "N": False, "1": True, "0": False}.get(leaf.text.strip().upper()) if leaf else None
+    return None if leaf is None or known is None else leaf.give(known)
+
+
+def positive(c: Conversion, r: Repetition) -> Value:
+    leaf = r.leaf()
+    return leaf.give(int(leaf.text)) if leaf and leaf.text.strip().isdecimal() and int(leaf.text) > 0 else None
+
+
+def date_time(c: Conversion, r: Repetition) -> Value:
+    return _time(r.leaf(), c.clock.date_time)
+
+
+def date(c: Conversion, r: Repetition) -> Value:
+    return _time(r.leaf(), c.clock.date)
+
+
+def instant(c: Conversion, r: Repetition) -> Value:
+    return _time(r.leaf(), c.clock.instant)
+
+
+def _time(leaf: Leaf | None, read: Callable[[str], str | None]) -> Leaf | None:
+    found = read(leaf.text) if leaf else None
+    return leaf.give(found) if leaf and found else None
+
+
+def number(text: str) -> Decimal | None:
+    """A decimal as FHIR JSON can write it."""
+    text = text.strip()
+    if not _NUMBER.match(text):
+        return None
+    try:
+        found = Decimal(text.removeprefix("+"))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and abs(found.adjusted()) < 18 else None
+
+
+def decimal(c: Conversion, r: Repetition) -> Value:
+    leaf = r.leaf()
+    found = number(leaf.text) if leaf else None
+    return leaf.give(found) if leaf and found is not None else None
+
+
+def code(table: Mapping[str, str]) -> Convert:
+    """ID or CWE to a FHIR code, by a table."""
+
+    def convert(c: Conversion, r: Repetition) -> Value:
+        leaf = r.leaf()
+        found = table.get(leaf.text.strip().upper()) if leaf else None
+        return leaf.give(found) if leaf and found else None
+
+    return convert
+
+
+def coding(c: Conversion, r: Repetition, parts: tuple[int, int, int, int] = _CODINGS[0]) -> Value:
+    """A triplet of a CWE."""
+    found: dict[str, Any] = {}
+    identifier, display, system, version = (r.leaf(n) for n in parts)
+    if system:
+        found["system"] = system.give(code_system(system.text.strip(), c.facility))
+    if version:
+        found["version"] = version
+    if identifier:
+        found["code" if _CODE.match(identifier.text.strip()) else "display"] = identifier
+    if display and "display" not in found:
+        found["display"] = display
+    return found if identifier or display else None
+
+
+def concept(c: Conversion, r: Repetition) -> Value:
+    """CE, CWE, CNE, IS to CodeableConcept. What has no code is text."""
+    if r.lone:
+        leaf = r.leaf()
+        if leaf is None:
+            return None
+        if _SHORT_CODE.match(leaf.text):
+            return {"coding": [{"code": leaf}], "text": leaf}
+        return {"text": leaf}
+    codings = [found for parts in _CODINGS if (found := coding(c, r, parts))]
+    concept: dict[str, Any] = {}
+    text = r.leaf(9)
+    if text is None and not any("code" in found for found in codings):
+        # A name without a code is text; its coding system says only whose name it is.
+        text = r.leaf(2) or r.leaf(5) or r.leaf(1)
+        if codings and "system" not in codings[0]:
+            codings = codings[1:]
+    if codings:
+        concept["coding"] = codings
+    if text:
+        concept["text"] = text
+    return concept or None
+
+
+def table(pairs: codes.Pairs, number: str = "") -> Convert:
+    """CWE, IS or ID by a table to another code system; codes that it lacks stay what they are.
+
+    number: of the HL7 table of a bare code.
+    """
+
+    def convert(c: Conversion, r: Repetition) -> Value:
+        leaf = r.leaf()
+        found = pairs.get(leaf.text.strip().upper()) if leaf else None
+        if leaf is None or found is None:
+            return concept(c, r)
+        made: dict[str, Any] = {"coding": [{"system": found[1], "code": leaf.give(found[0])}]}
+        text = r.leaf(9) or r.leaf(2)
+        if text:
+            made["text"] = text
+        return made
+
+    return convert
+
+
+def coded(number: str) -> Convert:
+    """ID or IS of an HL7 table to CodeableConcept."""
+    system = f"{codes.TERMINOLOGY}v2-{number}"
+
+    def convert(c: Conversion, r: Repetition) -> Value:
+        leaf = r.leaf()
+        if not r.lone or leaf is None or not _CODE.match(leaf.text):
+            return concept(c, r)
+        return {"coding": [{"system": system, "code": leaf}]}
+
+    return convert
+
+
+def units(r: Repetition | None) -> dict[str, Any]:
+    """Unit as written, and its UCUM code where it is known or the sender says that it is UCUM (OBX-6, RXE-5)."""
+    if r is None:
+        return {}
+    leaf = r.leaf(2) or r.leaf(1)
+    identifier = r.leaf(1)
+    if leaf is None:
+        return {}
+    if identifier and r.text(3).upper() == "UCUM":
+        found: dict[str, Any] = {"unit": leaf, "system": UNITS, "code": identifier}
+        return found
+    unit = (identifier or leaf) if number((identifier or leaf).text) is None else leaf
+    ucum = codes.UCUM.get(unit.text.strip().casefold()) or codes.UCUM.get(leaf.text.strip().casefold())
+    found = {"unit": leaf}
+    if identifier is not None and identifier is not leaf:
+        found["unit"] = Joined(leaf.value, (leaf, identifier))
+    if ucum:
+        found |= {"system": UNITS, "code": ucum}
+    return found
+
+
+def quantity(value: Leaf | None, unit: Repetition | None) -> Value:
+    """A number with its unit; `<0.5` keeps its comparator; None where the value is no number."""
+    if value is None:
+        return None
+    found = number(value.text)
+    if found is not None:
+        return {"value": value.give(found), **units(unit)}
+    compared = _COMPARED.match(value.text.strip())
+    if compared is None:
+        return None
+    return {"value": value.give(number(compared[2])), "comparator": _COMPARATORS[compared[1]], **units(unit)}
+
+
+def composite_quantity(c: Conversion, r: Repetition) -> Value:
+    """CQ: quantity and units in one field; `MO`: a price is none."""
+    value = r.leaf()
+    found = number(value.text) if value else None
+    if value is None or found is None:
+        return None
+    unit = r.leaf(2)
+    made: dict[str, Any] = {"value": value.give(found)}
+    if unit:
+        made["unit"] = unit
+        ucum = codes.UCUM.get(unit.text.strip().casefold())
+        if ucum:
+            made |= {"system": UNITS, "code": ucum}
+    return made
+
+
+def reference_range(leaf: Leaf, unit: Repetition | None) -> dict[str, Any]:
+    """OBX-7: `57-111`, `0-3.4`, `80-`, `<5`, else text alone."""
+    made: dict[str, Any] = {"text": leaf}
+    text = leaf.text.strip()
+    found = _RANGE.match(text)
+    compared = _COMPARED.match(text)
+    bounds: dict[str, str | None] = {}
+    if found and (found[1] or found[2]):
+        bounds = {"low": found[1], "high": found[2]}
+    elif compared:
+        bounds = {"high" if _COMPARATORS[compared[1]].startswith("<") else "low": compared[2]}
+    for bound, value in bounds.items():
+        if value:
+            made[bound] = {"value": leaf.give(number(value)), **units(unit)}
+    return made
+
+
+def extension(url: str, kind: str, convert: Convert) -> Convert:
+    """A value in an extension; kind: the name of its element, `valueString`."""
+
+    def converted(c: Conversion, r: Repetition) -> Value:
+        value = convert(c, r)
+        return None if value is None else {"url": url, kind: value}
+
+    return converted
+
+
+def text_of(c: Conversion, r: Repetition) -> Value:
+    """A CWE as a string: its text, else its code."""
+    return r.leaf(9) or r.leaf(2) or r.leaf(1)
+
+
+def annotation(c: Conversion, r: Repetition) -> Value:
+    prose = r.prose()
+    return None if prose is None else {"text": prose}

@@ -1,0 +1,190 @@
+"""TXA with its OBX lines, and the notes of a message: DocumentReference."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.actors import practitioner
+from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.datatypes import coded, concept, date_time, instant, string
+from adapters.hl7v2.maps.parties import entity_identifier
+from adapters.hl7v2.maps.observations import attachment, pointer
+from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
+from adapters.hl7v2.maps.rules import apply, rules
+
+_TEXT = frozenset({"TX", "FT", "ST", ""})
+_REPLACING = frozenset({"T06", "T07", "T08", "T09", "T10"})
+"""Events that supersede the earlier document (CONTRACTS.md); T05 and T03 tell only that something happens."""
+
+_DOCUMENT = rules(
+    (2, "type", concept),
+    (4, "context.period.start", date_time),
+    (6, "date", instant),
+    (9, "author[]", practitioner),
+    (5, "author[]", practitioner),
+    (10, "authenticator", practitioner),
+    (12, "masterIdentifier", entity_identifier()),
+    (16, "identifier[]", lambda c, r: {"system": f"urn:referral-hub:file:{c.facility}".replace(" ", "%20"), "value": found}
+     if (found := r.leaf()) else None),
+    (18, "securityLabel[]", coded("0272")),
+    (25, "description", string),
+)  # fmt: skip
+
+
+def txa(c: Conversion, s: Reading) -> None:
+    """DocumentReference; T06-T10 replace the document that they name, T11 takes it back."""
+    made: dict[str, Any] = {"resourceType": "DocumentReference", "status": "current"}
+    entry = c.add(made, s.leaf(4), s.leaf(6))
+    apply(_DOCUMENT, c, s, made)
+    if "date" not in made and (when := s.first(4)) and (time := instant(c, when)):
+        made["date"] = time
+    completion = s.leaf(17)
+    found = codes.DOCUMENT_STATUS.get(completion.text.strip().upper()) if completion else None
+    if completion and found:
+        made["docStatus"] = completion.give(found)
+    _availability(c, s, made)
+    _relations(c, s, made)
+    made["subject"] = c.subject()
+    if c.encounter:
+        made.setdefault("context", {})["encounter"] = [c.encounter.reference]
+    for field, kind in ((14, "PLAC"), (15, "FILL")):
+        for repetition in s.each(field):
+            value = entity_identifier(kind)(c, repetition)
+            if value:
+                related = {"type": "ServiceRequest", "identifier": value}
+                made.setdefault("context", {}).setdefault("related", []).append(related)
+    made["content"] = [{"attachment": {"contentType": "text/plain"}}]
+    presented = s.leaf(3)
+    if presented:
+        entry.also.append((presented, "/content/0/attachment/contentType"))
+    c.document = c.observed = entry
+    c.report = c.request = None
+    c.lines[id(entry)] = []
+
+
+def _availability(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    leaf = s.leaf(19)
+    status = {"AV": "current", "OB": "superseded", "CA": "entered-in-error"}.get(leaf.text.strip()) if leaf else None
+    if c.kind == "MDM" and c.event == "T11":
+        made["status"] = "entered-in-error"
+    elif leaf and status:
+        made["status"] = leaf.give(status)
+
+
+def _relations(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    parent = s.first(13)
+    target = entity_identifier()(c, parent) if parent else None
+    if c.kind == "MDM" and c.event in _REPLACING:
+        own = s.first(12)
+        named = target or (entity_identifier()(c, own) if own else None)
+        if named:
+            made["relatesTo"] = [{"code": "replaces", "target": {"identifier": named}}]
+    elif target:
+        made["relatesTo"] = [{"code": "appends", "target": {"identifier": target}}]
+
+
+def document_line(c: Conversion, s: Reading, kind: str) -> bool:
+    """An OBX after TXA: text joins the document, what is attached or pointed to becomes content; else False."""
+    entry = c.document
+    if entry is None:
+        return False
+    content: list[dict[str, Any]] = entry.resource["content"]
+    if kind in _TEXT:
+        c.lines[id(entry)].extend(line for repetition in s.each(5) if (line := repetition.prose()))
+        place = "/content/0/attachment/data"
+    elif kind in ("ED", "RP"):
+        made = [found for repetition in s.each(5)
+                if (found := attachment(repetition) if kind == "ED" else pointer(repetition))]  # fmt: skip
+        if not made:
+            return False
+        content.extend({"attachment": one} for one in made)
+        place = f"/content/{len(content) - 1}/attachment"
+    else:
+        return False
+    _describe(c, s, entry, place)
+    return True
+
+
+def _describe(c: Conversion, s: Reading, entry: Entry, place: str) -> None:
+    """OBX-2, -3, -11, -14 of a line: the document's category; what repeats is mapped to it."""
+    what = s.first(3)
+    category = concept(c, what) if what else None
+    if category:
+        if "category" not in entry.resource:
+            entry.resource["category"] = [category]
+        elif c.shared.get(("category", s.fields[3])) is entry:
+            entry.twins.append({"category": [category]})
+        else:
+            c.shared["category", s.fields[3]] = entry
+            entry.resource["category"].append(category)
+        c.shared.setdefault(("category", s.fields[3]), entry)
+    kind = s.leaf(2)
+    if kind:
+        entry.also.append((kind, place))
+    entry.recorded.append(s.leaf(14))
+
+
+def close_documents(c: Conversion) -> None:
+    """Write the joined text of each document."""
+    for entry in list(c.entries):
+        lines = c.lines.get(id(entry))
+        if lines is None:
+            continue
+        content: list[dict[str, Any]] = entry.resource["content"]
+        if lines:
+            content[0]["attachment"]["data"] = _encoded(lines)
+        elif len(content) > 1:
+            _shift(entry, content)
+
+
+def _shift(entry: Entry, content: list[dict[str, Any]]) -> None:
+    """No text: the first attachment is the content."""
+    content.pop(0)
+    entry.also = [(leaf, _moved(place)) for leaf, place in entry.also]
+
+
+def _moved(place: str) -> str:
+    parts = place.split("/")
+    if len(parts) < 3 or parts[1] != "content":
+        return place
+    index = max(int(parts[2]) - 1, 0)
+    return f"/content/{index}/attachment"
+
+
+def _encoded(lines: list[Joined]) -> Joined:
+    """Lines as base64 of UTF-8, one citation for each place."""
+    text = "\n".join(str(line.value) for line in lines)
+    sources: list[Leaf] = [leaf for line in lines for leaf in line.sources]
+    return Joined(base64.b64encode(text.encode()).decode(), sources)
+
+
+def message_note(c: Conversion) -> None:
+    """The NTEs of the whole message as one note of the patient, a line each."""
+    lines: list[Joined] = []
+    authors: list[Any] = []
+    recorded: list[Leaf | None] = []
+    for s in c.notes:
+        lines += [line for repetition in s.each(3) if (line := repetition.prose())]
+        recorded.append(s.leaf(6))
+        author = s.first(5)
+        if author and (who := practitioner(c, author)) and who not in authors:
+            authors.append(who)
+    if not lines:
+        return
+    made: dict[str, Any] = {"resourceType": "DocumentReference", "status": "current"}
+    if c.kind == "REF":
+        made["type"] = {"coding": [{"system": "http://loinc.org", "code": "57133-1"}]}
+    made["subject"] = c.patients[0].reference if c.patients else {}
+    header = c.entries[0].recorded[0]
+    sent = c.clock.instant(header.text) if header else None
+    if header and sent:
+        made["date"] = header.give(sent)
+    if authors:
+        made["author"] = authors
+    made["content"] = [{"attachment": {"contentType": "text/plain", "data": _encoded(lines)}}]
+    entry = c.add(made, *recorded)
+    entry.patient = c.patients[0] if c.patients else None
+    if c.referral:
+        c.referral.resource.setdefault("supportingInfo", []).append(entry.reference)

@@ -1,0 +1,51 @@
+"""The loss ledger: every leaf of a message is mapped or, with a reason, unmapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from adapters.hl7v2.er7 import Message, leaves
+from adapters.hl7v2.maps.messages import TRANSLATORS
+from hub.domain.messages import Ledger, Mapped, Unmapped
+
+_REASONS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("MSH-8", "MSH-12", "MSH-13", "MSH-14", "MSH-15", "MSH-16", "MSH-18", "MSH-19", "MSH-20", "MSH-21", "MSH-23",
+         "MSH-24", "MSH-25"),
+        "message envelope: used in transport, no statement",
+    ),
+    **dict.fromkeys(
+        ("PID-1", "PV1-1", "OBX-1", "OBR-1", "NTE-1", "AL1-1", "IAM-1", "DG1-1", "PR1-1", "NK1-1", "GT1-1", "IN1-1",
+         "TXA-1", "SPM-1", "TQ1-1"),
+        "set id: the order of the segments is kept",
+    ),
+    "NTE-2": "source of comment: no FHIR element",
+    "DG1-2": "coding method: the code names its system (withdrawn)",
+    "PR1-2": "coding method: the code names its system (withdrawn)",
+    "OBX-4": "sub-id: the order of the lines is kept",
+    "ORC-1": "order control: the request's status says what it does",
+    "PRB-1": "action code: what it does is done",
+}  # fmt: skip
+
+
+def write(message: Message, mapped: list[Mapped]) -> Ledger:
+    """The ledger of a message whose mapped fields are known."""
+    known = {entry.path for entry in mapped}
+    unmapped = tuple(
+        Unmapped(path, value, _reason(path, value)) for path, value in leaves(message) if path not in known
+    )
+    return Ledger(tuple(mapped), unmapped)
+
+
+def _reason(path: str, value: str) -> str:
+    name = path[:3]
+    if value == '""':
+        return "HL7 null: nothing is stated"
+    if not value.strip():
+        return "blank"
+    if name[0] == "Z":
+        return "no rule for Z-segments"
+    if name not in TRANSLATORS:
+        return f"no rule for segment {name}"
+    field = name + "-" + path.partition("-")[2].partition("[")[0]
+    return _REASONS.get(field) or f"no rule for {field}, or not a value that its FHIR element takes"

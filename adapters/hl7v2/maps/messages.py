@@ -1,0 +1,107 @@
+"""A message segment by segment, in order, into the entries of a Bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from adapters.hl7v2.er7 import Message
+from adapters.hl7v2.maps import (
+    segments_clinical, segments_medication, segments_message, segments_patient, segments_referral, segments_results,
+    segments_visit,
+)  # fmt: skip
+from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.documents import close_documents, message_note, txa
+from adapters.hl7v2.maps.orders import orc
+from adapters.hl7v2.maps.reading import Reading
+from adapters.hl7v2.maps.times import Clock
+
+Translator = Callable[[Conversion, Reading], None]
+
+TRANSLATORS: Mapping[str, Translator] = {
+    "MSH": segments_message.msh, "SFT": segments_message.sft, "EVN": segments_message.evn,
+    "PID": segments_patient.pid, "PD1": segments_patient.pd1, "NK1": segments_patient.nk1,
+    "GT1": segments_patient.gt1, "IN1": segments_patient.in1,
+    "PV1": segments_visit.pv1, "PV2": segments_visit.pv2,
+    "AL1": segments_clinical.al1, "IAM": segments_clinical.iam, "DG1": segments_clinical.dg1,
+    "PR1": segments_clinical.pr1, "PRB": segments_clinical.prb,
+    "ORC": orc, "OBR": segments_results.obr, "OBX": segments_results.obx, "NTE": segments_results.nte,
+    "SPM": segments_results.spm, "TXA": txa,
+    "RXE": segments_medication.rxe, "RXO": segments_medication.rxo, "RXR": segments_medication.rxr,
+    "RXA": segments_medication.rxa, "TQ1": segments_medication.tq1,
+    "RF1": segments_referral.rf1, "PRD": segments_referral.prd, "CTD": segments_referral.ctd,
+    "AUT": segments_referral.aut,
+}  # fmt: skip
+"""What reads a segment; of others every field is told as unmapped."""
+
+
+def convert(message: Message, clock: Clock, *, facility: str, control_id: str, kind: str, event: str,
+            sent: str) -> Conversion:  # fmt: skip
+    """All segments of a message, groups by position; sent: when, an instant. Its resources still hold leaves."""
+    c = Conversion(message, clock, facility=facility, control_id=control_id, kind=kind, event=event)
+    c.sent = sent
+    if kind == "REF":
+        _look_ahead(c, message)
+    for segment in message.segments:
+        translate = TRANSLATORS.get(segment.name)
+        if translate is not None:
+            translate(c, Reading(segment, message.separators))
+    close_documents(c)
+    if c.notes:
+        message_note(c)
+    _complete(c)
+    return c
+
+
+def _look_ahead(c: Conversion, message: Message) -> None:
+    """Which OBRs of a REF report (an OBX follows), and which NTEs speak of the whole referral.
+
+    NTEs at the end of a message are its own (REF_I12 ends so), also right after an OBX; those before it, too, where no
+    OBX stands.
+    """
+    open_report = None
+    for segment in message.segments:
+        if segment.name == "OBR":
+            open_report = segment
+        elif segment.name == "OBX" and open_report is not None:
+            c.reporting.add(open_report)
+    for segment in reversed(message.segments):
+        if segment.name == "NTE":
+            c.trailing.add(segment)
+        elif segment.name[0] != "Z":
+            break
+
+
+def _complete(c: Conversion) -> None:
+    """References that needed what came later: the referral's patient, receiver and Task."""
+    patient = c.patients[0] if c.patients else None
+    header = c.entries[0].resource
+    for entry in c.entries:
+        if "target" in entry.resource and entry.resource["resourceType"] == "Provenance":
+            entry.resource["target"] = [(c.encounter or patient or c.entries[0]).reference]
+            entry.resource.setdefault("recorded", c.sent)
+        elif entry.resource.get("beneficiary") == {} and patient:
+            entry.resource["beneficiary"] = patient.reference
+    focus = [c.task, c.referral] if c.task and c.referral else [patient]
+    header["focus"] = [entry.reference for entry in focus if entry]
+    if not header["focus"]:
+        header.pop("focus")
+    if c.referral is None or c.task is None:
+        return
+    request, task = c.referral.resource, c.task.resource
+    if patient:
+        request["subject"] = task["for"] = patient.reference
+        c.referral.patient = patient
+    if c.encounter:
+        request["encounter"] = task["encounter"] = c.encounter.reference
+    task["focus"] = c.referral.reference
+    if c.receiver:
+        task["owner"] = c.receiver.reference
+    if "requester" in request:
+        task["requester"] = request["requester"]
+    elif "sender" in header:
+        request["requester"] = task["requester"] = header["sender"]
+    sent = c.entries[0].recorded[0]
+    when = c.clock.date_time(sent.text) if sent else None
+    if when:
+        task["authoredOn"] = when
+        request.setdefault("authoredOn", when)

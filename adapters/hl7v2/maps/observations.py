@@ -1,0 +1,197 @@
+"""OBX-5 to Observation.value[x] by its type, OBX-2 (official map OBX[Observation])."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.datatypes import concept, number, quantity, reference_range, units
+from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
+from adapters.hl7v2.maps.systems import universal
+
+PROSE = frozenset({"TX", "FT"})
+_ATTACHMENT = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.value"
+_INTERPRETATION = codes.V3 + "ObservationInterpretation"
+_MIME = {"pdf": "application/pdf", "jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif",
+         "tiff": "image/tiff", "html": "text/html", "rtf": "application/rtf", "xml": "application/xml",
+         "plain": "text/plain", "text": "text/plain", "txt": "text/plain", "dicom": "application/dicom",
+         "cda": "application/xml", "x-hl7-cda-level-one": "application/xml"}  # fmt: skip
+_FULL_MIME = re.compile(r"[\w.+-]+/[\w.+-]+$")
+
+Put = dict[str, Any]
+Read = Callable[[Conversion, Reading, Repetition], Put | None]
+
+
+def value(c: Conversion, s: Reading, kind: str, repetition: Repetition) -> Put | None:
+    """The element that carries the value, as {name: value}; None where it says nothing."""
+    read = _READERS.get(kind)
+    found = read(c, s, repetition) if read else None
+    return found or _string(c, s, repetition)
+
+
+def _string(c: Conversion, s: Reading, r: Repetition) -> Put | None:
+    prose = r.prose()
+    return {"valueString": prose} if prose else None
+
+
+def _number(c: Conversion, s: Reading, r: Repetition) -> Put | None:
+    found = quantity(r.leaf(), s.first(6)) if r.lone else None
+    return {"valueQuantity": found} if found else None
+
+
+def _coded(c: Conversion, s: Reading, r: Repetition) -> Put | None:
+    found = concept(c, r)
+    return {"valueCodeableConcept": found} if found else None
+
+
+def _time(c: Conversion, s: Reading, r: Repetition) -> Put | None:
+    leaf = r.leaf()
+    found = c.clock.date_time(leaf.text) if leaf and r.lone else None
+    return {"valueDateTime": leaf.give(found)} if leaf and found else None
+
+
+def _clock_time(c: Conversion, s: Reading, r: Repetition) -> Put | None:
+    leaf = r.leaf()
+    found = re.match(r"([01]\d|2[0-3])([0-5]\d)([0-5]\d)?$", leaf.text.strip()) if leaf else None
+    if not leaf or not found:
+        return None
+    return {"valueTime": leaf.give(f"{found[1]}:{found[2]}:{found[3] or '00'}")}
+
+
+def _structured(c: Conversion, s: Reading, r: Repetition) -> Put | None:
+    """SN: comparator, number, separator, number."""
+    comparator, first, separator, second = (r.leaf(n) for n in (1, 2, 3, 4))
+    if r.lone or first is None:
+        return _number(c, s, r)
+    one = number(first.text)
+    two = number(second.text) if second else None
+    mark = separator.text.strip() if separator else ""
+    sign = {"<": "<", ">": ">", "<=": "<=", ">=": ">="}.get(comparator.text.strip()) if comparator else None
+    if one is None or (comparator and comparator.text.strip() not in ("=", "<", ">", "<=", ">=")):
+        return None
+    low = {"value": first.give(one), **units(s.first(6))}
+    if mark in (":", "/") and second and two is not None:
+        ratio = {"numerator": low, "denominator": {"value": second.give(two)}}
+        if comparator and sign:
+            low["comparator"] = comparator.give(sign)
+        return {"valueRatio": ratio}
+    if mark == "-" and second and two is not None and not sign:
+        return {"valueRange": {"low": low, "high": {"value": second.give(two), **units(s.first(6))}}}
+    if mark or second:
+        return None
+    if comparator and sign:
+        low["comparator"] = comparator.give(sign)
+    return {"valueQuantity": low}
+
+
+def _range(c: Conversion, s: Reading, r: Repetition) -> Put | None:
+    low, high = r.leaf(1), r.leaf(2)
+    made: Put = {}
+    for key, leaf in (("low", low), ("high", high)):
+        found = number(leaf.text) if leaf else None
+        if leaf and found is not None:
+            made[key] = {"value": leaf.give(found), **units(s.first(6))}
+    return {"valueRange": made} if made and len(made) == sum(1 for leaf in (low, high) if leaf) else None
+
+
+def _period(c: Conversion, s: Reading, r: Repetition) -> Put | None:
+    made: Put = {}
+    for key, leaf in (("start", r.leaf(1)), ("end", r.leaf(2))):
+        found = c.clock.date_time(leaf.text) if leaf else None
+        if leaf and found:
+            made[key] = leaf.give(found)
+    return {"valuePeriod": made} if made else None
+
+
+def attachment(r: Repetition) -> Put | None:
+    """ED: type, subtype, encoding, data. Text data are encoded; data that are not what they say are not taken."""
+    kind, subtype, encoding, data = (r.leaf(n) for n in (2, 3, 4, 5))
+    if data is None:
+        return None
+    made: Put = {}
+    name = (subtype or kind).text.strip().lower() if subtype or kind else ""
+    mime = name if _FULL_MIME.match(name) else _MIME.get(name, "application/octet-stream" if name else "")
+    if mime and (subtype or kind):
+        made["contentType"] = (subtype or kind).give(mime)  # type: ignore[union-attr]
+    form = encoding.text.strip().upper() if encoding else "A"
+    if form == "BASE64":
+        compact = "".join(data.text.split())
+        compact += "=" * (-len(compact) % 4)
+        try:
+            base64.b64decode(compact, validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        written: Any = compact
+    elif form == "HEX":
+        try:
+            written = base64.b64encode(bytes.fromhex(data.text)).decode()
+        except ValueError:
+            return None
+    else:
+        written = base64.b64encode(data.text.encode()).decode()
+    made["data"] = Joined(written, (data, encoding) if encoding else (data,))
+    source = r.part(1, 1)
+    if source:
+        made["title"] = source
+    return made
+
+
+def pointer(r: Repetition) -> Put | None:
+    """RP: a URL, or a path in an application (.2) of the sender."""
+    where, application, kind, subtype = (r.leaf(n) for n in (1, 2, 3, 4))
+    if where is None:
+        return None
+    url = universal(where.text.strip(), "") or f"urn:referral-hub:pointer:{_quoted(where.text.strip())}"
+    made: Put = {"url": where.give(url)}
+    name = (subtype or kind).text.strip().lower() if subtype or kind else ""
+    if subtype or kind:
+        mime = name if _FULL_MIME.match(name) else _MIME.get(name, "application/octet-stream")
+        made["contentType"] = (subtype or kind).give(mime)  # type: ignore[union-attr]
+    if application:
+        made["title"] = application
+    return made
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _attached(c: Conversion, s: Reading, r: Repetition) -> Put | None:
+    found = attachment(r)
+    return {"extension": [{"url": _ATTACHMENT, "valueAttachment": found}]} if found else None
+
+
+def _pointed(c: Conversion, s: Reading, r: Repetition) -> Put | None:
+    found = pointer(r)
+    return {"extension": [{"url": _ATTACHMENT, "valueAttachment": found}]} if found else None
+
+
+_READERS: dict[str, Read] = {
+    "NM": _number, "SN": _structured, "CE": _coded, "CWE": _coded, "CNE": _coded, "CF": _coded, "IS": _coded,
+    "DT": _time, "DTM": _time, "TS": _time, "TM": _clock_time, "NR": _range, "DR": _period, "ED": _attached,
+    "RP": _pointed, "ID": _coded, "SI": _number,
+}  # fmt: skip
+
+
+def interpretation(c: Conversion, r: Repetition) -> Any:
+    """OBX-8, table 0078: known codes in the FHIR code system, others as text."""
+    leaf = r.leaf()
+    if leaf and leaf.text.strip() in codes.INTERPRETATION:
+        made: Put = {"coding": [{"system": _INTERPRETATION, "code": leaf}]}
+        name = r.leaf(2)
+        return {**made, "text": name} if name else made
+    if leaf and r.lone:
+        return {"text": leaf}
+    return concept(c, r)
+
+
+def reference(s: Reading) -> list[Any]:
+    leaf: Leaf | None = s.leaf(7)
+    return [reference_range(leaf, s.first(6))] if leaf else []
+

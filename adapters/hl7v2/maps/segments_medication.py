@@ -1,0 +1,200 @@
+"""RXE, RXO, RXR, RXA, TQ1: what was prescribed and what was given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.actors import coded_organization, location, performer, practitioner
+from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.datatypes import (
+    coded, concept, date, date_time, extension, number, quantity, string, table, units,
+)  # fmt: skip
+from adapters.hl7v2.maps.orders import control, timed
+from adapters.hl7v2.maps.reading import Reading
+from adapters.hl7v2.maps.rules import apply, rules
+from adapters.hl7v2.maps.timing import quantity_timing
+from adapters.hl7v2.maps.timing import tq1 as apply_timing
+
+_OWN = "urn:referral-hub:extension:"
+_FUNCTION = codes.TERMINOLOGY + "v2-0443"
+
+
+def _dose(c: Conversion, s: Reading, dosage: dict[str, Any], low: int, high: int, unit: int) -> None:
+    """Amounts: one a quantity, two a range; what is no number is said as text."""
+    smallest, largest, measured = s.leaf(low), s.leaf(high), s.first(unit)
+    least, most = quantity(smallest, measured), quantity(largest, measured)
+    if smallest and least is None:
+        unit_text = measured.leaf(2) or measured.leaf(1) if measured else None
+        dosage.setdefault("text", smallest)
+        if unit_text:
+            dosage.setdefault("extension", []).append({"url": _OWN + "dose-unit", "valueString": unit_text})
+        return
+    if least and most:
+        dosage["doseAndRate"] = [{"doseRange": {"low": least, "high": most}}]
+    elif least or most:
+        dosage["doseAndRate"] = [{"doseQuantity": least or most}]
+
+
+_RXE = rules(
+    (2, "medicationCodeableConcept", concept),
+    (6, "extension[]", extension(_OWN + "dose-form", "valueCodeableConcept", concept)),
+    (7, "dosageInstruction[].additionalInstruction[]", concept),
+    (13, "requester", practitioner),
+    (21, "dosageInstruction[].additionalInstruction[]", concept),
+    (27, "reasonCode[]", concept),
+)
+_RXO = rules(
+    (1, "medicationCodeableConcept", concept),
+    (5, "extension[]", extension(_OWN + "dose-form", "valueCodeableConcept", concept)),
+    (6, "note[]", lambda c, r: {"text": found} if (found := r.leaf(2) or r.leaf(1)) else None),
+    (7, "dosageInstruction[].additionalInstruction[]", concept),
+    (9, "substitution.allowedCodeableConcept", coded("0161")),
+    (14, "requester", practitioner),
+    (20, "reasonCode[]", concept),
+)
+_EXTRA: dict[str, tuple[int, int, int, int, int]] = {"RXE": (10, 11, 12, 25, 26), "RXO": (11, 12, 13, 18, 19)}
+"""Dispense amount, its units, refills, strength, its units."""
+
+
+def _request(c: Conversion, s: Reading, intent: str) -> tuple[Entry, dict[str, Any], dict[str, Any]]:
+    made: dict[str, Any] = {"resourceType": "MedicationRequest", "status": "unknown", "intent": intent}
+    dosage: dict[str, Any] = {}
+    made["dosageInstruction"] = [dosage]
+    entry = c.add(made)
+    control(c, made, entry, medication=True)
+    return entry, made, dosage
+
+
+def _finish(c: Conversion, s: Reading, entry: Entry, made: dict[str, Any], dosage: dict[str, Any]) -> None:
+    amount, unit, refills, strength, strength_unit = _EXTRA[s.name]
+    supply = quantity(s.leaf(amount), s.first(unit))
+    if supply:
+        made.setdefault("dispenseRequest", {})["quantity"] = supply
+    again = s.leaf(refills)
+    if again and again.text.strip().isdecimal():
+        made.setdefault("dispenseRequest", {})["numberOfRepeatsAllowed"] = again.give(int(again.text))
+    strong = quantity(s.leaf(strength), s.first(strength_unit))
+    if strong:
+        made.setdefault("extension", []).append({"url": _OWN + "strength", "valueQuantity": strong})
+    if "medicationCodeableConcept" not in made:
+        made["medicationCodeableConcept"] = {"text": "unknown"}
+    made["subject"] = c.subject()
+    if c.encounter:
+        made["encounter"] = c.encounter.reference
+    for timing in c.order.timings:
+        apply_timing(c, timing, dosage, made)
+    c.order.timings.clear()
+    if not dosage:
+        made.pop("dosageInstruction")
+    c.order.request = c.observed = entry
+
+
+def rxe(c: Conversion, s: Reading) -> None:
+    """MedicationRequest as encoded by the pharmacy."""
+    earlier = c.order.request
+    entry, made, dosage = _request(c, s, "order")
+    _dose(c, s, dosage, 3, 4, 5)
+    given = s.first(1)
+    if given:
+        quantity_timing(c, given, dosage, made)
+    apply(_RXE, c, s, made)
+    if earlier:
+        made["basedOn"] = [earlier.reference]
+    number_ = s.leaf(15)
+    if number_:
+        made.setdefault("identifier", []).append(
+            {"system": f"urn:referral-hub:prescription:{c.facility}".replace(" ", "%20"), "value": number_})  # fmt: skip
+    _daily(s, dosage)
+    _finish(c, s, entry, made, dosage)
+
+
+def _daily(s: Reading, dosage: dict[str, Any]) -> None:
+    """RXE-19, the total daily dose."""
+    total = s.first(19)
+    value = total.leaf(1) if total else None
+    found = number(value.text) if value else None
+    if total and value and found is not None:
+        unit = total.leaf(2)
+        amount: dict[str, Any] = {"value": value.give(found), **({"unit": unit} if unit else {})}
+        day = {"value": 1, "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"}
+        dosage["maxDosePerPeriod"] = {"numerator": amount, "denominator": day}
+
+
+def rxo(c: Conversion, s: Reading) -> None:
+    """MedicationRequest as ordered."""
+    entry, made, dosage = _request(c, s, "original-order")
+    _dose(c, s, dosage, 2, 3, 4)
+    apply(_RXO, c, s, made)
+    _finish(c, s, entry, made, dosage)
+
+
+def rxr(c: Conversion, s: Reading) -> None:
+    """Route, site and method, of the request or immunization before it."""
+    if c.immunization:
+        apply(_RXR_GIVEN, c, s, c.immunization.resource)
+    elif c.order.request and c.order.request.resource["resourceType"] == "MedicationRequest":
+        resource = c.order.request.resource
+        dosage = resource.setdefault("dosageInstruction", [{}])[0]
+        if "route" in dosage:
+            dosage = {}
+            resource["dosageInstruction"].append(dosage)
+        apply(_RXR_ORDERED, c, s, dosage)
+
+
+_RXR_GIVEN = rules((1, "route", table(codes.ROUTE)), (2, "site", concept))
+_RXR_ORDERED = rules(
+    (1, "route", table(codes.ROUTE)),
+    (2, "site", concept),
+    (4, "method", concept),
+    (5, "additionalInstruction[]", concept),
+)
+
+
+def tq1(c: Conversion, s: Reading) -> None:
+    """Timing of the order that it stands in; before the request it waits for it."""
+    if c.order.request is None:
+        c.order.timings.append(s)
+    else:
+        timed(c, s, c.order.request)
+
+
+_RXA = rules(
+    (5, "vaccineCode", concept),
+    (9, "reportOrigin", concept),
+    (10, "performer[]", performer("AP", _FUNCTION)),
+    (15, "lotNumber", string),
+    (16, "expirationDate", date),
+    (17, "manufacturer", coded_organization),
+    (18, "statusReason", concept),
+    (19, "reasonCode[]", concept),
+    (22, "recorded", date_time),
+    (27, "location", location),
+)
+
+
+def rxa(c: Conversion, s: Reading) -> None:
+    """Immunization (VXU); RXA-21 D takes it back."""
+    made: dict[str, Any] = {"resourceType": "Immunization", "status": "completed"}
+    entry = c.add(made, s.leaf(3))
+    action, completion = s.leaf(21), s.leaf(20)
+    if action and action.text.strip().upper() == "D":
+        made["status"] = action.give("entered-in-error")
+    elif completion:
+        found = codes.IMMUNIZATION_STATUS.get(completion.text.strip().upper())
+        made["status"] = completion.give(found) if found else "completed"
+    apply(_RXA, c, s, made)
+    made.setdefault("vaccineCode", {"text": "unknown"})
+    made["patient"] = c.subject()
+    when = s.first(3)
+    time = date_time(c, when) if when else None
+    if time:
+        made["occurrenceDateTime"] = time
+    else:
+        made["occurrenceString"] = "unknown"
+    dose = s.leaf(6)
+    if dose and number(dose.text) is not None and dose.text.strip() not in ("999", "998"):
+        made["doseQuantity"] = {"value": dose.give(number(dose.text)), **units(s.first(7))}
+    control(c, made, entry, medication=False)
+    c.immunization = c.observed = entry
+

@@ -1,0 +1,267 @@
+"""RF1, PRD, CTD, AUT: the referral itself. No official map has them: the rules and their reasons are in
+schemas/hl7v2/referral.csv."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.actors import location, organization_entry, practitioner_entry
+from adapters.hl7v2.maps.conversion import Conversion, Entry, put
+from adapters.hl7v2.maps.datatypes import Value, concept, date_time, extension, string
+from adapters.hl7v2.maps.parties import address, entity_identifier, human_name, telecom
+from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
+from adapters.hl7v2.maps.rules import apply, rules
+from adapters.hl7v2.maps.systems import is_uuid, namespace
+from hub.domain.patients import Identifier
+
+HUB_REFERRAL = "urn:referral-hub:referral"
+_OWN = "urn:referral-hub:extension:"
+_REFERRAL_CATEGORY = {"coding": [{"system": "http://snomed.info/sct", "code": "3457005"}]}
+_IDENTIFIER = entity_identifier()
+
+_RF1 = rules(
+    (3, "category[]", concept),
+    (5, "category[]", concept),
+    (4, "extension[]", extension(_OWN + "referral-disposition", "valueCodeableConcept", concept)),
+    (7, "occurrencePeriod.start", date_time),
+    (8, "occurrencePeriod.end", date_time),
+    (9, "authoredOn", date_time),
+)
+
+
+def rf1(c: Conversion, s: Reading) -> None:
+    """ServiceRequest and Task."""
+    made: dict[str, Any] = {"resourceType": "ServiceRequest", "status": "revoked" if c.event == "I14" else "active",
+                            "intent": "order"}  # fmt: skip
+    entry = c.add(made, s.leaf(9), s.leaf(7))
+    for field in (6, 11):
+        for repetition in s.each(field):
+            value = referral_identifier(c, repetition)
+            if value is None:
+                continue
+            if field == 11 and c.event == "I12" and value["system"] == HUB_REFERRAL:
+                made.setdefault("basedOn", []).append({"type": "ServiceRequest", "identifier": value})
+            else:
+                made.setdefault("identifier", []).append(value)
+    made["category"] = [_REFERRAL_CATEGORY.copy()]
+    given = s.leaf(2)
+    words = (given, s.leaf(2, 2))
+    made["priority"] = next((leaf.give(found) for leaf in words
+                             if leaf and (found := codes.PRIORITY.get(leaf.text.strip().upper()))), "routine")  # fmt: skip
+    apply(_RF1, c, s, made)
+    for repetition in s.each(10):
+        reason = concept(c, repetition)
+        if reason:
+            text = repetition.leaf(9) or repetition.leaf(2) or repetition.leaf(1)
+            made.setdefault("reasonCode", []).append({**reason, "text": text})
+    _coverage_of(c, made)
+    c.referral = entry
+    c.task = c.add(_task(c, s), c.entries[0].recorded[0])
+
+
+def referral_identifier(c: Conversion, r: Repetition) -> Value:
+    """RF1-6, RF1-11: the hub's own id is known by its form."""
+    value = _IDENTIFIER(c, r)
+    if value and r.leaf(2) is None and r.leaf(3) is None and is_uuid(r.text(1)):
+        value["system"] = HUB_REFERRAL
+    return value
+
+
+def _task(c: Conversion, s: Reading) -> dict[str, Any]:
+    status = s.leaf(1)
+    found = codes.TASK_STATUS.get(status.text.strip().upper()) if status else None
+    made: dict[str, Any] = {"resourceType": "Task", "intent": "order"}
+    made["status"] = "cancelled" if c.event == "I14" else status.give(found) if status and found else "requested"
+    if status and (name := s.leaf(1, 2)):
+        made["businessStatus"] = {"text": name}
+    made["code"] = {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}]}
+    return made
+
+
+def _coverage_of(c: Conversion, made: dict[str, Any]) -> None:
+    covers = [entry.reference for entry in c.entries if entry.resource["resourceType"] == "Coverage"]
+    if covers:
+        made["insurance"] = covers
+
+
+_PROVIDER = rules((3, "address[]", address), (5, "telecom[]", telecom("work")))
+_HOUSE = rules((11, "address[]", address), (13, "telecom[]", telecom("work")))
+
+
+def prd(c: Conversion, s: Reading) -> None:
+    """A provider in a role: PractitionerRole of a Practitioner in an Organization (PRD-10, PRD-4, PRD-7)."""
+    person = _person(c, s)
+    house = _organization(c, s)
+    made: dict[str, Any] = {"resourceType": "PractitionerRole"}
+    for repetition in s.each(1):
+        role = concept(c, repetition)
+        if role:
+            made.setdefault("code", []).append(role)
+    if person:
+        made["practitioner"] = person.reference
+    if house:
+        made["organization"] = house.reference
+    place = s.first(4)
+    if place and not _is_organization(place) and (where := location(c, place)):
+        made["location"] = [where]
+    if person is None:
+        apply(_PROVIDER, c, s, made)
+        made.pop("address", None)
+    bounds = {key: leaf.give(found) for key, n in (("start", 8), ("end", 9))
+              if (leaf := s.leaf(n)) and (found := c.clock.date_time(leaf.text))}  # fmt: skip
+    if bounds:
+        made["period"] = bounds
+    entry = c.add(made)
+    c.provider = house or entry
+    _act(c, s, entry, house)
+
+
+def _act(c: Conversion, s: Reading, entry: Entry, house: Entry | None) -> None:
+    if c.referral is None:
+        return
+    request = c.referral.resource
+    roles = {repetition.text(1).upper() for repetition in s.each(1)}
+    if "RP" in roles:
+        request.setdefault("requester", entry.reference)
+    elif "RT" in roles:
+        performers = request.setdefault("performer", [])
+        performers.extend([house.reference, entry.reference] if house else [entry.reference])
+        if c.receiver is None:
+            c.receiver = house or entry
+    else:
+        put(request, ("extension[]",), {"url": _OWN + "provider", "valueReference": entry.reference})
+
+
+def _person(c: Conversion, s: Reading) -> Entry | None:
+    name = s.first(2)
+    held = human_name(c, name) if name else None
+    if held is None:
+        return None
+    made: dict[str, Any] = {"resourceType": "Practitioner", "name": [held]}
+    for repetition in s.each(7):
+        value = repetition.leaf(1)
+        if value and not _names_receiver(s):
+            made.setdefault("identifier", []).append(_licence(c, repetition))
+    return c.add(apply(_PROVIDER, c, s, made))
+
+
+def _names_receiver(s: Reading) -> bool:
+    """Whether PRD-7 stands for the organisation: nothing else of the segment does."""
+    return not s.has(10) and not s.has(4)
+
+
+def _licence(c: Conversion, r: Repetition) -> dict[str, Any]:
+    """PLN: number, kind, state, expiry."""
+    value, kind, _state, expiry = (r.leaf(n) for n in (1, 2, 3, 4))
+    made: dict[str, Any] = {"system": namespace(c.facility, kind.text if kind else "PRD"), "value": value}
+    if kind:
+        code = kind.text.strip().upper()
+        known = code in codes.IDENTIFIER_TYPE
+        made["type"] = (
+            {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind.give(code)}]} if known else {"text": kind}
+        )
+    end = c.clock.date_time(expiry.text) if expiry else None
+    if expiry and end:
+        made["period"] = {"end": expiry.give(end)}
+    return made
+
+
+def _is_organization(place: Repetition) -> bool:
+    """PRD-4 as senders use it: one plain text is the institution's name."""
+    return place.lone or (place.leaf(4) is None and place.leaf(2) is None and place.leaf(3) is None and place.leaf(9) is None)
+
+
+def _organization(c: Conversion, s: Reading) -> Entry | None:
+    made: dict[str, Any] = {"resourceType": "Organization"}
+    named = s.first(10)
+    place = s.first(4)
+    if named:
+        entry = organization_entry(c, named)
+        if entry:
+            made = entry.resource
+    elif place and _is_organization(place):
+        entry, made["name"] = None, place.leaf(1)
+    elif place and (facility := place.leaf(4)):
+        entry, made["name"] = None, facility
+    else:
+        entry = None
+    if not (s.has(2) and (named or place)):
+        for repetition in s.each(7):
+            if repetition.leaf(1):
+                made.setdefault("identifier", []).append(_licence(c, repetition))
+    if entry is None and len(made) == 1:
+        return None
+    apply(_HOUSE, c, s, made)
+    department = s.first(12)
+    if department and (leaf := department.leaf(1)):
+        made["alias"] = [leaf]
+    return entry or c.add(made)
+
+
+def ctd(c: Conversion, s: Reading) -> None:
+    """A contact of the provider before it."""
+    entry = c.provider
+    if entry is None:
+        return
+    contact: dict[str, Any] = {}
+    role, name, place = s.first(1), s.first(2), s.first(3)
+    if role and (purpose := concept(c, role)):
+        contact["purpose"] = purpose
+    if name and (held := human_name(c, name)):
+        contact["name"] = held
+    if place and (where := address(c, place)):
+        contact["address"] = where
+    for repetition in s.each(5):
+        if value := telecom("work")(c, repetition):
+            contact.setdefault("telecom", []).append(value)
+    if not contact:
+        return
+    if entry.resource["resourceType"] == "Organization":
+        entry.resource.setdefault("contact", []).append(contact)
+    elif "telecom" in contact:
+        entry.resource.setdefault("telecom", []).extend(contact["telecom"])
+
+
+_AUTHORIZATION = rules(
+    (1, "type", concept),
+    (4, "period.start", date_time),
+    (5, "period.end", date_time),
+    (6, "identifier[]", entity_identifier()),
+    (8, "extension[]", extension(_OWN + "requested-treatments", "valueString", string)),
+    (9, "extension[]", extension(_OWN + "authorized-treatments", "valueString", string)),
+    (10, "extension[]", extension(_OWN + "authorization-date", "valueDateTime", date_time)),
+)
+
+
+def aut(c: Conversion, s: Reading) -> None:
+    """An authorization by the payer: Coverage that the referral's insurance names."""
+    made: dict[str, Any] = {"resourceType": "Coverage", "status": "active", "beneficiary": c.subject(), "payor": []}
+    apply(_AUTHORIZATION, c, s, made)
+    name, number = s.leaf(3), s.first(2)
+    house: dict[str, Any] = {"resourceType": "Organization"}
+    if name:
+        house["name"] = name
+    if number and (value := number.leaf(1)):
+        house["identifier"] = [{"system": namespace(c.facility, "AUT"), "value": value}]
+    made["payor"] = [c.add(house).reference if len(house) > 1 else {"display": "unknown"}]
+    entry = c.add(made)
+    if c.referral:
+        c.referral.resource.setdefault("insurance", []).append(entry.reference)
+
+
+def identifiers(c: Conversion) -> tuple[tuple[Identifier, ...], tuple[Identifier, ...]]:
+    """The referral's own identifiers (RF1-6 first), and the original that a down-referral names (RF1-11)."""
+    if c.referral is None:
+        return (), ()
+    own = [_plain(value) for value in c.referral.resource.get("identifier", ())]
+    based = [_plain(item["identifier"]) for item in c.referral.resource.get("basedOn", ())]
+    return tuple(own), tuple(based)
+
+
+def _plain(value: dict[str, Any]) -> Identifier:
+    return Identifier(str(_value(value["system"])), str(_value(value["value"])))
+
+
+def _value(item: Any) -> Any:
+    return item.value if isinstance(item, Leaf) else getattr(item, "value", item)

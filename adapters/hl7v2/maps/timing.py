@@ -1,0 +1,115 @@
+"""Repeat patterns and quantity/timing: TQ1, TQ (RXE-1, ORC-7) to FHIR Dosage and Timing."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.datatypes import composite_quantity, number, quantity
+from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
+from adapters.hl7v2.maps.systems import code_system
+
+_EVERY = re.compile(r"Q(\d{1,3})([SMHDWL])$")
+_TIMES = re.compile(r"(\d)ID$")
+_UNIT = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
+_GTS = codes.V3 + "GTSAbbreviation"
+
+
+def pattern(c: Conversion, leaf: Leaf, dosage: dict[str, Any], *, name: Leaf | None = None,
+            system: Leaf | None = None) -> None:  # fmt: skip
+    """A repeat pattern (table 0335): its code, its words, and what it means where that is known."""
+    code = leaf.text.strip().upper()
+    timing = dosage.setdefault("timing", {})
+    concept: dict[str, Any] = {"text": name or leaf}
+    if code in codes.GTS:
+        concept["coding"] = [{"system": _GTS, "code": leaf.give(code)}]
+    elif system and re.fullmatch(r"\S+", leaf.text):
+        concept["coding"] = [{"system": system.give(code_system(system.text, c.facility)), "code": leaf}]
+    timing["code"] = concept
+    if code.startswith("PRN"):
+        dosage["asNeededBoolean"] = leaf.give(True)
+        code = code[3:].strip()
+    repeat = timing.setdefault("repeat", {})
+    found = codes.REPEAT.get(code)
+    every, times = _EVERY.match(code), _TIMES.match(code)
+    if found:
+        repeat |= {"frequency": leaf.give(found[0]), "period": found[1], "periodUnit": found[2]}
+        if code in codes.WHEN:
+            repeat["when"] = [leaf.give(codes.WHEN[code])]
+    elif every and int(every[1]) > 0:
+        repeat |= {"frequency": 1, "period": leaf.give(int(every[1])), "periodUnit": _UNIT[every[2]]}
+    elif times and int(times[1]) > 0:
+        repeat |= {"frequency": leaf.give(int(times[1])), "period": 1, "periodUnit": "d"}
+    if not repeat:
+        timing.pop("repeat")
+
+
+def bounds(c: Conversion, start: Leaf | None, end: Leaf | None, dosage: dict[str, Any]) -> None:
+    """When it begins and ends."""
+    for key, leaf in (("start", start), ("end", end)):
+        value = c.clock.date_time(leaf.text) if leaf else None
+        if leaf and value:
+            repeat = dosage.setdefault("timing", {}).setdefault("repeat", {})
+            repeat.setdefault("boundsPeriod", {}).setdefault(key, leaf.give(value))
+
+
+def duration(leaf: Leaf | None, dosage: dict[str, Any]) -> None:
+    """TQ.3: `D10`, ten days; without bounds only, FHIR takes one of them."""
+    found = re.fullmatch(r"([SMHDWL])(\d{1,4})", leaf.text.strip().upper()) if leaf else None
+    repeat = dosage.get("timing", {}).get("repeat", {})
+    if leaf and found and "boundsPeriod" not in repeat:
+        unit = _UNIT[found[1]]
+        made = {"value": leaf.give(number(found[2])), "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+        dosage.setdefault("timing", {}).setdefault("repeat", {})["boundsDuration"] = made
+
+
+def quantity_timing(c: Conversion, r: Repetition, dosage: dict[str, Any], resource: dict[str, Any]) -> None:
+    """TQ: quantity, interval, duration, start, end, priority, condition, text."""
+    interval = r.part(2, 1)
+    if interval:
+        pattern(c, interval, dosage)
+    bounds(c, r.leaf(4), r.leaf(5), dosage)
+    duration(r.leaf(3), dosage)
+    priority(r.leaf(6), resource)
+    amount, unit = r.part(1, 1), r.part(1, 2)
+    if amount and "doseAndRate" not in dosage:
+        found = quantity(amount, None)
+        if found:
+            dosage["doseAndRate"] = [{"doseQuantity": {**found, **({"unit": unit} if unit else {})}}]
+    words = r.leaf(8)
+    if words:
+        dosage.setdefault("text", words)
+    condition = r.leaf(7)
+    if condition:
+        dosage.setdefault("additionalInstruction", []).append({"text": condition})
+
+
+def priority(leaf: Leaf | None, resource: dict[str, Any]) -> None:
+    found = codes.PRIORITY.get(leaf.text.strip().upper()) if leaf else None
+    if leaf and found:
+        resource.setdefault("priority", leaf.give(found))
+
+
+def tq1(c: Conversion, s: Reading, dosage: dict[str, Any], resource: dict[str, Any]) -> None:
+    """TQ1 as one Dosage (MedicationRequest) or, its timing alone, an occurrence (ServiceRequest)."""
+    repeat = s.first(3)
+    if repeat and (leaf := repeat.part(1, 1)):
+        pattern(c, leaf, dosage, name=repeat.part(1, 2), system=repeat.part(1, 3))
+    bounds(c, s.leaf(7), s.leaf(8), dosage)
+    priority(s.leaf(9), resource)
+    amount = s.first(2)
+    found = composite_quantity(c, amount) if amount else None
+    if found and "doseAndRate" not in dosage:
+        dosage["doseAndRate"] = [{"doseQuantity": found}]
+    for field in (10, 11):
+        leaf = s.leaf(field)
+        if leaf and field == 11 and "text" not in dosage:
+            dosage["text"] = leaf
+        elif leaf:
+            dosage.setdefault("additionalInstruction", []).append({"text": leaf})
+    total = s.leaf(14)
+    if total and total.text.strip().isdecimal() and int(total.text) > 0:
+        count = dosage.setdefault("timing", {}).setdefault("repeat", {})
+        count["count"] = total.give(int(total.text))

@@ -1,0 +1,140 @@
+"""An HL7 v2 message as a FHIR R4 message Bundle with its loss ledger and citations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from adapters.hl7v2 import charsets, er7, validation
+from adapters.hl7v2.maps import ledger, messages, referral
+from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.placing import Placed, place
+from adapters.hl7v2.maps.systems import namespace
+from adapters.hl7v2.maps.times import Clock
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.fragments import Citation, Resource, is_clinical
+from hub.domain.messages import Envelope, Mapped, Normalised, Part
+from hub.domain.patients import NATIONAL, Identifier, Identity, valid_national_identifier
+
+
+def normalise(
+    raw: bytes, envelope: Envelope, *, charset: str | None, timezone: str, received_at: datetime
+) -> Normalised:
+    """The message as FHIR, what it asks of a referral, and where each of its fields went.
+
+    charset, timezone: of the sender, for a message that names none. Raises Refused: UNDECODABLE, WRONG_DATATYPE,
+    WRONG_STRUCTURE, REQUIRED_MISSING, each with its HL7 path.
+    """
+    text, name = charsets.decode(raw, envelope.charset, charset)
+    message = er7.parse(text, charsets.codec(name) or "utf-8")
+    faults = validation.validate(message)
+    if faults:
+        raise Refused(*faults)
+    kind, _, event = envelope.type.partition("^")
+    header = message.segments[0]
+    sent = er7.value(message, header, 7)
+    clock = Clock(timezone, sent)
+    moment = clock.moment(sent) or received_at
+    c = messages.convert(message, clock, facility=envelope.facility, control_id=envelope.control_id, kind=kind,
+                         event=event, sent=clock.instant(sent) or received_at.isoformat(timespec="seconds"))  # fmt: skip
+    missing = referral.missing(c)
+    if missing:
+        raise Refused(*missing)
+    intent = referral.intent(c, envelope)
+    mapped, cited = _settle(c)
+    patient = c.patients[0]
+    known = _identity(patient.resource)
+    return Normalised(
+        envelope=envelope,
+        bundle=_bundle(c, envelope),
+        ledger=ledger.write(message, mapped),
+        patient=known,
+        patient_resource=patient.resource,
+        parts=tuple(_parts(c, cited, moment)),
+        intent=intent,
+        warnings=tuple(_warnings(known)),
+    )
+
+
+def _settle(c: Conversion) -> tuple[list[Mapped], list[tuple[Citation, ...]]]:
+    """Plain values in the resources; where each field stands in the Bundle, and what each resource cites."""
+    mapped = [Mapped(leaf.path, pointer, leaf.text) for leaf, pointer in c.headers]
+    cited: list[tuple[Citation, ...]] = []
+    for index, entry in enumerate(c.entries):
+        found: Placed = []
+        place(entry.resource, "", found)
+        if _is_part(c, entry):
+            cited.append(tuple([Citation(*one) for one in found]))
+        else:
+            cited.append(())
+        for twin in entry.twins:
+            place(twin, "", found)
+        base = f"/entry/{index}/resource"
+        mapped += [Mapped(path, base + pointer, text) for pointer, path, text in found]
+        mapped += [Mapped(leaf.path, base + pointer, leaf.text) for leaf, pointer in entry.also]
+    return mapped, cited
+
+
+def _is_part(c: Conversion, entry: Entry) -> bool:
+    resource = entry.resource
+    if resource["resourceType"] == "Patient" or entry is c.referral:
+        return True
+    return is_clinical(resource, c.referral.resource if c.referral else None)
+
+
+def _parts(c: Conversion, cited: list[tuple[Citation, ...]], sent: datetime) -> Iterator[Part]:
+    positions: dict[int, int] = {}
+    chosen = [(n, entry) for n, entry in enumerate(c.entries) if _is_part(c, entry)]
+    for position, (_, entry) in enumerate(chosen):
+        positions[id(entry)] = position
+    for n, entry in chosen:
+        about = entry.patient
+        yield Part(
+            resource=entry.resource,
+            base=f"/entry/{n}/resource",
+            recorded_at=_recorded(c, entry, sent),
+            citations=cited[n],
+            patient=positions.get(id(about)) if about is not None else None,
+        )
+
+
+def _recorded(c: Conversion, entry: Entry, sent: datetime) -> datetime:
+    for leaf in entry.recorded:
+        found = c.clock.moment(leaf.text) if leaf else None
+        if found:
+            return found
+    return sent
+
+
+def _bundle(c: Conversion, envelope: Envelope) -> Resource:
+    return {
+        "resourceType": "Bundle",
+        "identifier": {"system": namespace(envelope.facility), "value": envelope.control_id},
+        "type": "message",
+        "timestamp": c.sent,
+        "entry": [{"fullUrl": entry.url, "resource": entry.resource} for entry in c.entries],
+    }
+
+
+def _identity(patient: Resource) -> Identity:
+    """Who the patient is by a Patient resource that this module made."""
+    names = [*patient.get("name", ()), {}]
+    return Identity(
+        name=_name(names[0]),
+        gender=patient.get("gender"),
+        birth_date=patient.get("birthDate"),
+        identifiers=tuple(Identifier(str(i.get("system", "")), str(i["value"])) for i in patient.get("identifier", ())),
+    )
+
+
+def _name(name: dict[str, Any]) -> str | None:
+    if name.get("text"):
+        return str(name["text"])
+    return " ".join([*name.get("given", ()), *([name["family"]] if "family" in name else [])]) or None
+
+
+def _warnings(patient: Identity) -> Iterator[Refusal]:
+    for identifier in patient.identifiers:
+        if identifier.system == NATIONAL and not valid_national_identifier(identifier.value):
+            yield Refusal(Cause.CODE_INVALID, "PID[1]-3", "the check digit of the national identifier is wrong")
