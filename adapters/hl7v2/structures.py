@@ -20,7 +20,8 @@ STRUCTURES: Mapping[str, str] = {
     "REF^I13": "REF_I12", "REF^I14": "REF_I12", "REF^I15": "REF_I12",
     "RRI^I13": "RRI_I12", "RRI^I14": "RRI_I12", "RRI^I15": "RRI_I12",
     **{f"ADT^{event}": "ADT_A01" for event in ("A04", "A08", "A13")},
-    "ADT^A05": "ADT_A05", "ADT^A14": "ADT_A05", "ADT^A28": "ADT_A05", "ADT^A31": "ADT_A05", "RDE^O11": "RDE_O01",
+    "ADT^A07": "ADT_A06", "ADT^A10": "ADT_A09", "ADT^A11": "ADT_A09", "PPR^PC2": "PPR_PC1", "PPR^PC3": "PPR_PC1",
+    "ADT^A14": "ADT_A05", "ADT^A28": "ADT_A05", "ADT^A31": "ADT_A05", "RDE^O11": "RDE_O01",
     **{f"MDM^{event}": "MDM_T02" for event in ("T04", "T06", "T08", "T10")},
     **{f"MDM^{event}": "MDM_T01" for event in ("T03", "T05", "T07", "T09", "T11")},
 }  # fmt: skip

@@ -18,7 +18,7 @@ from hub.domain.errors import Cause, Refusal
 CHECKED: Mapping[str, tuple[int, ...]] = {
     "PID": (7, 29),
     "RF1": (7, 8, 9),
-    "PV1": (44, 45),
+    "PV1": (44,),
     "DG1": (5,),
     "PR1": (5,),
     "OBR": (7,),
