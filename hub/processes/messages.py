@@ -14,9 +14,12 @@ from psycopg import Connection
 
 from adapters.hl7v2 import charsets
 from hub.domain.errors import Refused
+from hub.intake.committing import open_connection
+from hub.intake.kept import replay
 from hub.processes import embedded
 from hub.processes.settings import Settings
-from hub.store.connections import connect, encode
+from hub.store.connections import connect, encode, pool
+from hub.store.directory import Directory
 from hub.views import messages
 
 DONE, REFUSED = 0, 1
@@ -34,12 +37,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--limit", type=_count, default=100, metavar="N")
     show = verbs.add_parser("show", help="one message with its bytes, acknowledgement, Bundle and ledger")
     show.add_argument("id", metavar="ID")
+    replay = verbs.add_parser("replay", help="put a rejected, parked or stored message through the hub again")
+    replay.add_argument("id", metavar="ID")
 
 
 def execute(arguments: argparse.Namespace, settings: Settings) -> int:
     verbs = {"list": _list, "show": _show}
-    with embedded.started(settings, database=True) as resolved, connect(resolved.database) as connection:
-        return verbs[arguments.verb](connection, arguments)
+    with embedded.started(settings, database=True) as resolved:
+        if arguments.verb == "replay":
+            return _replay(resolved.database, arguments.id)
+        with connect(resolved.database) as connection:
+            return verbs[arguments.verb](connection, arguments)
 
 
 def _list(connection: Connection[Any], arguments: argparse.Namespace) -> int:
@@ -69,8 +77,27 @@ def _show(connection: Connection[Any], arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _replay(database: str, message_id: str) -> int:
+    from hub.processes.submissions import resubmit
+
+    with pool(database, 1, name="replay") as connections, open_connection(database) as connection:
+        directory = Directory(connections)
+        try:
+            receipt = replay(connection, directory, message_id, resubmit(directory))
+        except Refused as error:
+            [refusal] = error.refusals
+            return _refuse(message_id, {"code": refusal.cause.value, "path": refusal.path, "text": refusal.text})
+        [message] = messages.listing(connection, messages.Criteria(ids=(message_id,)), limit=1)
+    _write({**asdict(message), "repeated": receipt.repeated})
+    return DONE if receipt.outcome.accepted else REFUSED
+
+
 def _unknown(message_id: str) -> int:
-    _write({"id": message_id, "error": {"code": "unknown-key", "path": "id", "text": "no such message"}})
+    return _refuse(message_id, {"code": "unknown-key", "path": "id", "text": "there is no such message"})
+
+
+def _refuse(message_id: str, error: Mapping[str, str]) -> int:
+    _write({"id": message_id, "error": error})
     return REFUSED
 
 

@@ -142,6 +142,9 @@ WHERE
 -- messages_all: every message
 true
 
+-- messages_ids: by id
+m.id = ANY(%(ids)s)
+
 -- messages_organization: by sender, without regard to case
 lower(o.code) = lower(%(organization)s)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, LiteralString
@@ -62,6 +63,7 @@ class Message:
 class Criteria:
     """What to list: all that is given must agree. organization: CODE; after: id of the last one of the page before."""
 
+    ids: Sequence[str] | None = None
     organization: str | None = None
     status: str | None = None
     type: str | None = None
@@ -76,7 +78,11 @@ def listing(connection: Connection[Any], criteria: Criteria, *, limit: int) -> l
     sql = blocks("views")
     where: LiteralString = " AND ".join(sql[name] for name in ("messages_all", *("messages_" + g for g in given)))
     query = sql["messages"] + " " + where + " " + sql["messages_order"]
-    parameters = given | {"limit": limit} | ({"after": ids.parse(given["after"])} if "after" in given else {})
+    parameters = given | {"limit": limit}
+    if criteria.after is not None:
+        parameters["after"] = ids.parse(criteria.after)
+    if criteria.ids is not None:
+        parameters["ids"] = ids.known(criteria.ids)
     with connection.cursor(row_factory=class_row(Listed)) as cursor:
         return cursor.execute(query, parameters).fetchall()
 

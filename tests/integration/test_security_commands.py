@@ -13,6 +13,7 @@ import pytest
 from hub.processes import commands
 from hub.security import organizations, tokens
 from hub.store.connections import connect
+from tests.acceptance.messages import referral
 from tests.integration.seeds import Seeds
 
 Run = Callable[..., tuple[int, list[Any]]]
@@ -126,3 +127,24 @@ def test_messages_are_listed_and_shown(run: Run, database: str) -> None:
 def test_an_unknown_message_is_told(run: Run) -> None:
     status, [line] = run("messages", "show", "nonsense")
     assert (status, line["error"]["code"]) == (1, "unknown-key")
+
+
+def test_a_refused_message_takes_effect_when_it_is_replayed(run: Run, database: str) -> None:
+    raw = referral("RP1", sender="TOWN", receiver="CITY")
+    with connect(database) as connection:
+        seeds = Seeds(connection)
+        town, _ = organizations.add(connection, "town", "甲镇卫生院", "clinic", ["TOWN"])
+        refused = seeds.message(town, control_id="RP1", status="rejected", raw=raw, charset="GB 18030-2000")
+    status, [again] = run("messages", "replay", refused)
+    assert (status, again["status"], again["error"]["code"]) == (1, "rejected", "unknown-key")
+    with connect(database) as connection:
+        organizations.add(connection, "city", "乙市医院", "hospital", ["CITY"])
+    status, [replayed] = run("messages", "replay", refused)
+    assert (status, replayed["status"], replayed["error"], replayed["repeated"]) == (0, "accepted", None, False)
+    [shown] = run("messages", "show", refused)[1]
+    assert shown["referral_id"] == replayed["referral_id"] is not None
+    assert "MSA|AA|RP1" in shown["application_acknowledgement"]
+    assert shown["bundle"]["resourceType"] == "Bundle"
+    status, [accepted] = run("messages", "replay", refused)
+    assert (status, accepted["error"]["code"]) == (1, "forbidden-state")
+    assert run("messages", "replay", "nonsense")[0] == 1
