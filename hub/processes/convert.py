@@ -1,0 +1,148 @@
+"""`referral-hub convert`: HL7 v2 and FHIR files as FHIR Bundles with a ledger. No database, no network."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from adapters.fhir import normalise as fhir
+from adapters.fhir import operation_outcome
+from adapters.fhir.document import envelope as fhir_envelope
+from adapters.fhir.document import read as read_fhir
+from adapters.hl7v2 import acknowledgement, charsets, files
+from adapters.hl7v2.envelope import read_envelope
+from adapters.hl7v2.normalise import normalise
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.messages import Envelope, Format, Normalised
+from hub.processes.settings import Settings
+
+DONE, REFUSED, USAGE = 0, 1, 2
+_BOM = b"\xef\xbb\xbf"
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What one message became: normalised, or the first of its refusals."""
+
+    format: Format
+    type: str
+    version: str
+    charset: str
+    normalised: Normalised | None = None
+    refusal: Refusal | None = None
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="HL7 v2 or FHIR JSON files; - is standard input")
+    parser.add_argument("--charset", type=_charset, metavar="NAME", help="of HL7 v2 messages whose MSH-18 is empty")
+    parser.add_argument(
+        "--timezone", type=_zone, default="Asia/Shanghai", metavar="ZONE", help="of times without offset"
+    )
+
+
+def _charset(text: str) -> str:
+    if charsets.codec(text) is None:
+        raise argparse.ArgumentTypeError(f"unknown character set {text!r}: a name of HL7 table 0211 is expected")
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise argparse.ArgumentTypeError(f"unknown time zone {text!r}") from error
+    return text
+
+
+def execute(arguments: argparse.Namespace, settings: Settings) -> int:
+    """A line per message, in order. 1: some were refused; 2: a file cannot be read."""
+    status = DONE
+    now = datetime.now(UTC)
+    for source in arguments.paths:
+        try:
+            data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        except OSError as error:
+            sys.stderr.write(f"referral-hub convert: {source}: {error.strerror or error}\n")
+            status = USAGE
+            continue
+        for index, found in enumerate(convert(data, arguments.charset, arguments.timezone, now)):
+            sys.stdout.write(_encode(line(source, index, found)).decode() + "\n")
+            if found.refusal and status == DONE:
+                status = REFUSED
+    return status
+
+
+def convert(data: bytes, charset: str | None, timezone: str, received_at: datetime) -> Iterator[Converted]:
+    """The messages of a file: FHIR JSON when it looks like JSON, else HL7 v2."""
+    if data.removeprefix(_BOM).lstrip()[:1] in (b"{", b"["):
+        yield _fhir(data.removeprefix(_BOM), timezone, received_at)
+        return
+    messages = files.split(data)
+    if not messages:
+        text = "neither an HL7 v2 message (MSH) nor FHIR JSON was found"
+        yield Converted("hl7v2", "", "", "", refusal=Refusal(Cause.NO_HEADER, "MSH[1]", text))
+    for raw in messages:
+        yield _hl7v2(raw, charset, timezone, received_at)
+
+
+def _hl7v2(raw: bytes, charset: str | None, timezone: str, received_at: datetime) -> Converted:
+    envelope, refusals = read_envelope(raw)
+    name = envelope.charset or charset or "UNICODE UTF-8"
+    try:
+        if refusals:
+            raise Refused(*refusals)
+        normalised = normalise(raw, envelope, charset=charset, timezone=timezone, received_at=received_at)
+    except Refused as error:
+        return Converted("hl7v2", envelope.type, envelope.version, name, refusal=error.refusals[0])
+    return Converted("hl7v2", envelope.type, envelope.version, name, normalised)
+
+
+def _fhir(raw: bytes, timezone: str, received_at: datetime) -> Converted:
+    head: Envelope | None = None
+    try:
+        resource = read_fhir(raw, "")
+        head = fhir_envelope(resource, None)
+        normalised = fhir.normalise_resource(resource, head, timezone=timezone, received_at=received_at)
+    except Refused as error:
+        kind = head.type if head else ""
+        return Converted("fhir", kind, head.version if head else "", "UTF-8", refusal=error.refusals[0])
+    return Converted("fhir", head.type, head.version, "UTF-8", normalised)
+
+
+def line(source: str, index: int, found: Converted) -> dict[str, Any]:
+    """One line of the contract. code: ERR-3 for HL7 v2, the issue type for FHIR."""
+    normalised = found.normalised
+    ledger = normalised.ledger if normalised else None
+    return {
+        "source": source,
+        "index": index,
+        "format": found.format,
+        "type": found.type,
+        "version": found.version,
+        "charset": found.charset,
+        "status": "converted" if normalised else "rejected",
+        "bundle": normalised.bundle if normalised else None,
+        "ledger": {
+            "mapped": [{"path": m.path, "target": m.target} for m in ledger.mapped] if ledger else [],
+            "unmapped": [{"path": u.path, "value": u.value, "reason": u.reason} for u in ledger.unmapped]
+            if ledger
+            else [],
+        },
+        "error": _error(found.format, found.refusal) if found.refusal else None,
+    }
+
+
+def _error(kind: Format, refusal: Refusal) -> dict[str, str]:
+    if kind == "hl7v2":
+        _, code, place = acknowledgement.ANSWERS[refusal.cause]
+        return {"code": code, "path": refusal.path or place, "text": refusal.text}
+    return {"code": operation_outcome.ANSWERS[refusal.cause].code, "path": refusal.path, "text": refusal.text}
