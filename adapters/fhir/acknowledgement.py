@@ -5,7 +5,7 @@ The bytes are one line `[status, {header: value}]` and the body.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,10 +15,11 @@ from adapters.fhir import operation_outcome
 from adapters.fhir.code_systems import EVENT, RESPONSE
 from adapters.fhir.document import encode
 from adapters.fhir.referral import REFERRAL
-from adapters.fhir.resources import status_elements
+from adapters.fhir.resources import identifier_element, request_status, status_elements
 from hub.domain.errors import Cause
 from hub.domain.fragments import Resource
 from hub.domain.messages import Outcome, ReferralStanding
+from hub.domain.patients import Identifier, Identity
 
 ENDPOINT = "urn:referral-hub"
 RETRY_SECONDS = 5
@@ -67,11 +68,12 @@ def unavailable() -> Answer:
     return Answer(503, {"Retry-After": str(RETRY_SECONDS)}, encode(body))
 
 
-def message(sent: Resource, base: str, at: datetime) -> Success:
-    """The message Bundle that answers a message Bundle. base: the server's, without slash at its end."""
+def message(sent: Resource, base: str, at: datetime, patient: Identity) -> Success:
+    """The message Bundle that answers a message Bundle: the referral's Task, and its ServiceRequest where the message
+    says of whom it is. base: the server's, without slash at its end."""
 
     def success(outcome: Outcome) -> tuple[int, dict[str, str], Resource]:
-        header = {
+        header: Resource = {
             "resourceType": "MessageHeader",
             "id": outcome.message_id,
             "eventCoding": {"system": EVENT, "code": RESPONSE},
@@ -79,10 +81,11 @@ def message(sent: Resource, base: str, at: datetime) -> Success:
             "source": {"name": "Referral Hub", "endpoint": ENDPOINT},
             "response": {"identifier": _name(sent), "code": "ok"},
         }
-        entries = [(f"MessageHeader/{outcome.message_id}", header)]
+        entries: list[tuple[str, Resource]] = [(f"MessageHeader/{outcome.message_id}", header)]
         if outcome.referral is not None:
-            header["focus"] = [{"reference": f"{base}/Task/{outcome.referral.id}"}]
-            entries.append((f"Task/{outcome.referral.id}", _task(outcome.referral, base, at)))
+            told = [_task(outcome.referral, base, at), *_request(outcome.referral, patient)]
+            entries += [(f"{resource['resourceType']}/{outcome.referral.id}", resource) for resource in told]
+            header["focus"] = [{"reference": f"{base}/{name}"} for name, _ in entries[1:]]
         bundle: Resource = {
             "resourceType": "Bundle",
             "id": outcome.message_id,
@@ -125,16 +128,35 @@ def _task(referral: ReferralStanding, base: str, at: datetime) -> Resource:
         "resourceType": "Task",
         "id": referral.id,
         "meta": {"versionId": str(referral.version)},
-        "identifier": [
-            {"system": REFERRAL, "value": referral.id},
-            *({"system": i.system, "value": i.value} if i.system else {"value": i.value} for i in referral.identifiers),
-        ],
+        "identifier": _identifiers(referral),
         **status_elements(referral.state),
         "intent": "order",
         "code": {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}]},
         "focus": {"reference": f"{base}/ServiceRequest/{referral.id}"},
         "lastModified": at.isoformat(),
     }
+
+
+def _request(referral: ReferralStanding, patient: Identity) -> Iterator[Resource]:
+    if patient.identifiers or patient.name:
+        first = next(iter(patient.identifiers), None)
+        yield {
+            "resourceType": "ServiceRequest",
+            "id": referral.id,
+            "meta": {"versionId": str(referral.version)},
+            "identifier": _identifiers(referral),
+            "status": request_status(referral.state),
+            "intent": "order",
+            "subject": {
+                "type": "Patient",
+                **({"identifier": identifier_element(first)} if first else {}),
+                **({"display": patient.name} if patient.name else {}),
+            },
+        }
+
+
+def _identifiers(referral: ReferralStanding) -> list[Resource]:
+    return [identifier_element(i) for i in (Identifier(REFERRAL, referral.id), *referral.identifiers)]
 
 
 def _destination(sent: Resource) -> Resource:

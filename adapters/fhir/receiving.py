@@ -107,7 +107,7 @@ def _submit(commands: Commands, request: Request, sender: Sender, raw: bytes,
             )
         except Refused as refused:
             refusals = refused.refusals
-    acknowledge = acknowledger(_success(resource or {}, base_url(request), at))
+    acknowledge = acknowledger(_success(resource or {}, base_url(request), at, normalised))
     submission = Submission("fhir", raw, at, sender, head, lambda: normalised[0], acknowledge, refusals)
     return accepted(commands, submission)
 
@@ -120,10 +120,11 @@ def _opened(raw: bytes, content_type: str, expected: str) -> tuple[Resource | No
     return resource, _unexpected(resource, expected)
 
 
-def _success(resource: Resource, base: str, at: datetime) -> Success:
+def _success(resource: Resource, base: str, at: datetime, normalised: list[Normalised]) -> Success:
     kind = resource.get("type") if resource.get("resourceType") == "Bundle" else None
     if kind == "message":
-        return acknowledgement.message(resource, base, at)
+        patient = normalised[0].patient if normalised else Identity()
+        return acknowledgement.message(resource, base, at, patient)
     if kind in ("transaction", "batch"):
         return acknowledgement.bundle(resource)
     if kind:

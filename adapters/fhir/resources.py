@@ -107,9 +107,7 @@ def patient(known: Patient) -> Resource:
     for element, value in (("gender", known.gender), ("birthDate", known.birth_date)):
         if value and element not in resource:
             resource[element] = value
-    identifiers = [{"system": PATIENT, "value": known.id}]
-    identifiers += [{"system": i.system, "value": i.value} if i.system else {"value": i.value}
-                    for i in known.identifiers]  # fmt: skip
+    identifiers = [identifier_element(i) for i in (Identifier(PATIENT, known.id), *known.identifiers)]
     return resource | {
         "resourceType": "Patient",
         "id": known.id,
@@ -159,11 +157,12 @@ def _identifiers(referral: Referral, sent: list[Resource] | None = None) -> list
     full = {(str(i.get("system", "")), i.get("value")): i for i in sent or ()}
     own = Identifier(REFERRAL, referral.id)
     known = [i for i in referral.identifiers if i != own]
-    plain = [full.get((i.system, i.value)) or _identifier(i) for i in known]
-    return [_identifier(own), *plain]
+    plain = [full.get((i.system, i.value)) or identifier_element(i) for i in known]
+    return [identifier_element(own), *plain]
 
 
-def _identifier(identifier: Identifier) -> Resource:
+def identifier_element(identifier: Identifier) -> Resource:
+    """An Identifier without the system where there is none."""
     return ({"system": identifier.system} if identifier.system else {}) | {"value": identifier.value}
 
 

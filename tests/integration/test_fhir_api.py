@@ -27,12 +27,13 @@ def issue(response: Any) -> tuple[int, str, list[str]]:
 
 def test_a_message_opens_a_referral_and_the_answer_names_it(site: Site) -> None:
     answer = site.request("POST", "/$process-message", "TOWN", referral())
-    header, task = (entry["resource"] for entry in answer.json()["entry"])
+    header, task, request = (entry["resource"] for entry in answer.json()["entry"])
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/fhir+json"
     assert header["response"] == {"identifier": "m-R-1", "code": "ok"}
     assert header["focus"][0]["reference"].endswith(f"/Task/{task['id']}")
     assert (task["status"], task["meta"]["versionId"]) == ("requested", "1")
+    assert (request["id"], request["status"]) == (task["id"], "active")
     assert check_received(answer.json()) == ()
     assert site.rows("SELECT type FROM outbox ORDER BY id") == [("referral.requested.v1",), ("fragment.received.v1",)]
 
