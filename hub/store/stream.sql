@@ -62,3 +62,35 @@ WHERE e.organization_id = %s AND e.sequence > %s AND o.published_at IS NOT NULL 
 
 -- append: an event into the outbox
 INSERT INTO outbox (event_id, type, subject, organizations, occurred_at, data) VALUES (%s, %s, %s, %s, %s, %s)
+
+-- seen: which of these events a consumer has dealt with
+SELECT event_id::text FROM processed_events WHERE consumer = %s AND event_id = ANY(%s::uuid[])
+
+-- dealt_with: events that a consumer has dealt with; fails where another process has dealt with one meanwhile
+INSERT INTO processed_events (consumer, event_id) SELECT %s, unnest(%s::uuid[])
+
+-- hold_line: one process at a time in the line of a subject, until the transaction ends
+SELECT pg_advisory_xact_lock(hashtextextended(%s || ' ' || %s, 0))
+
+-- line_waits: whether events of a subject are parked
+SELECT EXISTS (SELECT FROM dead_letters WHERE consumer = %s AND subject = %s AND replayed_at IS NULL)
+
+-- park: an event that cannot be processed (cause) or queues behind one (no cause); nothing where it is parked already
+INSERT INTO dead_letters (consumer, subject, event_id, event, cause) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (consumer, event_id, subject) DO NOTHING
+
+-- parked: dead letters that wait, oldest first
+SELECT id, consumer, subject::text, event_id::text, event->>'type' AS type, cause, created_at
+FROM dead_letters WHERE replayed_at IS NULL ORDER BY id
+
+-- parked_subjects: whose events wait, in the order in which they were parked first
+SELECT subject::text FROM dead_letters WHERE consumer = %s AND replayed_at IS NULL GROUP BY subject ORDER BY min(id)
+
+-- first_parked: the event of a subject that is next
+SELECT id, event FROM dead_letters WHERE consumer = %s AND subject = %s AND replayed_at IS NULL ORDER BY id LIMIT 1
+
+-- replayed: an event that has been processed after all
+UPDATE dead_letters SET replayed_at = now() WHERE id = %s
+
+-- parked_again: an event that cannot be processed, still or now
+UPDATE dead_letters SET cause = %s WHERE id = %s

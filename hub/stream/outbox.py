@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, LiteralString, cast
 
 import msgspec
@@ -74,9 +73,7 @@ class Outbox:
         after = 0
         while True:
             sql, parameters = (
-                (_SQL["again"], (after, family, ROUND))
-                if owner is None
-                else (_SQL["again_for"], (owner, after, ROUND))
+                (_SQL["again"], (after, family, ROUND)) if owner is None else (_SQL["again_for"], (owner, after, ROUND))
             )
             rows = self._rows(sql, parameters)
             if not rows:

@@ -189,7 +189,7 @@ CREATE TABLE dead_letters (
     cause       text,
     created_at  timestamptz NOT NULL DEFAULT now(),
     replayed_at timestamptz,
-    UNIQUE (consumer, event_id)
+    UNIQUE (consumer, event_id, subject)
 );
 COMMENT ON COLUMN dead_letters.cause IS 'why the event could not be processed; NULL: it queues behind an earlier one of the same subject';
 CREATE INDEX dead_letters_waiting ON dead_letters (consumer, subject, id) WHERE replayed_at IS NULL;

@@ -1,0 +1,38 @@
+"""`referral-hub worker`: makes and keeps the continuous record of each referral as events come."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hub.domain.events import FRAGMENTS, REFERRALS
+from hub.processes.records import Records
+from hub.processes.settings import Settings
+from hub.store.connections import pool
+from hub.stream.broker import Broker
+from hub.stream.consumer import Consumer
+from hub.stream.lines import Lines
+from hub.summarizer.embedding import SentenceTransformerEmbedder
+from hub.summarizer.model import prepare
+
+NAME = "referral-hub-worker"
+
+
+def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str, Any]], None]) -> None:
+    """Until `stop`; ready when the model is loaded and Kafka answers."""
+    embedder = SentenceTransformerEmbedder(model(settings))
+    embedder.load()
+    with pool(settings.database, 2, name="worker") as connections:
+        lines = Lines(connections, NAME, Records(embedder))
+        broker = Broker(settings.kafka, settings.kafka_security)
+        consumer = Consumer(
+            broker, (REFERRALS, FRAGMENTS), lines.process, name=NAME, group=settings.worker_group, wait=stop.wait
+        )
+        consumer.run(stop, lambda: ready({}))
+
+
+def model(settings: Settings) -> Path | str:
+    """The folder or hub name of the embedding model; the bundled one is made where it is not there yet."""
+    return prepare(settings.home) if settings.model == "bundled" else settings.model

@@ -1,0 +1,67 @@
+"""An organisation's own stream, as its own programs follow it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.structs import OffsetAndMetadata
+
+from hub.domain.events import organization_topic
+from hub.stream.broker import Broker
+
+_log = structlog.get_logger()
+
+WAIT_SECONDS = 0.3
+
+
+def follow(broker: Broker, code: str, stop: threading.Event, *, group: str | None = None,
+           from_beginning: bool = False) -> Iterator[bytes]:  # fmt: skip
+    """Values of the topic's records, from now on or from its beginning; waits for the topic to appear.
+
+    group: Kafka keeps, under this name, what was read: a record's offset is committed when the next is asked for.
+    Raises kafka.errors.KafkaError when the broker is not there at the start; later it is waited for.
+    """
+    topic = organization_topic(code)
+    consumer = broker.consumer(group=group, reset="earliest" if from_beginning else "latest")
+    try:
+        late = _wait_for(consumer, topic, stop)
+        if stop.is_set():
+            return
+        partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic))]
+        if group:
+            consumer.subscribe([topic])
+        else:
+            consumer.assign(partitions)
+            if from_beginning or late:
+                consumer.seek_to_beginning()
+            else:
+                consumer.seek_to_end()
+            _log.info("following", topic=topic, position=[consumer.position(p) for p in partitions])
+        yield from _values(consumer, stop, committing=group is not None)
+    finally:
+        consumer.close(autocommit=False)
+
+
+def _wait_for(consumer: KafkaConsumer, topic: str, stop: threading.Event) -> bool:
+    """Whether the topic was not there at first."""
+    late = False
+    while not stop.is_set() and not consumer.partitions_for_topic(topic):
+        if not late:
+            _log.info("waiting for the topic", topic=topic)
+        late = True
+        stop.wait(WAIT_SECONDS)
+    return late
+
+
+def _values(consumer: KafkaConsumer, stop: threading.Event, *, committing: bool) -> Iterator[bytes]:
+    while not stop.is_set():
+        for partition, records in consumer.poll(timeout_ms=200).items():
+            for record in records:
+                yield record.value
+                if committing:
+                    consumer.commit({partition: OffsetAndMetadata(record.offset + 1, "", -1)})
+                if stop.is_set():
+                    return
