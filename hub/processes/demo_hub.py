@@ -26,6 +26,7 @@ from hub.security import organizations
 from hub.store.connections import connect, decode
 from hub.store.sql import blocks
 from hub.stream import subscription
+from hub.stream.broker import Broker
 from hub.views import figures
 
 T = TypeVar("T")
@@ -70,12 +71,12 @@ def scenario(name: str, run: str, referral: str = "") -> str:
 class Follower:
     """One organisation's consumer of its own topic, in a thread of its own."""
 
-    topic_of: str
+    code: str
     events: list[Json] = field(default_factory=list)
 
-    def follow(self, settings: Settings, stop: threading.Event) -> None:
-        for event in subscription.follow(settings, self.topic_of, stop):
-            self.events.append(event)
+    def follow(self, broker: Broker, stop: threading.Event) -> None:
+        for value in subscription.follow(broker, self.code, stop, from_beginning=True):
+            self.events.append(decode(value))
 
 
 class Hub:
@@ -144,7 +145,8 @@ class Hub:
     def follow(self, code: str, settings: Settings) -> None:
         """Begin to consume the organisation's own topic."""
         self.followers[code] = follower = Follower(code)
-        thread = threading.Thread(target=follower.follow, args=(settings, self._stop), name=code, daemon=True)
+        broker = Broker(settings.kafka, settings.kafka_security)
+        thread = threading.Thread(target=follower.follow, args=(broker, self._stop), name=code, daemon=True)
         self._threads.append(thread)
         thread.start()
 

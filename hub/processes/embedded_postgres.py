@@ -32,6 +32,7 @@ DATABASE = "referral_hub"
 PORT = 5432
 ROOT_RUNS_AS = "pgserver"
 RECOVERY_SECONDS = 120
+LAUNCHES = 40
 
 OPTIONS = {
     "listen_addresses": "",
@@ -92,8 +93,10 @@ def running(home: Path) -> Iterator[str]:
             os.close(lease)
             last = folder_lock.attempt(home / "postgres.users")
             if last is not None:
-                _stop(server)
-                os.close(last)
+                try:
+                    _stop(server)
+                finally:
+                    os.close(last)
 
 
 def serves(home: Path, url: str) -> bool:
@@ -142,11 +145,18 @@ def _initialise(data: Path, user: str | None) -> None:
 
 
 def _start(server: _Server) -> None:
-    if not _postmaster_alive(server.data):
-        (server.data / "postmaster.pid").unlink(missing_ok=True)
-        _launch(server)
-    end = time.monotonic() + RECOVERY_SECONDS
+    """Have it answer: launch it where it is not running, wait for its crash recovery.
+
+    Launched again for a while when it ends at once: processes of a killed server may still hold its memory.
+    """
+    end, launches = time.monotonic() + RECOVERY_SECONDS, 0
     while True:
+        if not _postmaster_alive(server.data):
+            if launches == LAUNCHES:
+                raise Unavailable(f"the embedded PostgreSQL does not start; see {server.data}/log")
+            (server.data / "postmaster.pid").unlink(missing_ok=True)
+            _launch(server)
+            launches += 1
         try:
             with psycopg.connect(server.maintenance_url, autocommit=True, connect_timeout=10) as connection:
                 found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
@@ -154,31 +164,32 @@ def _start(server: _Server) -> None:
                     connection.execute(f'CREATE DATABASE "{DATABASE}"')
             return
         except psycopg.OperationalError as error:
-            if time.monotonic() > end or not _postmaster_alive(server.data):
+            if time.monotonic() > end:
                 raise Unavailable(f"the embedded PostgreSQL does not answer; see {server.data}/log") from error
         time.sleep(0.05)
 
 
-def _launch(server: _Server, attempts: int = 20) -> None:
-    """`pg_ctl start`; tried again while backends of a killed server still hold its shared memory."""
+def _launch(server: _Server) -> None:
+    """`pg_ctl start`, and a moment for it to write its postmaster.pid."""
     options = OPTIONS | {"unix_socket_directories": str(server.sockets), "port": str(PORT)}
     words = " ".join(f"-c {name}='{value}'" for name, value in options.items())
     start = ("-D", str(server.data), "-l", str(server.data / "log"), "-o", words, "-W", "start")
-    for attempt in range(attempts):
-        _call("pg_ctl", *start, user=server.user, folder=server.data)
-        end = time.monotonic() + 1
-        while time.monotonic() < end:
-            if _postmaster_alive(server.data):
-                return
-            time.sleep(0.01)
-        log.warning("embedded PostgreSQL not yet started", attempt=attempt + 1)
-    raise Unavailable(f"the embedded PostgreSQL does not start; see {server.data}/log")
+    _call("pg_ctl", *start, user=server.user, folder=server.data)
+    end = time.monotonic() + 1
+    while time.monotonic() < end and not _postmaster_alive(server.data):
+        time.sleep(0.01)
 
 
 def _stop(server: _Server) -> None:
-    if _postmaster_alive(server.data):
+    """Stop it in order. One that died meanwhile has stopped; one that hangs is left to itself and told of."""
+    if not _postmaster_alive(server.data):
+        return
+    try:
         stop = ("-D", str(server.data), "-m", "fast", "-w", "-t", "60", "stop")
         _call("pg_ctl", *stop, user=server.user, folder=server.data)
+    except Unavailable as error:
+        if _postmaster_alive(server.data):
+            log.error("embedded PostgreSQL does not stop", error=str(error))
 
 
 def _postmaster_alive(data: Path) -> bool:
