@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from adapters.hl7v2 import charsets, er7, supported
-from hub.domain.errors import Cause, Refusal
+from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.messages import Envelope
 
 NO_HEADER = (Refusal(Cause.NO_HEADER, "MSH[1]", "the message does not begin with a readable MSH segment"),)
+EAGER = 2**20
+"""Bytes up to which a message is decoded for its envelope; a longer one would hold up other connections."""
+
 _UNREADABLE = Envelope(format="hl7v2", type="", control_id="", version="", charset="")
 
 
 def read_envelope(raw: bytes) -> tuple[Envelope, tuple[Refusal, ...]]:
-    """The envelope of one message, and what its header alone gives reason to refuse. Never raises.
+    """The envelope of one message, and what needs no normalising to be refused. Never raises.
+
+    That is what its header says, and bytes that are not of the character set it declares.
 
     `Envelope.charset` is MSH-18 as declared ("" when empty); header fields are read by it, else as UTF-8 or GB 18030.
     """
@@ -41,7 +46,18 @@ def read_envelope(raw: bytes) -> tuple[Envelope, tuple[Refusal, ...]]:
         application_acknowledgement=fields[16].strip(),
         header=tuple(fields),
     )
-    return envelope, _refusals(envelope, kind, event, fields[11].partition(component)[0].strip())
+    found = _refusals(envelope, kind, event, fields[11].partition(component)[0].strip())
+    return envelope, found + _undecodable(raw, name) if name else found
+
+
+def _undecodable(raw: bytes, name: str) -> tuple[Refusal, ...]:
+    if charsets.codec(name) is not None and len(raw) > EAGER:
+        return ()
+    try:
+        charsets.decode(raw, name, None)
+    except Refused as refused:
+        return refused.refusals
+    return ()
 
 
 def _text(raw: str, separators: er7.Separators) -> str:

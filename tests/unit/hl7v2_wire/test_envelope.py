@@ -68,3 +68,11 @@ def test_chinese_names_in_the_header_are_read(charset: str) -> None:
     raw = f"MSH|^~\\&|亅|縷亅县卫生院|HUB|H|2024||ADT^A01|1|P|2.4||||||{charset}\r".encode("gb18030")
     envelope, refusals = read_envelope(raw)
     assert (envelope.application, envelope.facility, refusals) == ("亅", "縷亅县卫生院", ())
+
+
+@pytest.mark.parametrize(("name", "tail"), [("KLINGON", b""), ("UNICODE UTF-8", b"\xd5\xc5"), ("ASCII", "张".encode())])
+def test_a_character_set_that_is_unknown_or_not_that_of_the_bytes_is_refused_at_once(name: str, tail: bytes) -> None:
+    raw = header().replace(b"8859/1", name.encode()) + tail
+    envelope, refusals = read_envelope(raw)
+    assert envelope.control_id == "C&1"
+    assert [(r.cause, r.path) for r in refusals] == [(Cause.UNDECODABLE, "MSH[1]-18[1]")]
