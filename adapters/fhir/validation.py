@@ -23,18 +23,20 @@ from hub.domain.fragments import Resource
 MOST = 50
 """Faults told of one document."""
 
-_NUMBERS: dict[str, dict[str, Any]] = {
+_WHOLE: dict[str, dict[str, Any]] = {
     "integer": {"type": "integer"},
     "positiveInt": {"type": "integer", "minimum": 1},
     "unsignedInt": {"type": "integer", "minimum": 0},
 }
-"""The published schema writes these as patterns, which say nothing about JSON numbers."""
 
 _R4_ONLY = frozenset(
     {"EffectEvidenceSynthesis", "Evidence", "EvidenceVariable", "MedicinalProduct", "ResearchElementDefinition",
      "RiskEvidenceSynthesis", "PlanDefinition", "ActivityDefinition", "DeviceDefinition"}
 )  # fmt: skip
 """Types that R4B changed: its models are no judge of them."""
+
+_STRING_PATTERN = rb'"^[ \\r\\n\\t\\S]+$"'
+"""The specification's `\\S` is of ASCII: to a Unicode engine the ideographic space of Chinese notes is none."""
 
 _NAME = re.compile(r"^_?[A-Za-z][A-Za-z0-9]{0,63}$")
 _CHOICE = re.compile(r"(?:Any of one field value is expected|Expect any of field value) from this list \[([^\]]*)\]")
@@ -131,7 +133,29 @@ def _list(value: object) -> list[Any]:
 def _definitions() -> dict[str, Any]:
     raw = files("schemas").joinpath("fhir/r4/fhir.schema.json").read_bytes()
     definitions: dict[str, Any] = msgspec.json.decode(raw)["definitions"]
-    return definitions | {"ResourceList": {"type": "object"}} | _NUMBERS
+    whole = {definitions[name]["pattern"]: schema for name, schema in _WHOLE.items()}
+    mended = {name: _mend(definition, whole) for name, definition in definitions.items()}
+    return mended | {"ResourceList": {"type": "object"}}
+
+
+def _mend(definition: dict[str, Any], whole: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The published schema made to say what it means: whole numbers (it has text patterns, which say nothing of JSON
+    numbers), objects where types of elements stand, and null in lists of primitives (whose extensions are apart).
+    """
+    properties: dict[str, Any] | None = definition.get("properties")
+    if properties is None:
+        return whole.get(definition.get("pattern", ""), definition)
+    mended = {name: whole.get(schema.get("pattern", ""), schema) for name, schema in properties.items()}
+    for name, schema in mended.items():
+        if "$ref" in schema.get("items", {}) and schema["items"]["$ref"].rsplit("/", 1)[-1][0].islower():
+            mended[name] = {**schema, "items": {"if": {"type": "null"}, "else": schema["items"]}}
+    return {**definition, "type": "object", "properties": mended}
+
+
+@cache
+def _primitives() -> dict[str, str]:
+    """Names of the primitive datatypes by their patterns."""
+    return {d["pattern"]: name for name, d in _definitions().items() if "pattern" in d}
 
 
 @cache
@@ -162,7 +186,6 @@ def _told(error: jsonschema_rs.ValidationError, place: str) -> Refusal:
     path = _path(place, error.instance_path)
     kind: Any = error.kind
     name = str(error.schema_path[-1])
-    datatype = str(error.schema_path[1])
     if name == "required":
         return Refusal(Cause.REQUIRED_MISSING, f"{path}.{kind.property}", "required element missing")
     if name == "additionalProperties":
@@ -172,7 +195,8 @@ def _told(error: jsonschema_rs.ValidationError, place: str) -> Refusal:
         return Refusal(Cause.CODE_INVALID, path, f"code not of the required value set: {_choice(kind.options)}")
     if name == "type":
         return Refusal(Cause.WRONG_DATATYPE, path, f"JSON {_types(kind)} expected")
-    if name == "pattern" and datatype[0].islower():
+    if name == "pattern":
+        datatype = _primitives().get(kind.pattern, "value of its datatype")
         return Refusal(Cause.WRONG_DATATYPE, path, f"not a valid {datatype}")
     return Refusal(Cause.WRONG_DATATYPE, path, "value does not fit the element's datatype")
 
