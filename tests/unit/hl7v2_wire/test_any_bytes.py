@@ -28,7 +28,7 @@ def test_any_bytes_are_read_refused_or_answered(raw: bytes) -> None:
     for part in [raw, *files.split(raw)]:
         envelope, refusals = read_envelope(part)
         for mode in ("original", "accept", "application"):
-            answer = acknowledge(envelope, Outcome("m", refusals), mode=mode, now=datetime.now(UTC))  # type: ignore[arg-type]
+            answer = acknowledge(envelope, Outcome("m", refusals), mode=mode, now=datetime.now(UTC))
             read, faults = read_envelope(answer)
             assert read.header, faults
         with suppress(Refused):

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import hl7.client
 import pytest
@@ -17,7 +17,8 @@ from adapters.hl7v2 import mllp
 from adapters.hl7v2.connection import OUTSTANDING, Connection
 from adapters.hl7v2.framing import wrap
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Reader: TypeAlias = asyncio.StreamReader
+Writer: TypeAlias = asyncio.StreamWriter
 
 
 class Hub:
