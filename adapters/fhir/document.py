@@ -133,7 +133,7 @@ def read(raw: bytes, content_type: str = "") -> Resource:
     if charset and charset.casefold().replace("-", "") not in ("utf8", "usascii"):
         raise Refused(Refusal(Cause.UNDECODABLE, "Resource", "FHIR JSON is UTF-8"))
     try:
-        value: Any = decode(raw.removeprefix(codecs.BOM_UTF8))
+        value: Any = decode(raw.removeprefix(codecs.BOM_UTF8).decode())
     except UnicodeDecodeError:
         raise Refused(Refusal(Cause.UNDECODABLE, "Resource", "the bytes are not UTF-8")) from None
     except msgspec.DecodeError as error:

@@ -17,7 +17,7 @@ from hub.domain.fragments import Resource
 from hub.domain.messages import Amend, Cancel, Intent, Move, Open
 from hub.domain.patients import Identifier
 
-_EVENTS = {REQUEST: REQUEST, AMEND: AMEND, CANCEL: CANCEL, STATUS: STATUS}
+_EVENTS = frozenset({REQUEST, AMEND, CANCEL, STATUS})
 _REASONS = {"update": AMEND, "delete": CANCEL}
 """MessageHeader.reason of NHS BaRS (message-reason-bars)."""
 
@@ -68,8 +68,13 @@ def _referral(document: Document, header: Place) -> tuple[Place | None, Place | 
 
 def _action(header: Resource, request: Place | None, task: Place | None) -> str | None:
     event = str(header.get("eventCoding", {}).get("code") or header.get("eventUri", "").rsplit("/", 1)[-1])
+    status = task.resource.get("status") if task else None
+    withdrawn = (request and request.resource.get("status") in _WITHDRAWN) or status in (
+        "cancelled",
+        "entered-in-error",
+    )
     if event in _EVENTS:
-        return _EVENTS[event]
+        return CANCEL if withdrawn and event == REQUEST else event
     if request is None and task is None:
         if event.endswith("-request"):
             text = "the hub takes requests for referrals (a ServiceRequest) and messages that bring history"
@@ -79,8 +84,7 @@ def _action(header: Resource, request: Place | None, task: Place | None) -> str 
     told = next((_REASONS[code] for code in reasons if code in _REASONS), None)
     if told:
         return told
-    status = task.resource.get("status") if task else None
-    if (request and request.resource.get("status") in _WITHDRAWN) or status in ("cancelled", "entered-in-error"):
+    if withdrawn:
         return CANCEL
     moved = task is not None and status not in _BEFORE_RECEIPT and _hub_name(task.resource) is not None
     return STATUS if moved or request is None else REQUEST
