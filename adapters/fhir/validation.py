@@ -132,6 +132,7 @@ def _list(value: object) -> list[Any]:
 @cache
 def _definitions() -> dict[str, Any]:
     raw = files("schemas").joinpath("fhir/r4/fhir.schema.json").read_bytes()
+    raw = raw.replace(_STRING_PATTERN, rb'"^[^\\x0b\\x0c]+$"')
     definitions: dict[str, Any] = msgspec.json.decode(raw)["definitions"]
     whole = {definitions[name]["pattern"]: schema for name, schema in _WHOLE.items()}
     mended = {name: _mend(definition, whole) for name, definition in definitions.items()}
