@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 import uuid_utils
 from psycopg import Connection
 from psycopg.rows import dict_row
@@ -25,6 +26,7 @@ from hub.summarizer.record import summarize
 from hub.summarizer.referral import is_referral
 
 _SQL = blocks("records")
+_log = structlog.get_logger()
 _WHOLE = [state.value for state in WHOLE_RECORD]
 _WITHOUT = FINAL - WHOLE_RECORD
 """States in which nobody needs a new record."""
@@ -48,11 +50,19 @@ class Records:
         self._embedder = embedder
 
     def lines(self, connection: Connection[Any], event: Event) -> Sequence[str]:
-        """The referral; of a patient's new fragments, the referrals that may show them."""
+        """The referral; of a patient's new fragments, the referrals that may show them.
+
+        A referral that is not stored here is another hub's, on the same broker: what is ours is committed first.
+        """
         if event.type == "fragment.received.v1":
             rows = connection.execute(_SQL["concerned"], (event.subject, _WHOLE, event.data.get("referral_id")))
             return [row[0] for row in rows.fetchall()]
-        return [event.subject] if event.type.startswith("referral.") else []
+        if not event.type.startswith("referral."):
+            return []
+        if connection.execute(_SQL["referral"], (event.subject,)).fetchone() is None:
+            _log.warning("an event of a referral that is not here", event=event.id)
+            return []
+        return [event.subject]
 
     def handle(self, connection: Connection[Any], line: str, events: Sequence[Event]) -> None:
         """Bring the record of the referral up to date. Raises LookupError when there is no such referral.
