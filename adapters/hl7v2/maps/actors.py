@@ -102,7 +102,7 @@ def coded_organization(c: Conversion, r: Repetition) -> Value:
         made["identifier"] = [{"system": system.give(namespace(system.text)) if system else uri, "value": number}]
     if name or (r.lone and number):
         made["name"] = name or number
-    return c.share(r.raw, made).reference
+    return c.share("CWE" + r.raw, made).reference
 
 
 def system_party(c: Conversion, r: Repetition) -> Entry | None:
@@ -112,7 +112,7 @@ def system_party(c: Conversion, r: Repetition) -> Entry | None:
     value = name or number
     if value is None:
         return None
-    return c.share(r.raw, {"resourceType": "Organization", "identifier": [{"system": system, "value": value}]})
+    return c.share("HD" + r.raw, {"resourceType": "Organization", "identifier": [{"system": system, "value": value}]})
 
 
 def location(c: Conversion, r: Repetition) -> Value:

@@ -185,4 +185,16 @@ REPEAT = {
 """Repeat patterns (table 0335) to frequency, period, unit; Q<n>H and the like are computed."""
 
 WHEN = {"QHS": "HS", "HS": "HS", "QAM": "MORN", "QPM": "EVE", "QN": "NIGHT"}
+LANGUAGE = {
+    **dict.fromkeys(("zh", "chi", "zho", "chinese", "中文", "汉语", "普通话"), "zh"),
+    **dict.fromkeys(("en", "eng", "english"), "en"), **dict.fromkeys(("es", "spa", "spanish"), "es"),
+    **dict.fromkeys(("fr", "fre", "fra", "french"), "fr"), **dict.fromkeys(("de", "ger", "deu", "german"), "de"),
+    **dict.fromkeys(("ru", "rus", "russian"), "ru"), **dict.fromkeys(("ja", "jpn", "japanese"), "ja"),
+    **dict.fromkeys(("ar", "ara", "arabic"), "ar"), **dict.fromkeys(("pt", "por", "portuguese"), "pt"),
+    **dict.fromkeys(("it", "ita", "italian"), "it"), **dict.fromkeys(("ko", "kor", "korean"), "ko"),
+    **dict.fromkeys(("nl", "dut", "nld", "dutch"), "nl"), "zh-cn": "zh-CN", "en-us": "en-US", "en-gb": "en-GB",
+    "zh-tw": "zh-TW",
+}  # fmt: skip
+"""ISO 639-1, 639-2 and words to BCP 47."""
+
 GTS = frozenset({"QD", "BID", "TID", "QID", "QOD", "Q1H", "Q2H", "Q3H", "Q4H", "Q6H", "Q8H", "AM", "PM", "BED"})

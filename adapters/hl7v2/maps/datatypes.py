@@ -13,18 +13,21 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
-from adapters.hl7v2.maps.systems import UNITS, code_system
+from adapters.hl7v2.maps.systems import UNITS, code_system, listed, namespace
 
 Value = Any
 Convert = Callable[[Conversion, Repetition], Value]
 
 _CODE = re.compile(r"[^\s]+( [^\s]+)*$")
+_UCUM = re.compile(r"[!-~]+$")
 _SHORT_CODE = re.compile(r"[!-~]{1,20}$")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$")
 _COMPARED = re.compile(r"(<=|>=|<|>|≤|≥|＜|＞)\s*(\d+(?:\.\d+)?)$")
 _COMPARATORS = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)?\s*(?:-{1,2}|~|～|—|–|至)\s*(-?\d+(?:\.\d+)?)?$")
 _CODINGS = ((1, 2, 3, 7), (4, 5, 6, 8), (10, 11, 12, 13))
+ALTERNATE = _CODINGS[1]
+"""Components of a CWE's second code: code, text, system, version."""
 
 
 def string(c: Conversion, r: Repetition) -> Value:
@@ -93,7 +96,10 @@ def coding(c: Conversion, r: Repetition, parts: tuple[int, int, int, int] = _COD
     found: dict[str, Any] = {}
     identifier, display, system, version = (r.leaf(n) for n in parts)
     if system:
-        found["system"] = system.give(code_system(system.text.strip(), c.facility))
+        uri = code_system(system.text.strip(), c.facility)
+        if identifier and not listed(uri, identifier.text.strip()):
+            uri = namespace(c.facility, system.text.strip())
+        found["system"] = system.give(uri)
     if version:
         found["version"] = version
     if identifier:
@@ -155,7 +161,8 @@ def coded(number: str) -> Convert:
         leaf = r.leaf()
         if not r.lone or leaf is None or not _CODE.match(leaf.text):
             return concept(c, r)
-        return {"coding": [{"system": system, "code": leaf}]}
+        uri = system if listed(system, leaf.text.strip()) else namespace(c.facility, f"HL7{number}")
+        return {"coding": [{"system": uri, "code": leaf}]}
 
     return convert
 
@@ -168,9 +175,10 @@ def units(r: Repetition | None) -> dict[str, Any]:
     identifier = r.leaf(1)
     if leaf is None:
         return {}
-    if identifier and r.text(3).upper() == "UCUM":
-        found: dict[str, Any] = {"unit": leaf, "system": UNITS, "code": identifier}
-        return found
+    found: dict[str, Any]
+    if identifier and r.text(3).upper() == "UCUM" and _UCUM.match(identifier.text.strip()):
+        known = codes.UCUM.get(identifier.text.strip().casefold())
+        return {"unit": leaf, "system": UNITS, "code": identifier.give(known) if known else identifier}
     unit = (identifier or leaf) if number((identifier or leaf).text) is None else leaf
     ucum = codes.UCUM.get(unit.text.strip().casefold()) or codes.UCUM.get(leaf.text.strip().casefold())
     found = {"unit": leaf}

@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
-from adapters.hl7v2.maps.datatypes import concept, number, quantity, reference_range, units
+from adapters.hl7v2.maps.datatypes import ALTERNATE, coding, concept, number, quantity, reference_range, units
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
 from adapters.hl7v2.maps.systems import universal
 
 PROSE = frozenset({"TX", "FT"})
-_ATTACHMENT = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.value"
+_ATTACHMENT = "https://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment"
 _INTERPRETATION = codes.V3 + "ObservationInterpretation"
 _MIME = {"pdf": "application/pdf", "jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif",
          "tiff": "image/tiff", "html": "text/html", "rtf": "application/rtf", "xml": "application/xml",
@@ -183,8 +183,10 @@ def interpretation(c: Conversion, r: Repetition) -> Any:
     """OBX-8, table 0078: known codes in the FHIR code system, others as text."""
     leaf = r.leaf()
     if leaf and leaf.text.strip() in codes.INTERPRETATION:
-        made: Put = {"coding": [{"system": _INTERPRETATION, "code": leaf}]}
-        name = r.leaf(2)
+        system, name = r.leaf(3), r.leaf(9) or r.leaf(2)
+        first = {"system": system.give(_INTERPRETATION) if system else _INTERPRETATION, "code": leaf}
+        other = coding(c, r, ALTERNATE)
+        made: Put = {"coding": [first, other] if other else [first]}
         return {**made, "text": name} if name else made
     if leaf and r.lone:
         return {"text": leaf}

@@ -30,6 +30,9 @@ def human_name(c: Conversion, r: Repetition, start: int = 1) -> Value:
         return {"text": family} if _is_cjk(family.text) or " " in family.text else {"family": family, "text": family}
     name: dict[str, Any] = {}
     use = r.leaf(7 if start == 1 else 10)
+    if use and use.text.strip() == "A" and not _is_cjk(r.raw):
+        # Senders put the representation where the name type belongs; Latin letters are alphabetic in any case.
+        name["extension"] = [{"url": _REPRESENTATION, "valueCode": use.give("ABC")}]
     if use and use.text.strip().upper() in codes.NAME_USE:
         name["use"] = use.give(codes.NAME_USE[use.text.strip().upper()])
     parts = [leaf for leaf in (family, given, further) if leaf]
@@ -52,7 +55,7 @@ def _more_of_name(c: Conversion, r: Repetition, name: dict[str, Any], start: int
     shown = r.leaf(8 if start == 1 else 15)
     if shown and shown.text.strip().upper() in codes.REPRESENTATION:
         value = shown.give(codes.REPRESENTATION[shown.text.strip().upper()])
-        name["extension"] = [{"url": _REPRESENTATION, "valueCode": value}]
+        name.setdefault("extension", [{"url": _REPRESENTATION, "valueCode": value}])
     bounds = _period(c, r.leaf(12 if start == 1 else 19), r.leaf(13 if start == 1 else 20))
     if bounds:
         name["period"] = bounds
@@ -87,7 +90,7 @@ def address(c: Conversion, r: Repetition) -> Value:
 
 
 def telecom(use: str | None = None) -> Convert:
-    """XTN; use: what the field says where XTN.2 says nothing."""
+    """XTN; use: what the field says where XTN.2 says nothing. An organisation (`work`) has no home number."""
 
     def convert(c: Conversion, r: Repetition) -> Value:
         purpose, kind, mail = r.leaf(2), r.leaf(3), r.leaf(4)
@@ -105,7 +108,7 @@ def telecom(use: str | None = None) -> Convert:
         system = codes.TELECOM_SYSTEM.get(code)
         made: dict[str, Any] = {"system": kind.give(system or plain) if kind else system or plain, "value": value}
         known = codes.TELECOM_USE.get(purpose.text.strip().upper()) if purpose else None
-        if purpose and known:
+        if purpose and known and not (known == "home" and use == "work"):
             made["use"] = purpose.give(known)
         elif code == "CP":
             made["use"] = "mobile"
@@ -193,7 +196,7 @@ def entity_identifier(kind: str = "") -> Convert:
         name, universal_id, form = r.leaf(2), r.leaf(3), r.leaf(4)
         uri = universal(universal_id.text.strip(), form.text.strip() if form else "") if universal_id else None
         made: dict[str, Any] = {}
-        if kind:
+        if kind in codes.IDENTIFIER_TYPE:
             made["type"] = {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind}]}
         if universal_id and uri:
             made["system"] = Joined(uri, (universal_id, form) if form else (universal_id,))

@@ -86,10 +86,11 @@ class Repetition:
             leaf = self.leaf()
             return None if leaf is None else Joined(leaf.text, (leaf,))
         text = unescape(self.raw, self.separators)
-        sources = tuple(self._each())
+        sources = tuple(self.leaves())
         return Joined(text, sources) if sources else None
 
-    def _each(self) -> Iterator[Leaf]:
+    def leaves(self) -> Iterator[Leaf]:
+        """Each value of it, in order."""
         for number, raw in enumerate(self.components, 1):
             count = raw.count(self.separators.subcomponent) + 1
             for sub in range(1, count + 1):
@@ -147,6 +148,12 @@ class Reading:
     def leaf(self, field: int, component: int = 1) -> Leaf | None:
         repetition = self.first(field)
         return repetition.leaf(component) if repetition else None
+
+    def whole(self, field: int) -> str:
+        """The first repetition as running text or ""."""
+        repetition = self.first(field)
+        prose = repetition.prose() if repetition else None
+        return str(prose.value) if prose else ""
 
     def text(self, field: int, component: int = 1) -> str:
         """The value of a component of the first repetition or ""."""

@@ -9,7 +9,7 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location, performer, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import (
-    Value, code, concept, date_time, extension, number, positive, string,
+    code, coded, concept, date_time, extension, number, positive, string,
 )  # fmt: skip
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
@@ -90,15 +90,10 @@ def _status(system: str, value: Leaf | str) -> dict[str, Any]:
     return {"coding": [{"system": system, "code": value}]}
 
 
-def _diagnosis_type(c: Conversion, r: Repetition) -> Value:
-    found = r.leaf()
-    return {"coding": [{"system": codes.TERMINOLOGY + "v2-0052", "code": found}]} if found and r.lone else concept(c, r)
-
-
 _DIAGNOSIS = rules(
     (3, "code", concept),
     (5, "onsetDateTime", date_time),
-    (6, "category[]", _diagnosis_type),
+    (6, "category[]", coded("0052")),
     (16, "asserter", practitioner),
     (19, "recordedDate", date_time),
     (20, "identifier[]", entity_identifier()),

@@ -11,7 +11,7 @@ from adapters.hl7v2.maps.datatypes import coded, date_time, extension, instant, 
 from adapters.hl7v2.maps.parties import assigning
 from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.rules import apply, rules
-from adapters.hl7v2.maps.systems import namespace
+from adapters.hl7v2.maps.systems import listed, namespace
 
 _EVENTS = codes.TERMINOLOGY + "v2-0003"
 
@@ -38,7 +38,7 @@ def msh(c: Conversion, s: Reading) -> None:
     tags = []
     for system, field, component in (("v2-0076", 9, 1), ("v2-0354", 9, 3), ("v2-0103", 11, 1)):
         leaf = s.leaf(field, component)
-        if leaf:
+        if leaf and listed(codes.TERMINOLOGY + system, leaf.text.strip()):
             tags.append({"system": codes.TERMINOLOGY + system, "code": leaf})
     if tags:
         header["meta"] = {"tag": tags}

@@ -20,8 +20,14 @@ _OWN = "urn:referral-hub:extension:"
 
 
 def _language(c: Conversion, r: Repetition) -> Value:
-    found = concept(c, r)
-    return {"language": found} if found else None
+    """A language by its BCP 47 tag where that is known, else in words."""
+    leaf = r.leaf(1)
+    tag = codes.LANGUAGE.get(leaf.text.strip().lower()) if leaf else None
+    name = r.leaf(9) or r.leaf(2) or leaf
+    if name is None:
+        return None
+    coding = [{"system": "urn:ietf:bcp:47", "code": leaf.give(tag)}] if leaf and tag else []
+    return {"language": {**({"coding": coding} if coding else {}), "text": name}}
 
 
 def _citizenship(c: Conversion, r: Repetition) -> Value:
@@ -176,10 +182,9 @@ _COVERAGE = rules(
     (13, "period.end", date_time),
     (15, "type", concept),
     (17, "relationship", table(codes.RELATIONSHIP)),
-    (36, "subscriberId", string),
-    (49, "extension[]", extension(
-        "http://hl7.org/fhir/5.0/StructureDefinition/extension-subscriberId", "valueIdentifier", identifier)),
-)  # fmt: skip
+    (36, "identifier[]", identifier),
+    (49, "subscriberId", string),
+)
 
 
 def in1(c: Conversion, s: Reading) -> None:

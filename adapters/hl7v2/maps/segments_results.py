@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -159,7 +160,12 @@ def observation_identity(c: Conversion, s: Reading, group: Reading | None) -> di
     if not number or not code:
         return None
     system = f"urn:referral-hub:observation:{quote(c.facility or 'unknown', safe='')}"
-    return {"system": system, "value": f"{number}/{code}/{s.text(4)}"}
+    return {"system": system, "value": f"{number}/{code}/{s.whole(4)}"}
+
+
+def _sub_ids(s: Reading) -> Iterator[Leaf]:
+    repetition = s.first(4)
+    return repetition.leaves() if repetition else iter(())
 
 
 def _order_number(segment: Reading | None) -> str:
@@ -179,6 +185,8 @@ _OBSERVATION = rules(
     (10, "extension[]", extension(
         "http://hl7.org/fhir/StructureDefinition/observation-nature-of-abnormal-test", "valueCodeableConcept",
         coded("0080"))),
+    (29, "category[]", coded("0936")),
+    (30, "extension[]", extension(_OWN + "observation-sub-type", "valueCodeableConcept", coded("0937"))),
     (18, "device", lambda c, r: {"identifier": found} if (found := entity_identifier()(c, r)) else None),
 )  # fmt: skip
 
@@ -196,6 +204,7 @@ def obx(c: Conversion, s: Reading) -> None:
     name = observation_identity(c, s, c.group)
     if name:
         made["identifier"] = [name]
+        entry.also.extend((leaf, "/identifier/0/value") for leaf in _sub_ids(s))
     _state(s, made)
     apply(_OBSERVATION, c, s, made)
     made.setdefault("code", {"text": "unknown"})

@@ -72,7 +72,15 @@ def pv1(c: Conversion, s: Reading) -> None:
     apply(_ENCOUNTER, c, s, made)
     if "end" in made.get("period", ()):
         made["status"] = "finished"
+        _ordered(c, made["period"])
     c.encounter = entry
+
+
+def _ordered(c: Conversion, period: dict[str, Any]) -> None:
+    """FHIR's periods do not end before they start: such an end stays in the ledger."""
+    start, end = (c.clock.moment(period[key].text) if key in period else None for key in ("start", "end"))
+    if start and end and end < start:
+        period.pop("end")
 
 
 def _classify(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
@@ -107,10 +115,8 @@ _MORE = rules(
     (3, "reasonCode[]", concept),
     (2, "extension[]", extension(_OWN + "accommodation", "valueCodeableConcept", concept)),
     (4, "extension[]", extension(_OWN + "transfer-reason", "valueCodeableConcept", concept)),
-    (8, "extension[]", extension(
-        "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedStartDate", "valueDateTime", date_time)),
-    (9, "extension[]", extension(
-        "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedEndDate", "valueDateTime", date_time)),
+    (8, "extension[]", extension(_OWN + "planned-start", "valueDateTime", date_time)),
+    (9, "extension[]", extension(_OWN + "planned-end", "valueDateTime", date_time)),
     (11, "length", _length),
     (12, "extension[]", extension(_OWN + "visit-description", "valueString", string)),
     (13, "participant[]", participant("REF")),

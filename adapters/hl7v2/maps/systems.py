@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import quote
 
+from adapters.hl7v2 import structures
 from adapters.hl7v2.maps.codes import TERMINOLOGY
 
 UNITS = "http://unitsofmeasure.org"
@@ -53,6 +54,18 @@ def code_system(name: str, facility: str) -> str:
     return namespace(facility, name)
 
 
+@lru_cache(maxsize=8192)
+def listed(system: str, code: str) -> bool:
+    """Whether a table's code system has the code. What HL7 does not list is the sender's own, or a misprint."""
+    if not system.startswith(TERMINOLOGY + "v2-"):
+        return True
+    table = f"HL7{system.rpartition('-')[2]}"
+    known = [found for version in ("2.8", "2.5.1", "2.3.1") if (found := structures.codes(version, table))]
+    if code.lower() == "null":
+        return False
+    return not known or any(code in found for found in known)
+
+
 @lru_cache(maxsize=4096)
 def namespace(facility: str, name: str = "") -> str:
     """URI of a namespace id that has no OID, or of a table in it."""
@@ -63,7 +76,7 @@ def namespace(facility: str, name: str = "") -> str:
 @lru_cache(maxsize=4096)
 def universal(identifier: str, kind: str) -> str | None:
     """URI of a universal id (HD.2 with HD.3); None when it is not what its type says."""
-    if _OID.match(identifier) and kind.upper() in ("ISO", "OID", ""):
+    if identifier.count(".") > 1 and _OID.match(identifier) and kind.upper() in ("ISO", "OID", ""):
         return f"urn:oid:{identifier}"
     if _UUID.match(identifier):
         return f"urn:uuid:{identifier.lower()}"

@@ -52,6 +52,7 @@ def bounds(c: Conversion, start: Leaf | None, end: Leaf | None, dosage: dict[str
         value = c.clock.date_time(leaf.text) if leaf else None
         if leaf and value:
             repeat = dosage.setdefault("timing", {}).setdefault("repeat", {})
+            repeat.pop("boundsDuration", None)
             repeat.setdefault("boundsPeriod", {}).setdefault(key, leaf.give(value))
 
 
