@@ -162,7 +162,6 @@ def _referrals(connection: Any, sender: Sender, asked: Asked) -> Found:
         known = patients.search(connection, sender.id, limit=searching.MOST, identifiers=numbers)
         patient_ids = [p.id for p in known if patient_ids is None or p.id in patient_ids]
         told = {"patient": ",".join(patient_ids)}
-    position = searching.marked(asked, 2)
     since, until = searching.updated(asked)
     ids, focus = asked.any_of("_id"), searching.names(asked.any_of("focus"), "ServiceRequest")
     criteria = referrals.Criteria(
@@ -174,15 +173,13 @@ def _referrals(connection: Any, sender: Sender, asked: Asked) -> Found:
         updated_since=since,
         updated_until=until,
     )
-    after = (datetime.fromisoformat(position[0]), position[1]) if position else None
-    found = _pages(connection, sender, asked, criteria, after)
+    found = _pages(connection, sender, asked, criteria, searching.marked(asked))
     page = found[: asked.count]
     resource = _OF_REFERRAL[asked.kind]
     entries = [(referral.id, resource(referral)) for referral in page]
     if len(found) <= asked.count or not page:
         return entries, None
-    time, name = page[-1].position
-    return entries, {**told, "_after": searching.mark([time.isoformat(), name])}
+    return entries, {**told, "_after": searching.mark(*page[-1].position)}
 
 
 def _pages(connection: Any, sender: Sender, asked: Asked, criteria: referrals.Criteria,
@@ -209,23 +206,24 @@ def _pages(connection: Any, sender: Sender, asked: Asked, criteria: referrals.Cr
 
 
 def _patients(connection: Any, sender: Sender, asked: Asked) -> Found:
-    position = searching.marked(asked, 1)
+    position = searching.marked(asked)
     numbers = searching.tokens(asked.any_of("identifier"))
     own = [value for system, value in numbers or () if system == resources.PATIENT]
     ids = asked.any_of("_id")
     found = patients.search(
         connection, sender.id, limit=asked.count + 1, patient_ids=[*(ids or ()), *own] if ids or own else ids,
-        identifiers=None if own else numbers, after=position[0] if position else None,
+        identifiers=None if own else numbers, after=position[1] if position else None,
     )  # fmt: skip
-    entries = [(p.id, resources.patient(p)) for p in found[: asked.count]]
-    more = len(found) > asked.count and entries and numbers is None
-    return entries, {"_after": searching.mark([entries[-1][0]])} if more else None
+    page = found[: asked.count]
+    more = len(found) > asked.count and page and numbers is None
+    following = {"_after": searching.mark(page[-1].updated_at, page[-1].id)} if more else None
+    return [(p.id, resources.patient(p)) for p in page], following
 
 
 def _fragments(connection: Any, sender: Sender, asked: Asked) -> Found:
     if asked.kind in ADMINISTRATIVE:
         raise Problem(404, "not-supported", f"the hub keeps no {asked.kind} by itself")
-    position = searching.marked(asked, 1)
+    position = searching.marked(asked)
     criteria = fragments.Criteria(
         ids=asked.any_of("_id"),
         types=(asked.kind,),
@@ -233,10 +231,11 @@ def _fragments(connection: Any, sender: Sender, asked: Asked) -> Found:
         referral_ids=searching.names(asked.any_of("based-on"), "ServiceRequest"),
     )
     found = fragments.search(connection, sender.id, criteria, limit=asked.count + 1,
-                             after=position[0] if position else None)  # fmt: skip
-    entries = [(f.id, resources.fragment(f)) for f in found[: asked.count]]
-    more = len(found) > asked.count and entries
-    return entries, {"_after": searching.mark([entries[-1][0]])} if more else None
+                             after=position[1] if position else None)  # fmt: skip
+    page = found[: asked.count]
+    more = len(found) > asked.count and page
+    following = {"_after": searching.mark(page[-1].received_at, page[-1].id)} if more else None
+    return [(f.id, resources.fragment(f)) for f in page], following
 
 
 _SEARCHES: dict[str, tuple[Callable[[Any, Sender, Asked], Found], frozenset[str]]] = {

@@ -1,12 +1,12 @@
 """Search parameters of FHIR read into the criteria of `hub.views`."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
+from uuid import UUID
 
 from adapters.fhir.code_systems import BUSINESS_STATUS
 from adapters.fhir.parties import ORGANIZATION
@@ -125,12 +125,13 @@ def _period(text: str) -> tuple[datetime, datetime]:
             return moment, moment + (timedelta(milliseconds=1) if moment.microsecond else timedelta(seconds=1))
         year, month, day = (*map(int, text.split("-")), 0, 0)[:3]
         first = datetime(year, month or 1, day or 1, tzinfo=UTC)
-    except ValueError:
+        if day:
+            return first, first + timedelta(days=1)
+        return first, (first.replace(day=28) + timedelta(days=4)).replace(day=1) if month else datetime(
+            year + 1, 1, 1, tzinfo=UTC
+        )
+    except (ValueError, OverflowError):
         raise Problem(400, "value", "a real date or time is expected", expression="_lastUpdated") from None
-    if day:
-        return first, first + timedelta(days=1)
-    step = (first.replace(day=28) + timedelta(days=4)).replace(day=1) if month else first.replace(year=year + 1)
-    return first, step
 
 
 def newest_first(search: Asked) -> bool:
@@ -141,23 +142,21 @@ def newest_first(search: Asked) -> bool:
     return order != "_lastUpdated"
 
 
-def mark(position: Sequence[str]) -> str:
-    """Where a page ended, as an opaque text for the next link."""
-    return base64.urlsafe_b64encode("|".join(position).encode()).decode().rstrip("=")
+def mark(time: datetime, name: str) -> str:
+    """Where a page ended (the last resource's time and id), as an opaque text for the next link."""
+    return base64.urlsafe_b64encode(f"{time.isoformat()}|{name}".encode()).decode().rstrip("=")
 
 
-def marked(search: Asked, size: int) -> list[str] | None:
-    """What `mark` made; its parts. Raises Problem 400 where it is none of ours."""
+def marked(search: Asked) -> tuple[datetime, str] | None:
+    """What `mark` made. Raises Problem 400 where it is none of ours."""
     text = search.one("_after")
     if text is None:
         return None
     try:
-        parts = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("|")
-    except (binascii.Error, UnicodeDecodeError):
-        parts = []
-    if len(parts) != size:
-        raise Problem(400, "value", "_after comes from a next link", expression="_after")
-    return parts
+        time, name = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("|")
+        return datetime.fromisoformat(time).astimezone(UTC), str(UUID(name))
+    except (ValueError, OverflowError):
+        raise Problem(400, "value", "_after comes from a next link", expression="_after") from None
 
 
 def link(base: str, search: Asked, replaced: Mapping[str, str | None]) -> str:
