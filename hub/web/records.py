@@ -14,6 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from hub.domain.errors import Unavailable
 from hub.domain.messages import Sender
+from hub.domain.referrals import FINAL
 from hub.security import audit, tokens
 from hub.views import ids, records, referrals
 from hub.web import access
@@ -66,7 +67,8 @@ def _look(connect: Connect, token: str | None, referral_id: str) -> Response | N
             return access.problem(404, "not-found", "this organisation receives no such referral")
         record = records.newest(connection, referral)
         if record is None:
-            return None
+            ended = referral.state in FINAL and not referral.whole_record
+            return access.problem(404, "no-record", "the referral ended without this record") if ended else None
         _write(connection, viewer, referral_id, allowed=True)
     headers = {"Cache-Control": "no-store", "ETag": f'"{record.sha256.hex()}"'}
     return Response(record.document, media_type="application/json", headers=headers)

@@ -123,6 +123,13 @@ def test_after_acceptance_the_whole_record_is_waited_for(site: Site) -> None:
     assert site.record("hospital").json()["text"] == "whole"
 
 
+def test_a_whole_record_is_not_read_after_a_cancellation(site: Site) -> None:
+    site.seeds.record(site.referral, whole=True, text="whole")
+    site.seeds.connection.execute("UPDATE referrals SET state = %s", (State.CANCELLED.value,))
+    answer = site.record("hospital")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no-record")
+
+
 def test_a_revoked_token_reads_nothing(site: Site) -> None:
     site.seeds.record(site.referral)
     site.seeds.connection.execute("UPDATE tokens SET revoked_at = now()")
