@@ -14,6 +14,7 @@ from hub.domain.errors import Unavailable
 from hub.domain.messages import Receipt
 from hub.intake.batch import write
 from hub.intake.entries import Entry
+from hub.store.arrays import register
 from hub.store.connections import connect
 from hub.store.directory import Directory
 
@@ -32,6 +33,7 @@ def open_connection(url: str) -> Connection[Any]:
     """A connection as `commit` needs it. Raises psycopg.OperationalError."""
     connection = connect(url, autocommit=True, connect_timeout=5)
     connection.execute(_SESSION)
+    register(connection)
     return connection
 
 

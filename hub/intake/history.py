@@ -49,7 +49,8 @@ def _fragment(world: World, told: Told, part: Part, position: int, patient_id: s
               referral: Referral | None) -> str:  # fmt: skip
     fragment_id = str(uuid_utils.uuid7())
     kind = told.normalised.envelope.format
-    citations = "" if kind == "fhir" else encode([(c.target, c.path, c.text) for c in part.citations]).decode()
+    follow = kind == "fhir" and not part.citations  # from the base
+    citations = "" if follow else encode([(c.target, c.path, c.text) for c in part.citations]).decode()
     world.rows.add(
         "insert_fragments", fragment_id, told.message_id, patient_id, told.sender.id, referral.id if referral else "",
         position, kind, str(part.resource.get("resourceType")), encode(part.resource).decode(), part.base,

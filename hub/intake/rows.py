@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from hub.store.arrays import column
 from hub.store.sql import blocks
 
 _COLUMNS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -62,4 +63,4 @@ def as_columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[st
     """Rows as one list per column, the form that `unnest` takes."""
     if not rows:
         return {name: [] for name in names}
-    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    return dict(zip(names, map(column, zip(*rows, strict=True)), strict=True))
