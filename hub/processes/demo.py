@@ -65,6 +65,8 @@ def _home(settings: Settings) -> Iterator[tuple[Settings, Callable[[bool], None]
     own = f"{PREFIX}HOME" not in os.environ
     home = Path(tempfile.mkdtemp(prefix="referral-hub-demo-")) if own else settings.home
     home.mkdir(parents=True, exist_ok=True)
+    if own:
+        _share_models(home, settings.home)
     kept = not own
 
     def keep(wanted: bool) -> None:
@@ -78,6 +80,12 @@ def _home(settings: Settings) -> Iterator[tuple[Settings, Callable[[bool], None]
     finally:
         if not kept:
             shutil.rmtree(home, ignore_errors=True)
+
+
+def _share_models(home: Path, lasting: Path) -> None:
+    """Prepared models stay in the user's own home, so that only the first demo prepares them."""
+    (lasting / "models").mkdir(parents=True, exist_ok=True)
+    (home / "models").symlink_to(lasting / "models")
 
 
 def _free(address: Address) -> Address:

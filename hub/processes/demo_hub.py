@@ -85,6 +85,7 @@ class Hub:
     def __init__(self, settings: Settings, run: str) -> None:
         self.settings, self.run = settings, run
         self.tokens: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
         self.records: dict[str, Json] = {}
         self.followers: dict[str, Follower] = {}
@@ -140,7 +141,7 @@ class Hub:
             else:
                 _, token = organizations.rotate_token(connection, o["code"])
             connection.commit()
-        self.tokens[o["code"]] = token
+        self.tokens[o["code"]], self.names[o["code"]] = token, o["name"]
 
     def follow(self, code: str, settings: Settings) -> None:
         """Begin to consume the organisation's own topic."""
@@ -184,7 +185,8 @@ class Hub:
 
     def status(self, code: str, path: str) -> int:
         """The status that the organisation gets for a path."""
-        return self._http.get(self.ready["http"] + path, headers=self._headers(code)).status_code
+        headers = self._headers(code) | {"Accept": "*/*"}
+        return self._http.get(self.ready["http"] + path, headers=headers).status_code
 
     def record(self, code: str, referral: str) -> Json:
         """The continuous record as the organisation reads it."""

@@ -89,7 +89,7 @@ def before_acceptance_the_record_is_what_came_with_it(story: Story) -> None:
     hub.put_task(HOSPITAL, story.her, "received")
     hub.event(TOWNSHIP, "referral.received.v1", story.her, version=2)
     record = hub.record(HOSPITAL, story.her)
-    expect(record["organizations"] == [TOWNSHIP], f"only the township speaks, not {record['organizations']}")
+    expect(record["organizations"] == [hub.names[TOWNSHIP]], f"only it speaks, not {record['organizations']}")
 
 
 def the_specialist_accepts_and_reads_one_record(story: Story) -> None:
@@ -97,7 +97,7 @@ def the_specialist_accepts_and_reads_one_record(story: Story) -> None:
     hub.put_task(HOSPITAL, story.her, "accepted")
     hub.event(HOSPITAL, "record.ready.v1", story.her, version=3)
     record = hub.record(HOSPITAL, story.her)
-    missing = {VILLAGE, TOWNSHIP, COUNTY, ELSEWHERE} - set(record["organizations"])
+    missing = named(story, VILLAGE, TOWNSHIP, COUNTY, ELSEWHERE) - set(record["organizations"])
     expect(not missing, f"every institution speaks, but for {missing}")
     for item in items(record):
         expect(item["sources"], "every statement has a source")
@@ -110,13 +110,13 @@ def two_doses_of_metformin_stand_side_by_side(story: Story) -> None:
     both = conflicting(story, "dose")
     doses = {str(item["medication"]["dose"]) for item in both if item["medication"]}
     expect(doses >= {"0.5", "0.85"}, f"0.5 and 0.85 g, not {doses}")
-    expect({TOWNSHIP, COUNTY} <= organizations(both), "one from the township, one from the county")
+    expect(named(story, TOWNSHIP, COUNTY) <= speakers(both), "one from the township, one from the county")
 
 
 def two_allergy_statements_stand_side_by_side(story: Story) -> None:
     both = conflicting(story, "allergy")
     expect({item["assertion"] for item in both} >= {"present", "absent"}, "one says yes, one says no")
-    expect({TOWNSHIP, COUNTY} <= organizations(both), "one from the township, one from the county")
+    expect(named(story, TOWNSHIP, COUNTY) <= speakers(both), "one from the township, one from the county")
 
 
 def the_corrected_creatinine_replaces_the_first(story: Story) -> None:
@@ -266,5 +266,10 @@ def conflicting(story: Story, kind: str) -> list[Json]:
     return [item for item in items(record) if item["id"] in joined]
 
 
-def organizations(found: list[Json]) -> set[str]:
+def speakers(found: list[Json]) -> set[str]:
+    """Names of the organisations that the items come from."""
     return {source["organization"] for item in found for source in item["sources"]}
+
+
+def named(story: Story, *codes: str) -> set[str]:
+    return {story.hub.names[code] for code in codes}
