@@ -60,7 +60,7 @@ class Records:
         if not event.type.startswith("referral."):
             return []
         if connection.execute(_SQL["referral"], (event.subject,)).fetchone() is None:
-            _log.warning("an event of a referral that is not here", event=event.id)
+            _log.warning("an event of a referral that is not here", event_id=event.id)
             return []
         return [event.subject]
 
@@ -155,7 +155,7 @@ def _fragments(connection: Connection[Any], referral_id: str, patient_id: str, w
 def _fragment(row: dict[str, Any]) -> Fragment:
     cited = (
         cite_document(row["resource"], row["base"])
-        if row["kind"] == "fhir"
+        if row["kind"] == "fhir" and not row["citations"]
         else tuple(Citation(*citation) for citation in row["citations"] or ())
     )
     fields = ("id", "message_id", "patient", "organization", "received_at", "recorded_at", "kind", "resource")
