@@ -366,3 +366,11 @@ def test_unknown_addresses_answer_as_fhir(site: Site) -> None:
     assert issue(site.request("GET", "/Task/1/2/3", None))[0] == 401
     refused = site.request("GET", "/Task", "TOWN", Accept="application/fhir+xml")
     assert refused.status_code == 406
+
+
+def test_a_patient_named_by_a_number_alone_is_cited_where_the_number_stands(site: Site) -> None:
+    named = DIABETES | {"subject": {"identifier": {"system": "urn:town", "value": "7"}, "display": "王秀英"}}
+    assert site.request("POST", "/Condition", "TOWN", named).status_code == 201
+    stored = site.rows("SELECT base, citations FROM fragments WHERE resource_type = 'Patient'")
+    assert stored[0][0] == "/subject"
+    assert ["/identifier/0/value", "/subject/identifier/value", "7"] in stored[0][1]
