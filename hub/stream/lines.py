@@ -161,7 +161,7 @@ class Lines:
         connection.execute(_SQL["park"], (self._name, line, event.id, letter, why))
         told = {"consumer": self._name, "event_id": event.id, "event_type": event.type, "cause": why}
         append(connection, "dead-letter.parked.v1", line, told)
-        _log.error("event parked", consumer=self._name, event=event.id, subject=line, cause=why)
+        _log.error("event parked", consumer=self._name, event_id=event.id, subject=line, cause=why)
 
     def _parked_subjects(self, connection: Connection[Any]) -> list[str]:
         with connection.transaction():
