@@ -17,8 +17,8 @@ from adapters.fhir.normalise import normalise as normalise_fhir
 from adapters.hl7v2 import files
 from adapters.hl7v2.envelope import read_envelope
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.fragments import Citation, Fragment, Kind, cite_document
-from hub.domain.messages import Normalised, Part
+from hub.domain.fragments import Citation, Fragment, Kind, Resource, cite_document
+from hub.domain.messages import Amend, Normalised, Open, Part
 
 _BOM = b"\xef\xbb\xbf"
 _NOTE_DATA = "/content/0/attachment/data"
@@ -47,10 +47,15 @@ class Refusing:
 
 @dataclass(slots=True)
 class Received:
-    """All that was read, in the order received."""
+    """All that was read, file by file. referrals: of the fragments, those that are a referral's own ServiceRequest."""
 
     fragments: list[Fragment] = field(default_factory=list)
+    referrals: list[Fragment] = field(default_factory=list)
     refused: list[Refusing] = field(default_factory=list)
+
+
+_Read = tuple[list[Fragment], Resource | None]
+"""The fragments of one message, and which of their resources is the referral's ServiceRequest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +103,16 @@ def _read_file(file: _File, received: Received) -> None:
         messages = [(raw, _hl7v2) for raw in files.split(file.data)] or [(file.data, _hl7v2)]
     for index, (raw, reader) in enumerate(messages, 1):
         try:
-            received.fragments += reader(file, raw, len(received.fragments))
+            fragments, request = reader(file, raw, len(received.fragments))
+            received.fragments += fragments
+            received.referrals += [f for f in fragments if request is not None and f.resource is request]
         except Refused as error:
             received.refused.append(_refusing(file, index, raw, error))
+
+
+def _request(normalised: Normalised) -> Resource | None:
+    intent = normalised.intent
+    return intent.content.service_request if isinstance(intent, Open | Amend) else None
 
 
 def _refusing(file: _File, index: int, raw: bytes, error: Refused) -> Refusing:
@@ -115,7 +127,7 @@ def _refusing(file: _File, index: int, raw: bytes, error: Refused) -> Refusing:
     return Refusing(file.path, index, error.refusals, when, organization, text, start)
 
 
-def _hl7v2(file: _File, raw: bytes, count: int) -> list[Fragment]:
+def _hl7v2(file: _File, raw: bytes, count: int) -> _Read:
     envelope, refusals = read_envelope(raw)
     if refusals:
         raise Refused(*refusals)
@@ -126,10 +138,12 @@ def _hl7v2(file: _File, raw: bytes, count: int) -> list[Fragment]:
     sent = _time(normalised.bundle.get("timestamp"))
     organization = file.origin.organization or envelope.facility or Path(file.path).name
     message_id = envelope.control_id or Path(file.path).name
-    return list(_fragments(file, normalised, "hl7v2", message_id, organization, given or sent or file.modified, count))
+    return list(
+        _fragments(file, normalised, "hl7v2", message_id, organization, given or sent or file.modified, count)
+    ), _request(normalised)
 
 
-def _fhir(file: _File, raw: bytes, count: int) -> list[Fragment]:
+def _fhir(file: _File, raw: bytes, count: int) -> _Read:
     given = file.origin.received_at
     raw = raw.removeprefix(_BOM)
     normalised = normalise_fhir(raw, timezone=file.timezone, received_at=given or file.modified)
@@ -139,7 +153,7 @@ def _fhir(file: _File, raw: bytes, count: int) -> list[Fragment]:
     message_id = str(name or document.get("id") or Path(file.path).name)
     organization = file.origin.organization or _sender(document) or Path(file.path).name
     when = given or _time(document.get("timestamp")) or file.modified
-    return list(_fragments(file, normalised, "fhir", message_id, organization, when, count))
+    return list(_fragments(file, normalised, "fhir", message_id, organization, when, count)), _request(normalised)
 
 
 def _sender(document: Mapping[str, Any]) -> str | None:
@@ -181,7 +195,7 @@ def _patient(names: list[str], part: Part) -> str:
     return names[part.patient] if part.patient is not None else ""
 
 
-def _note(file: _File, raw: bytes, count: int) -> list[Fragment]:
+def _note(file: _File, raw: bytes, count: int) -> _Read:
     """A plain note as a DocumentReference; raises Refused when it is neither UTF-8 nor GB 18030."""
     text = _decoded(raw)
     resource = {
@@ -191,7 +205,7 @@ def _note(file: _File, raw: bytes, count: int) -> list[Fragment]:
                                     "data": base64.b64encode(text.encode()).decode()}}],
     }  # fmt: skip
     name = Path(file.path).name
-    return [
+    fragments = [
         Fragment(
             id=f"fragment-{count + 1}",
             message_id=name,
@@ -205,6 +219,7 @@ def _note(file: _File, raw: bytes, count: int) -> list[Fragment]:
             citations=(Citation(_NOTE_DATA, "", text),),
         )
     ]
+    return fragments, None
 
 
 def _decoded(raw: bytes) -> str:
@@ -220,3 +235,9 @@ def newest(received: Received, timezone: str) -> datetime:
     """The newest time received, in the zone; now, where nothing was read."""
     moments = [f.received_at for f in received.fragments] + [r.received_at for r in received.refused]
     return max(moments, default=datetime.now(UTC)).astimezone(ZoneInfo(timezone))
+
+
+def newest_referral(received: Received) -> str | None:
+    """The fragment that is the ServiceRequest of the referral received last."""
+    last = max(received.referrals, key=lambda f: f.received_at, default=None)
+    return last.id if last else None

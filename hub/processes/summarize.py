@@ -68,6 +68,7 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         as_of=arguments.as_of or received_files.newest(received, arguments.timezone).date(),
         generated_at=datetime.now(UTC),
         embed=embedder,
+        request_id=received_files.newest_referral(received),
     )
     record["unplaced"] += [_unplaced(refused) for refused in received.refused]
     _write(_encode(record).decode() + "\n", arguments.out)

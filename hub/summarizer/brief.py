@@ -18,6 +18,9 @@ LENGTH = 12
 _NAMED = 0.7
 """Bonus of an item that the question names."""
 
+_DISPUTED = 0.15
+"""Bonus of an item in a conflict."""
+
 _SECTION = {"problems": 0.3, "allergies": 0.25, "medications": 0.15, "results": 0.1, "procedures": 0.05, "plans": 0.0,
             "history": -0.15, "immunizations": -0.3, "encounters": -0.3}  # fmt: skip
 _STATUS = {"stopped": -0.2, "completed": 0.0, "resolved": -0.2, "planned": -0.05, "active": 0.05, "unknown": 0.0}
@@ -56,8 +59,12 @@ def _scores(items: Sequence[Item], vectors: Vectors, question: str | None, query
     rules = [(weight, item) for weight, where, item in _relevance() if where.search(asked)]
     newest = max((i.head.start or "" for i in items if i.points), default="")[:4]
     return {
-        item.id: _prior(item, newest) + 0.15 * (item.id in disputed) + close + _bearing(item, folded, rules)
+        item.id: _prior(item, words, newest)
+        + 0.15 * (item.id in disputed)
+        + close
+        + _bearing(item, words, folded, rules)
         for item, close in zip(items, similar, strict=True)
+        for words in [_words(item)]
     }
 
 
@@ -70,14 +77,14 @@ def _similarity(vectors: Vectors, query: Vectors | None) -> list[float]:
     return list(0.5 * (cosine - low) / (high - low)) if high > low else [0.0] * len(vectors)
 
 
-def _prior(item: Item, newest: str) -> float:
+def _prior(item: Item, words: str, newest: str) -> float:
     head = item.head
     score = _SECTION[head.section] + _STATUS[head.status]
     if head.section == "allergies":
         score += 0.4 if head.assertion == "present" else -0.2
     elif head.assertion == "absent":
         score -= 0.5
-    score += max((weight for weight, pattern in _SAFETY if pattern.search(_words(item))), default=0.0)
+    score += max((weight for weight, pattern in _SAFETY if pattern.search(words)), default=0.0)
     if head.value and head.value["interpretation"] in _ABNORMAL:
         score += 0.15
     if item.points and (head.start or "") < newest:
@@ -85,10 +92,9 @@ def _prior(item: Item, newest: str) -> float:
     return score
 
 
-def _bearing(item: Item, question: str, rules: Sequence[tuple[float, re.Pattern[str]]]) -> float:
+def _bearing(item: Item, words: str, question: str, rules: Sequence[tuple[float, re.Pattern[str]]]) -> float:
     names = {terms.fold(item.head.name), *(k.partition(":")[2] for k in item.head.keys if k.startswith("term|"))}
     named = any(len(name) > 1 and terms.fold(name) in question for name in names)
-    words = _words(item)
     return _NAMED * named + max((weight for weight, pattern in rules if pattern.search(words)), default=0.0)
 
 

@@ -36,7 +36,8 @@ class SentenceTransformerEmbedder:
     """A local sentence-transformers folder or a hub name (which must be in the local cache: no network is used).
 
     threads: of torch; batch: texts in one forward pass. Texts are sorted by length so that little is padding.
-    Loads torch when first asked to embed.
+    Loads torch when first asked to embed. Its threads wait without spinning: on a small server they share two cores
+    with PostgreSQL and the listener.
     """
 
     def __init__(self, path: Path | str, *, threads: int | None = None, batch: int = 16) -> None:
@@ -64,6 +65,7 @@ class SentenceTransformerEmbedder:
             return
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         import torch
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging

@@ -99,14 +99,16 @@ def _agree(a: Draft, b: Draft) -> bool:
 def _item(drafts: list[Draft]) -> Item:
     newest = drafts[-1]
     named = next((d for d in reversed(drafts) if d.code), newest)
+    end = max((d.end for d in drafts if d.end), key=len, default=None)
+    status = next((d.status for d in reversed(drafts) if d.status != "unknown"), newest.status)
     head = replace(
         newest,
         name=named.name,
         code=named.code,
         start=max((d.start for d in drafts if d.start), key=len, default=None),
-        end=max((d.end for d in drafts if d.end), key=len, default=None),
+        end=end,
         laterality=next((d.laterality for d in drafts if d.laterality), ""),
-        status=next((d.status for d in reversed(drafts) if d.status != "unknown"), newest.status),
+        status="completed" if newest.kind == "encounter" and end and status == "active" else status,
         medication=_fullest(drafts),
         details=tuple(dict.fromkeys(x for d in drafts for x in d.details)),
     )

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from hub.summarizer import terms
 from hub.summarizer.coded.results import prose
 from hub.summarizer.embedding import Vectors
 from hub.summarizer.evidence import Evidence, Source
@@ -27,12 +23,10 @@ _TEXT = re.compile(
 _NARRATIVES = frozenset({"Composition", "DiagnosticReport", "DocumentReference", "Communication", "ClinicalImpression"})
 """Types whose own narrative is read; of coded resources it only repeats what is coded."""
 
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_NEGATION = re.compile(r"不|无|未|否认|没|非|排除|停|no\b|not\b|den(?:y|ies)|without|negative|阴性|阳性", re.IGNORECASE)
-_SIDE = re.compile(r"左|右|双|left|right|bilateral", re.IGNORECASE)
-_FILLER = frozenset(
-    "的了过曾患者有史病人情况处本现既往者于在为是呈示诉可见示及和与等年月日,，.。；;:：、!！?？()（）“”\"' \t\n"
-)
+_DOT_KEPT = re.compile(r"(?<=\d)[.,](?=\d)")
+_DOT = re.compile(r"(?<!\d)[\s,，.。;；:：、!！?？]+|[\s,，.。;；:：、!！?？]+(?!\d)")
+_FILLER = re.compile(r"[的患者有史病于为呈示诉及和与等\s,，.。;；:：、!！?？()（）“”\"'‘’]")
+"""Words and marks without which a sentence still says the same; neither tense nor negation nor a unit is among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +62,11 @@ def _sentences(evidence: Evidence, narrative: bool) -> Iterator[Sentence]:
 
 
 def grouped(passages: Sequence[Passage]) -> list[Passage]:
-    """Equal sentences (in folded spelling) as one passage with all their sources."""
+    """Equal sentences (but for width, case and marks) as one passage with all their sources."""
     groups: dict[str, list[Passage]] = {}
     for passage in passages:
-        groups.setdefault(_numbers_kept(passage.text), []).append(passage)
+        groups.setdefault(_DOT.sub("", _folded(passage.text)), []).append(passage)
     return [_joined(group) for group in groups.values()]
-
-
-def _numbers_kept(text: str) -> str:
-    return f"{terms.fold(text)}|{'|'.join(_statement(text)[0])}"
 
 
 def _joined(group: Sequence[Passage]) -> Passage:
@@ -89,49 +79,25 @@ def _joined(group: Sequence[Passage]) -> Passage:
 def near_duplicates(passages: Sequence[Passage], vectors: Vectors) -> list[tuple[Passage, int]]:
     """Passages with the index of the vector that stands for each; the same sentence in other words is one.
 
-    Close vectors alone are not enough: numbers, negations and sides must be equal, and all else that differs must be
-    filler, so that a father's illness is not a mother's.
+    Close vectors alone are not enough: what is said but for filler must be equal, in its order, so that numbers,
+    negations and sides agree, and a father's illness is not a mother's.
     """
-    parent = list(range(len(passages)))
-    for a, b in _close(vectors):
-        if _root(parent, a) != _root(parent, b) and same_statement(passages[a].text, passages[b].text):
-            parent[_root(parent, b)] = _root(parent, a)
-    groups: dict[int, list[Passage]] = {}
+    groups: dict[str, list[list[int]]] = {}
     for index, passage in enumerate(passages):
-        groups.setdefault(_root(parent, index), []).append(passage)
-    return [(_joined(group), index) for index, group in groups.items()]
+        alike = groups.setdefault(statement(passage.text), [])
+        close = next((g for g in alike if float(vectors[g[0]] @ vectors[index]) >= SAME), None)
+        if close is None:
+            alike.append([index])
+        else:
+            close.append(index)
+    found = [group for alike in groups.values() for group in alike]
+    return [(_joined([passages[i] for i in group]), group[0]) for group in sorted(found)]
 
 
-def _root(parent: list[int], index: int) -> int:
-    while parent[index] != index:
-        index = parent[index]
-    return index
+def statement(text: str) -> str:
+    """A sentence without its filler; a point between digits stays."""
+    return _FILLER.sub("", _DOT_KEPT.sub("\x01", _folded(text)))
 
 
-def _close(vectors: Vectors, block: int = 512) -> Iterator[tuple[int, int]]:
-    for start in range(0, len(vectors), block):
-        similar = vectors[start : start + block] @ vectors.T
-        rows, columns = np.nonzero(similar >= SAME)
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-            if start + row < column:
-                yield start + row, column
-
-
-def same_statement(a: str, b: str) -> bool:
-    """Whether two sentences differ in filler only, and agree in numbers, negations and sides."""
-    if _statement(a) != _statement(b):
-        return False
-    one, other = (
-        Counter(unicodedata.normalize("NFKC", a).casefold()),
-        Counter(unicodedata.normalize("NFKC", b).casefold()),
-    )
-    return all(character in _FILLER for character in (one - other) + (other - one))
-
-
-def _statement(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    plain = unicodedata.normalize("NFKC", text)
-    return (
-        tuple(_NUMBER.findall(plain)),
-        tuple(sorted(m.casefold() for m in _NEGATION.findall(plain))),
-        tuple(m.casefold() for m in _SIDE.findall(plain)),
-    )
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()

@@ -25,12 +25,18 @@ class Placement:
     resolve: Callable[[Evidence, str], Evidence | None]
 
 
-def place(fragments: Sequence[Fragment], wanted: Identifier | None) -> Placement:
-    """wanted: whose record it is where no referral says so."""
+def place(fragments: Sequence[Fragment], wanted: Identifier | None, request_id: str | None = None) -> Placement:
+    """wanted: whose record it is where no referral says so; request_id: the referral's ServiceRequest, where known.
+
+    A fragment whose Patient is not among the fragments is taken as its giver gave it: as the patient's own.
+    """
     everything = sorted((Evidence(f) for f in fragments), key=lambda e: e.fragment.received_at)
     patients = [e for e in everything if e.type == "Patient"]
-    request = referral.newest(e for e in everything if e.type == "ServiceRequest")
-    clinical = [e for e in everything if is_clinical(e.resource) and not referral.is_referral(e.resource)]
+    named = next((e for e in everything if request_id and e.fragment.id == request_id), None)
+    request = named or referral.newest(e for e in everything if e.type == "ServiceRequest")
+    clinical = [
+        e for e in everything if is_clinical(e.resource) and e is not request and not referral.is_referral(e.resource)
+    ]
     person = people.target(patients, clinical, _patient_of(request, patients), wanted)
     mine: list[Evidence] = []
     others: list[Evidence] = []
@@ -59,8 +65,9 @@ def _patient_of(request: Evidence | None, patients: Sequence[Evidence]) -> Evide
 
 
 def _belongs(evidence: Evidence, person: people.Person | None, patients: Sequence[Evidence]) -> bool:
-    if evidence.fragment.patient:
-        return person is None or evidence.fragment.patient in person.ids
+    named = evidence.fragment.patient
+    if any(named == p.fragment.id for p in patients):
+        return person is None or named in person.ids
     return not any(
         people.note_of_another(citation.text, evidence.at.date(), person)
         for target in {c.target for c in evidence.fragment.citations if c.target.endswith("/data")}

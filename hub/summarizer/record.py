@@ -40,13 +40,15 @@ def summarize(
     as_of: date,
     generated_at: datetime,
     embed: Embedder,
+    request_id: str | None = None,
 ) -> dict[str, Any]:
     """The record of one patient from all fragments, those of other patients and of the referral itself among them.
 
     question: what the specialist is asked (None: what the referral says); patient: whose record where no referral is
-    among the fragments; as_of: the day for which it holds. The result is JSON-like (numbers are int or Decimal).
+    among the fragments; as_of: the day for which it holds; request_id: the fragment that is the referral's
+    ServiceRequest (else it is known by its category, code and reason). The result is JSON-like (numbers are int or Decimal).
     """
-    placement = place(fragments, patient)
+    placement = place(fragments, patient, request_id)
     read = _read(placement)
     items = [replace(item, text=wording(item)) for item in merging.merge(read.drafts)]
     asked = referral.question(placement.request, question)

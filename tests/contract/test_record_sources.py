@@ -9,6 +9,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from tests.contract.conftest import Reassembled
@@ -104,9 +105,8 @@ def test_every_statement_cites_a_source(reassembled: list[Reassembled]) -> None:
 
 def test_names_and_times_of_a_source_are_those_of_the_manifest(reassembled: list[Reassembled]) -> None:
     for one in reassembled:
-        folder = next(iter(one.files)).rpartition("/")[0]
-        with open(f"{folder}/manifest.jsonl", encoding="utf-8") as lines:
-            origins = {line["path"]: line for line in map(json.loads, lines)}
+        manifest = Path(next(iter(one.files))).parent / "manifest.jsonl"
+        origins = {line["path"]: line for line in map(json.loads, manifest.read_text("utf-8").splitlines())}
         for source in sources(one.record):
             origin = origins[source["file"].rpartition("/")[2]]
             assert source["organization"] == origin["organization"]

@@ -118,9 +118,9 @@ def _ordered(evidence: Evidence) -> tuple[str | None, tuple[str, ...]]:
     """The day of the order as start, unless it only repeats the day on which the message was made."""
     for pointer in ("/authoredOn", "/whenHandedOver"):
         moment = evidence.value(pointer)
-        if isinstance(moment, str) and len(moment) >= 10:
-            if moment[:10] < evidence.fragment.received_at.date().isoformat():
-                return moment[:10], (pointer,)
+        received = evidence.fragment.received_at.date().isoformat()
+        if isinstance(moment, str) and len(moment) >= 10 and moment[:10] < received:
+            return moment[:10], (pointer,)
     return None, ()
 
 
