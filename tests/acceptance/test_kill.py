@@ -6,12 +6,15 @@ under its control id, as a clinic's system does. The embedded PostgreSQL keeps t
 
 from __future__ import annotations
 
+import queue
 import random
 import re
+import socket
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,21 +117,37 @@ def test_ten_kills_under_load_lose_nothing_and_double_nothing(hub: Hub, kafka: s
 
 
 def _send_while_killing(hub: Hub) -> list[Clinic]:
+    """The hub is killed as soon as it takes messages, every fourth time after all its processes are ready."""
     chance, over = random.Random(3), threading.Event()
     clinics = [Clinic(number, hub.mllp_port, over) for number in range(1, CONNECTIONS + 1)]
     senders = [threading.Thread(target=clinic.run, daemon=True) for clinic in clinics]
-    hub.start()
     for sender in senders:
         sender.start()
-    for _ in range(KILLS):
+    for kill in range(KILLS):
+        _start(hub, wait=kill % 4 == 0)
         time.sleep(chance.uniform(0.1, 1.2))
         hub.kill()
-        hub.start()
+    hub.start()
     over.set()
     for sender in senders:
         sender.join(60)
     assert not any(sender.is_alive() for sender in senders)
     return clinics
+
+
+def _start(hub: Hub, *, wait: bool) -> None:
+    """wait: until all are ready, else until messages are taken."""
+    if wait:
+        hub.start()
+        return
+    with suppress(queue.Empty):
+        hub.start(timeout=0.01)
+    for _ in range(900):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", hub.mllp_port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"nobody listens: {hub.log()[-2000:]}")
 
 
 def _stored(hub: Hub) -> tuple[list[str], dict[str, int], dict[str, list[int]]]:
