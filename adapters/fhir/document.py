@@ -20,8 +20,19 @@ MEDIA_TYPE = "application/fhir+json"
 VERSION = "4.0.1"
 READABLE = frozenset({"application/fhir+json", "application/json", "text/json", "application/json+fhir", ""})
 
+_MAGNITUDE = 60
+"""Powers of ten beyond which a number is none that anybody measured (`1e999999999` fills the memory when written)."""
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if abs(number.adjusted()) > _MAGNITUDE:
+        raise ValueError("the number is out of range")
+    return number
+
+
 encode = msgspec.json.Encoder(decimal_format="number").encode
-decode = msgspec.json.Decoder(float_hook=Decimal).decode
+decode = msgspec.json.Decoder(float_hook=_number).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +147,8 @@ def read(raw: bytes, content_type: str = "") -> Resource:
         value: Any = decode(raw.removeprefix(codecs.BOM_UTF8).decode())
     except UnicodeDecodeError:
         raise Refused(Refusal(Cause.UNDECODABLE, "Resource", "the bytes are not UTF-8")) from None
+    except msgspec.ValidationError:  # of _number
+        raise Refused(Refusal(Cause.WRONG_DATATYPE, "Resource", "a number is out of range")) from None
     except msgspec.DecodeError as error:
         byte = str(error).rpartition("(byte ")[2].rstrip(")")
         where = f" (byte {byte})" if byte.isdigit() else ""

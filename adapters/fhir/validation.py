@@ -57,6 +57,13 @@ def check_models(resource: Resource) -> tuple[Refusal, ...]:
 
 def check_received(resource: Resource) -> tuple[Refusal, ...]:
     """The faults of both judges, one for each place: for what comes in as FHIR."""
+    try:
+        return _both(resource)
+    except RecursionError:
+        return (Refusal(Cause.WRONG_STRUCTURE, _type(resource) or "Resource", "nested too deeply"),)
+
+
+def _both(resource: Resource) -> tuple[Refusal, ...]:
     found = list(check(resource))
     places = {refusal.path for refusal in found}
     found += [refusal for refusal in check_models(resource) if refusal.path not in places]
@@ -148,7 +155,8 @@ def _mend(definition: dict[str, Any], whole: dict[str, dict[str, Any]]) -> dict[
         return whole.get(definition.get("pattern", ""), definition)
     mended = {name: whole.get(schema.get("pattern", ""), schema) for name, schema in properties.items()}
     for name, schema in mended.items():
-        if "$ref" in schema.get("items", {}) and schema["items"]["$ref"].rsplit("/", 1)[-1][0].islower():
+        kind = schema.get("items", {}).get("$ref", "").rsplit("/", 1)[-1]
+        if kind[:1].islower() or (kind and name.startswith("_")):
             mended[name] = {**schema, "items": {"if": {"type": "null"}, "else": schema["items"]}}
     return {**definition, "type": "object", "properties": mended}
 

@@ -176,3 +176,24 @@ def test_bundles_that_bring_nothing_are_refused() -> None:
     transaction = bundle("transaction", WANG)
     transaction["entry"].append({"request": {"method": "DELETE", "url": "Patient/1"}})
     assert refused(transaction) == [("unsupported-type", "Bundle.entry[1].request.method")]
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "1e-999999999", "9" * 5000])
+def test_numbers_that_nobody_measured_are_refused(number: str) -> None:
+    raw = f'{{"resourceType": "Observation", "valueQuantity": {{"value": {number}}}}}'.encode()
+    with pytest.raises(Refused):
+        normalise(raw, timezone="Asia/Shanghai", received_at=NOW)
+
+
+@pytest.mark.parametrize("depth", [100, 300])
+def test_what_is_nested_too_deeply_is_refused_and_not_a_fault(depth: int) -> None:
+    nested: dict[str, object] = {"url": "u", "valueString": "x"}
+    for _ in range(depth):
+        nested = {"url": "u", "extension": [nested]}
+    found = refused(bundle("collection", WANG, finding(extension=[nested])))
+    assert found == ([] if depth == 100 else [("wrong-structure", "Bundle")])
+
+
+def test_null_stands_for_a_primitive_that_has_only_an_extension() -> None:
+    extended = {"given": ["光荣", None], "_given": [None, {"id": "x"}]}
+    assert refused(bundle("collection", WANG | {"name": [extended]}, finding())) == []
