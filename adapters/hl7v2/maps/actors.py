@@ -63,9 +63,11 @@ def performer(function: str, system: str) -> Convert:
         found = practitioner(c, r)
         if not found:
             return None
-        return {"function": {"coding": [{"system": system, "code": function}]}, "actor": found} if function else {
-            "actor": found
-        }
+        return (
+            {"function": {"coding": [{"system": system, "code": function}]}, "actor": found}
+            if function
+            else {"actor": found}
+        )
 
     return convert
 

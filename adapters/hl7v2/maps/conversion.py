@@ -59,7 +59,9 @@ class Conversion:
         "report", "reporting", "request", "sent", "shared", "task", "trailing",
     )  # fmt: skip
 
-    def __init__(self, message: Message, clock: Clock, *, facility: str, control_id: str, kind: str, event: str) -> None:
+    def __init__(
+        self, message: Message, clock: Clock, *, facility: str, control_id: str, kind: str, event: str
+    ) -> None:
         self.message = message
         self.clock = clock
         self.facility = facility
@@ -116,7 +118,7 @@ class Conversion:
 def put(resource: Resource, target: tuple[str, ...], value: Any) -> None:
     """Put a value at a path of element names; a name that ends in `[]` is a list that it joins."""
     node: Any = resource
-    for name in target[:-1]:
+    for name in target[:-1] if len(target) > 1 else ():
         if name.endswith("[]"):
             listed = node.setdefault(name[:-2], [{}])
             node = listed[-1]

@@ -94,7 +94,8 @@ def code(table: Mapping[str, str]) -> Convert:
 def coding(c: Conversion, r: Repetition, parts: tuple[int, int, int, int] = _CODINGS[0]) -> Value:
     """A triplet of a CWE."""
     found: dict[str, Any] = {}
-    identifier, display, system, version = (r.leaf(n) for n in parts)
+    one, two, three, four = parts
+    identifier, display, system, version = r.leaf(one), r.leaf(two), r.leaf(three), r.leaf(four)
     if system:
         uri = code_system(system.text.strip(), c.facility)
         if identifier and not listed(uri, identifier.text.strip()):
@@ -118,7 +119,8 @@ def concept(c: Conversion, r: Repetition) -> Value:
         if _SHORT_CODE.match(leaf.text):
             return {"coding": [{"code": leaf}], "text": leaf}
         return {"text": leaf}
-    codings = [found for parts in _CODINGS if (found := coding(c, r, parts))]
+    count = len(r.components)
+    codings = [found for parts in _CODINGS if parts[0] <= count and (found := coding(c, r, parts))]
     concept: dict[str, Any] = {}
     text = r.leaf(9)
     if text is None and not any("code" in found for found in codings):

@@ -196,4 +196,3 @@ def interpretation(c: Conversion, r: Repetition) -> Any:
 def reference(s: Reading) -> list[Any]:
     leaf: Leaf | None = s.leaf(7)
     return [reference_range(leaf, s.first(6))] if leaf else []
-

@@ -134,7 +134,9 @@ def authority(c: Conversion, r: Repetition, component: int, kind: str = "") -> t
     return assigning(c, r.part(component, 1), r.part(component, 2), r.part(component, 3), kind)
 
 
-def assigning(c: Conversion, name: Leaf | None, number: Leaf | None, form: Leaf | None, kind: str = "") -> tuple[Value, Value]:
+def assigning(
+    c: Conversion, name: Leaf | None, number: Leaf | None, form: Leaf | None, kind: str = ""
+) -> tuple[Value, Value]:
     """A universal id is the system, else the namespace id in the hub's urn form, else the sender's own namespace."""
     uri = universal(number.text.strip(), form.text.strip() if form else "") if number else None
     assigner = {"display": name} if name else None

@@ -57,11 +57,16 @@ class Repetition:
         if component > len(self.components):
             return None
         raw = self.components[component - 1]
-        if not raw or raw == NULL:
+        if not raw:
             return None
-        if self.separators.subcomponent in raw:
+        separators = self.separators
+        if separators.subcomponent in raw:
             return self.part(component, 1)
-        return self._leaf(raw, self.path if self.lone else f"{self.path}.{component}")
+        text = unescape(raw, separators) if separators.escape in raw else raw
+        value = text.strip()
+        if not value or value == NULL:
+            return None
+        return Leaf(value, self.path if self.lone else f"{self.path}.{component}", text)
 
     def part(self, component: int, subcomponent: int) -> Leaf | None:
         """A subcomponent; of a component that holds one value, that value is the first."""
@@ -73,7 +78,9 @@ class Repetition:
         parts = raw.split(self.separators.subcomponent)
         if subcomponent > len(parts) or not parts[subcomponent - 1]:
             return None
-        return self._leaf(parts[subcomponent - 1], f"{self.path}.{component}.{subcomponent}")
+        text = unescape(parts[subcomponent - 1], self.separators)
+        value = text.strip()
+        return Leaf(value, f"{self.path}.{component}.{subcomponent}", text) if value and value != NULL else None
 
     def text(self, component: int = 1) -> str:
         """The component's value or ""."""
@@ -98,11 +105,6 @@ class Repetition:
                 if leaf is not None:
                     yield leaf
 
-    def _leaf(self, raw: str, path: str) -> Leaf | None:
-        text = unescape(raw, self.separators) if self.separators.escape in raw else raw
-        value = text.strip()
-        return Leaf(value, path, text) if value and value != NULL else None
-
 
 class Reading:
     """A segment, to read fields from."""
@@ -126,6 +128,13 @@ class Reading:
 
     def first(self, field: int) -> Repetition | None:
         """The first repetition that says something."""
+        if field >= len(self.fields):
+            return None
+        raw = self.fields[field]
+        if not raw:
+            return None
+        if self.separators.repetition not in raw:
+            return Repetition(raw, f"{self.prefix}{field}[1]", self.separators)
         for repetition in self.each(field):
             return repetition
         return None
@@ -146,6 +155,8 @@ class Reading:
                 yield Repetition(part, f"{self.prefix}{field}[{number}]", self.separators)
 
     def leaf(self, field: int, component: int = 1) -> Leaf | None:
+        if field >= len(self.fields) or not self.fields[field]:
+            return None
         repetition = self.first(field)
         return repetition.leaf(component) if repetition else None
 

@@ -34,12 +34,13 @@ def apply(sheet: Iterable[Rule], c: Conversion, segment: Reading, resource: Reso
     for field, target, convert in sheet:
         if field >= count or not fields[field]:
             continue
-        listed = target[-1][-2:] == "[]"
+        last = target[-1]
         for repetition in segment.each(field):
             value = convert(c, repetition)
             if value is None:
                 continue
-            put(resource, target, value)
-            if not listed:
+            if last[-2:] != "[]":
+                put(resource, target, value)
                 break
+            put(resource, target, value)
     return resource

@@ -18,7 +18,9 @@ from adapters.hl7v2.maps.rules import apply, rules
 _ALLERGY = codes.TERMINOLOGY + "allergyintolerance-"
 _CONDITION = codes.TERMINOLOGY + "condition-"
 _OWN = "urn:referral-hub:extension:"
-_UNKNOWN = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
+_UNKNOWN = {
+    "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
+}
 
 
 def _reaction(c: Conversion, s: Reading, made: dict[str, Any], *, coded: bool) -> None:

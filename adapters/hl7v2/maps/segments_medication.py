@@ -197,4 +197,3 @@ def rxa(c: Conversion, s: Reading) -> None:
         made["doseQuantity"] = {"value": dose.give(number(dose.text)), **units(s.first(7))}
     control(c, made, entry, medication=False)
     c.immunization = c.observed = entry
-

@@ -32,12 +32,20 @@ def _language(c: Conversion, r: Repetition) -> Value:
 
 def _citizenship(c: Conversion, r: Repetition) -> Value:
     found = concept(c, r)
-    return {"url": _PATIENT + "citizenship", "extension": [{"url": "code", "valueCodeableConcept": found}]} if found else None
+    return (
+        {"url": _PATIENT + "citizenship", "extension": [{"url": "code", "valueCodeableConcept": found}]}
+        if found
+        else None
+    )
 
 
 def _nationality(c: Conversion, r: Repetition) -> Value:
     found = concept(c, r)
-    return {"url": _PATIENT + "nationality", "extension": [{"url": "code", "valueCodeableConcept": found}]} if found else None
+    return (
+        {"url": _PATIENT + "nationality", "extension": [{"url": "code", "valueCodeableConcept": found}]}
+        if found
+        else None
+    )
 
 
 def _account(c: Conversion, r: Repetition) -> Value:

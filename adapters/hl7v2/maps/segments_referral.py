@@ -159,7 +159,9 @@ def _licence(c: Conversion, r: Repetition) -> dict[str, Any]:
         code = kind.text.strip().upper()
         known = code in codes.IDENTIFIER_TYPE
         made["type"] = (
-            {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind.give(code)}]} if known else {"text": kind}
+            {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind.give(code)}]}
+            if known
+            else {"text": kind}
         )
     end = c.clock.date_time(expiry.text) if expiry else None
     if expiry and end:
@@ -169,7 +171,9 @@ def _licence(c: Conversion, r: Repetition) -> dict[str, Any]:
 
 def _is_organization(place: Repetition) -> bool:
     """PRD-4 as senders use it: one plain text is the institution's name."""
-    return place.lone or (place.leaf(4) is None and place.leaf(2) is None and place.leaf(3) is None and place.leaf(9) is None)
+    return place.lone or (
+        place.leaf(4) is None and place.leaf(2) is None and place.leaf(3) is None and place.leaf(9) is None
+    )
 
 
 def _organization(c: Conversion, s: Reading) -> Entry | None:

@@ -129,5 +129,3 @@ def pv2(c: Conversion, s: Reading) -> None:
     """More of the encounter; the reason of admission (PV2-3) is a clinical statement."""
     if c.encounter:
         apply(_MORE, c, s, c.encounter.resource)
-
-

@@ -1,0 +1,227 @@
+"""Conversion of HL7 v2 over everything in the corpora: nothing lost, nothing misplaced, everything valid FHIR."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from adapters.fhir import validation
+from adapters.hl7v2 import charsets, er7, files
+from adapters.hl7v2.envelope import read_envelope
+from adapters.hl7v2.normalise import normalise
+from hub.domain.errors import Refused
+from hub.domain.messages import Normalised
+from tests.conftest import CORPORA
+
+MESSAGES = Path(__file__).parents[1] / "messages"
+SHEETS = Path(__file__).parents[2] / "schemas" / "hl7v2"
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def _convert(raw: bytes) -> Normalised | None:
+    envelope, refusals = read_envelope(raw)
+    if refusals:
+        return None
+    try:
+        return normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=NOW)
+    except Refused:
+        return None
+
+
+def _leaves(raw: bytes) -> dict[str, str]:
+    envelope, _ = read_envelope(raw)
+    text, name = charsets.decode(raw, envelope.charset, None)
+    return dict(er7.leaves(er7.parse(text, charsets.codec(name) or "utf-8")))
+
+
+@cache
+def _corpus() -> list[tuple[bytes, Normalised]]:
+    if not CORPORA.exists():
+        pytest.skip("../shared/corpora is not here")
+    folders = (CORPORA / "hl7v2", CORPORA / "reassembly-sample" / "inputs")
+    paths = sorted(path for folder in folders for path in folder.rglob("*.hl7"))
+    raws = [raw for path in paths for raw in files.split(path.read_bytes())]
+    return [(raw, found) for raw in raws if (found := _convert(raw))]
+
+
+def _resolve(document: Any, pointer: str) -> Any:
+    for step in pointer.split("/")[1:]:
+        document = document[int(step)] if isinstance(document, list) else document[step]
+    return document
+
+
+def test_every_supported_message_of_the_corpora_converts() -> None:
+    kinds = {found.envelope.type for _, found in _corpus()}
+    assert len(_corpus()) > 280
+    assert {"REF^I12", "ADT^A01", "ADT^A03", "ADT^A08", "ORU^R01", "MDM^T02", "RDE^O11", "PPR^PC1", "OMG^O19"} <= kinds
+
+
+def test_each_leaf_is_mapped_or_unmapped_with_a_reason() -> None:
+    for raw, found in _corpus():
+        mapped = {entry.path for entry in found.ledger.mapped}
+        unmapped = {entry.path: entry for entry in found.ledger.unmapped}
+        leaves = _leaves(raw)
+        assert mapped | set(unmapped) == set(leaves)
+        assert not mapped & set(unmapped)
+        assert all(entry.value == leaves[path] and entry.reason for path, entry in unmapped.items())
+
+
+def test_each_target_stands_in_the_bundle_and_carries_the_whole_text() -> None:
+    for raw, found in _corpus():
+        leaves = _leaves(raw)
+        for entry in found.ledger.mapped:
+            assert leaves[entry.path] == entry.text
+            _resolve(found.bundle, entry.target)
+        for part in found.parts:
+            assert _resolve(found.bundle, part.base) is part.resource
+            for citation in part.citations:
+                assert leaves[citation.path] == citation.text
+                _resolve(part.resource, citation.target)
+
+
+def test_every_part_knows_its_patient_and_when_it_was_recorded() -> None:
+    for _, found in _corpus():
+        assert found.patient_resource["resourceType"] == "Patient"
+        for part in found.parts:
+            assert part.patient is not None
+            assert found.parts[part.patient].resource["resourceType"] == "Patient"
+            assert part.recorded_at is not None and part.recorded_at.tzinfo is not None
+
+
+def test_every_bundle_is_fhir_by_the_schema() -> None:
+    faults = [fault for _, found in _corpus() for fault in validation.check(found.bundle)]
+    assert faults == []
+
+
+def test_every_kind_of_message_is_fhir_by_the_models() -> None:
+    chosen: dict[str, Normalised] = {}
+    for _, found in _corpus():
+        chosen.setdefault(found.envelope.type, found)
+    for found in chosen.values():
+        assert validation.check_models(json.loads(_encode(found.bundle))) == ()
+
+
+def test_no_reference_of_a_bundle_dangles() -> None:
+    for _, found in _corpus():
+        urls = {entry["fullUrl"] for entry in found.bundle["entry"]}
+        assert len(urls) == len(found.bundle["entry"])
+        assert set(_references(found.bundle)) <= urls
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("reference"), str):
+            yield node["reference"]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def test_converting_again_gives_the_same_bundle() -> None:
+    for raw, found in _corpus()[::10]:
+        again = _convert(raw)
+        assert again is not None
+        assert _encode(again.bundle) == _encode(found.bundle)
+
+
+def _rules() -> Iterator[tuple[str, str, str]]:
+    documents = {"RF1": "referral", "PRD": "referral", "CTD": "referral", "AUT": "referral", "PRB": "problem"}
+    for sheet in sorted(SHEETS.glob("*.csv")):
+        for row in csv.DictReader(sheet.open(encoding="utf-8")):
+            yield documents.get(row["field"][:3], "prescription"), row["field"], row["target"]
+
+
+@pytest.mark.parametrize(("document", "field", "target"), list(_rules()))
+def test_the_published_rule_is_what_is_done(document: str, field: str, target: str) -> None:
+    raw = (MESSAGES / f"{document}-every-field.hl7").read_bytes()
+    found = _convert(raw)
+    assert found is not None
+    number, _, component = field.partition(".")
+    places = {
+        _element(found.bundle, entry.target)
+        for entry in found.ledger.mapped
+        if _field(entry.path) == number and (not component or entry.path.endswith(f".{component}"))
+    }
+    assert any(place.startswith(target) for place in places), places
+
+
+def _field(path: str) -> str:
+    return path[:3] + "-" + path.partition("-")[2].partition("[")[0]
+
+
+def _element(bundle: dict[str, Any], pointer: str) -> str:
+    """`Task.status` of a pointer into the Bundle."""
+    steps = pointer.split("/")[4:]
+    kind = _resolve(bundle, "/".join(pointer.split("/")[:4]))["resourceType"]
+    return ".".join([kind, *(step for step in steps if not step.isdigit())])
+
+
+def _run(*arguments: str, data: bytes = b"") -> tuple[int, list[dict[str, Any]]]:
+    command = [sys.executable, "-c", "from hub.processes.commands import main; raise SystemExit(main())", "convert"]
+    done = subprocess.run([*command, *arguments], input=data, capture_output=True, timeout=60)
+    assert b"Traceback" not in done.stderr
+    return done.returncode, [json.loads(line) for line in io.BytesIO(done.stdout)]
+
+
+def test_the_command_writes_a_line_per_message_and_tells_what_it_refused(tmp_path: Path) -> None:
+    referral = (MESSAGES / "referral-every-field.hl7").read_bytes()
+    unsupported = referral.replace(b"REF^I12^REF_I12", b"SIU^S12^SIU_S12")
+    nobody = b"\r".join(line for line in referral.split(b"\r") if not line.startswith(b"PID"))
+    (tmp_path / "three.hl7").write_bytes(b"\x0b" + referral + b"\x1c\r" + unsupported + nobody)
+    status, lines = _run(str(tmp_path / "three.hl7"))
+    assert status == 1
+    assert [line["status"] for line in lines] == ["converted", "rejected", "rejected"]
+    assert [line["index"] for line in lines] == [0, 1, 2]
+    assert lines[0]["type"] == "REF^I12" and lines[0]["error"] is None
+    assert lines[1]["error"]["code"] == "200"
+    assert (lines[2]["error"]["code"], lines[2]["error"]["path"]) == ("101", "PID[1]-3[1]")
+    assert lines[0]["bundle"]["entry"][0]["resource"]["resourceType"] == "MessageHeader"
+    assert all(set(entry) == {"path", "target"} for entry in lines[0]["ledger"]["mapped"])
+
+
+def test_the_command_takes_fhir_and_standard_input() -> None:
+    patient = {"resourceType": "Patient", "id": "p1", "name": [{"text": "测试员"}]}
+    observation = {
+        "resourceType": "Observation", "status": "final", "code": {"text": "血压"},
+        "subject": {"reference": "Patient/p1"},
+    }  # fmt: skip
+    bundle = {"resourceType": "Bundle", "type": "collection",
+              "entry": [{"resource": patient}, {"resource": observation}]}  # fmt: skip
+    status, (line,) = _run("-", data=json.dumps(bundle).encode())
+    assert status == 0
+    assert (line["source"], line["format"], line["type"]) == ("-", "fhir", "Bundle/collection")
+    paths = {entry["path"] for entry in line["ledger"]["mapped"]}
+    assert "/entry/1/resource/code/text" in paths
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\x00\xff\xfe", b"MSH", b"MSH|", b"MSH|^~\\&", b"{", b"[1]", b'{"resourceType": 1}', b"not a message",
+     b"MSH|^~\\&|A|B|C|D|2024||ORU^R01|1|P|2.5\rPID|", b"\xef\xbb\xbf{}", b"MSH|^~\\&|" + b"\x81" * 50,
+     b"MSH|^~\\&|A|B|C|D|2024||REF^I12|1|P|2.5||||||GB 18030-2000\rPID|||\xff"],
+)  # fmt: skip
+def test_whatever_the_bytes_there_is_no_traceback(data: bytes) -> None:
+    from hub.processes import convert
+
+    lines = [convert.line("x", 0, found) for found in convert.convert(data, None, "Asia/Shanghai", NOW)]
+    assert all(line["status"] == "rejected" and line["error"]["text"] for line in lines)
+    assert lines
+
+
+def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
+    status, lines = _run(str(tmp_path / "absent.hl7"))
+    assert (status, lines) == (2, [])
