@@ -20,8 +20,8 @@ from tests.conftest import APACHE_KAFKA, free_port
 from tests.integration.streams import (
     OwnBroker,
     Parties,
-    eventually,
     events,
+    eventually,
     firsts,
     parties,
     published,

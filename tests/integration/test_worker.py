@@ -20,7 +20,7 @@ from hub.stream import dead_letters
 from hub.stream.broker import Broker
 from hub.stream.consumer import Consumer
 from hub.stream.lines import Lines
-from tests.integration.streams import eventually, events, parties, published, relaying, write
+from tests.integration.streams import events, eventually, parties, published, relaying, write
 
 NAME = "test"
 
