@@ -70,9 +70,12 @@ def identity_of(patient: Resource) -> Identity:
 
 
 def _name(found: Sequence[dict[str, Any]]) -> str | None:
+    """The first usable name as one text; Chinese, Japanese and Korean family names stand first, without space."""
     for name in found:
-        text = name.get("text") or "".join([str(name.get("family", "")), *map(str, name.get("given", ()))])
-        if text:
+        given, family = [str(g) for g in name.get("given", ()) if g], str(name.get("family", ""))
+        eastern = any(ord(character) > 0x2E80 for character in family)
+        text = name.get("text") or ("".join([family, *given]) if eastern else " ".join([*given, family]).strip())
+        if text and name.get("use") not in ("old", "maiden"):
             return str(text)
     return None
 

@@ -87,11 +87,10 @@ def _amend(world: World, told: Told, intent: Amend) -> Effect:
     if referral.state not in AMENDABLE:
         text = f"a referral that is {referral.state.value} cannot be amended"
         raise Refused(Refusal(Cause.FORBIDDEN_STATE, intent.identifier_path, text))
-    if content.receiver:
-        receiver = world.directory.resolve(content.receiver)
-        if receiver is None or receiver.id != referral.receiver_id:
-            text = "an amendment does not change the receiver: cancel the referral and open another"
-            raise Refused(Refusal(Cause.UNKNOWN_KEY, content.receiver_path, text))
+    receiver = world.directory.resolve(content.receiver)
+    if receiver is not None and receiver.id != referral.receiver_id:
+        text = "an amendment does not change the receiver: cancel the referral and open another"
+        raise Refused(Refusal(Cause.UNKNOWN_KEY, content.receiver_path, text))
     patient_id = add_history(world, told, referral)
     referral.priority = content.priority or referral.priority
     referral.department = content.department or referral.department

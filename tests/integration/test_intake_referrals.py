@@ -91,6 +91,15 @@ def test_amendment_raises_the_version_and_keeps_the_state(database: str) -> None
         assert h.send(Message("3", intent=replace(own, content=replace(own.content, receiver=())))).outcome.accepted
 
 
+def test_an_amendment_does_not_change_the_receiver(database: str) -> None:
+    with hub(database) as h:
+        h.send(opening("1", "R1"))
+        elsewhere = Amend((Identifier(SYSTEM, "R1"),), "RF1[1]-6[1]", content("R1", "OTHER"))
+        assert causes(h.send(Message("2", intent=elsewhere))) == [("unknown-key", "PRD[1]-7[1]")]
+        unresolved = replace(elsewhere, content=content("R1", "REFHUB"))
+        assert h.send(Message("3", intent=unresolved)).outcome.accepted
+
+
 def test_messages_of_one_batch_see_each_other(database: str) -> None:
     with hub(database) as h:
         messages = (opening("1", "R1"), amendment("2", "R1"), cancellation("3", "R1", "recovered"), inquiry("4", "R1"))
