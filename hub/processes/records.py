@@ -60,7 +60,7 @@ class Records:
         if not event.type.startswith("referral."):
             return []
         if connection.execute(_SQL["referral"], (event.subject,)).fetchone() is None:
-            _log.warning("an event of a referral that is not here", event_id=event.id)
+            _log.info("an event of a referral that is not here", event_id=event.id)
             return []
         return [event.subject]
 

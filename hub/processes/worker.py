@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.domain.events import FRAGMENTS, REFERRALS
+from hub.processes import readiness
 from hub.processes.records import Records
 from hub.processes.settings import Settings
 from hub.store.connections import pool
@@ -24,13 +25,13 @@ def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str,
     """Until `stop`; ready when the model is loaded and Kafka answers."""
     embedder = SentenceTransformerEmbedder(model(settings))
     embedder.load()
-    with pool(settings.database, 2, name="worker") as connections:
+    with pool(settings.database, 2, name="worker") as connections, readiness.once(ready, {}) as say:
         lines = Lines(connections, NAME, Records(embedder))
         broker = Broker(settings.kafka, settings.kafka_security)
         consumer = Consumer(
             broker, (REFERRALS, FRAGMENTS), lines.process, name=NAME, group=settings.worker_group, wait=stop.wait
         )
-        consumer.run(stop, lambda: ready({}))
+        consumer.run(stop, say)
 
 
 def model(settings: Settings) -> Path | str:

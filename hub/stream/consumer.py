@@ -26,7 +26,9 @@ from hub.stream.lines import UNREADABLE, read
 
 _log = structlog.get_logger()
 
-BATCH = 500
+BATCH = 50
+"""Most records between two commits, so that stopping takes no longer than their work."""
+
 POLL_MS = 200
 
 

@@ -1,6 +1,7 @@
 """Every event that the hub can make has a schema and an example; every file belongs to an event or a topic."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,15 @@ from hub.domain.referrals import TRANSITIONS
 from hub.stream.topics import ORGANIZATION, declared
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
-WITHOUT_TRANSITION = {"referral.requested", "referral.amended", "referral.cancellation-requested",
-                      "referral.cancellation-refused", "fragment.received", "record.ready", "dead-letter.parked"}  # fmt: skip
+WITHOUT_TRANSITION = {
+    "referral.requested",
+    "referral.amended",
+    "referral.cancellation-requested",
+    "referral.cancellation-refused",
+    "fragment.received",
+    "record.ready",
+    "dead-letter.parked",
+}
 TYPES = sorted({f"{name}.v1" for name in {t.event for t in TRANSITIONS} | WITHOUT_TRANSITION})
 
 
@@ -51,8 +59,6 @@ def test_a_schema_refuses_another_event_and_one_without_its_subject(type_: str) 
 
 def test_an_example_is_what_the_domain_publishes() -> None:
     example = _example("referral.accepted.v1")
-    from datetime import datetime
-
     event = Event(example["id"], example["type"], example["subject"], datetime.fromisoformat(example["time"]),
                   example["data"])  # fmt: skip
     assert event.cloudevent(int(example["sequence"])) == example
