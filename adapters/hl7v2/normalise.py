@@ -36,8 +36,9 @@ def normalise(
     sent = er7.value(message, header, 7)
     clock = Clock(timezone, sent)
     moment = clock.moment(sent) or received_at
+    instant = clock.instant(sent) or received_at.isoformat(timespec="seconds")
     c = messages.convert(message, clock, facility=envelope.facility, control_id=envelope.control_id, kind=kind,
-                         event=event, sent=clock.instant(sent) or received_at.isoformat(timespec="seconds"))  # fmt: skip
+                         event=event, sent=instant)  # fmt: skip
     missing = referral.missing(c)
     if missing:
         raise Refused(*missing)

@@ -18,6 +18,10 @@ def _table(number: str, codes: str) -> dict[str, tuple[str, str]]:
     return {code: (code, f"{TERMINOLOGY}v2-{number}") for code in codes.split()}
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 def _v3(name: str, codes: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     return {code: (to, V3 + name) for code, to in codes.items()}
 
@@ -91,9 +95,9 @@ REPORT_STATUS = {
     "O": "registered", "I": "registered", "S": "registered", "A": "partial", "P": "preliminary", "C": "corrected",
     "R": "partial", "F": "final", "X": "cancelled", "M": "preliminary", "N": "registered",
 }  # fmt: skip
-INTERPRETATION = frozenset(
+INTERPRETATION = _words(
     "< > A AA B CAR D DET E EX EXP H HH HU H> I IE IND L LL LU L< MS N ND NEG NR NS POS R RR S SDD SYN-R SYN-S U VS UNE"
-    " W WR".split()
+    " W WR"
 )
 REQUEST_STATUS = {
     "CA": "revoked", "CM": "completed", "DC": "revoked", "ER": "entered-in-error", "HD": "on-hold", "IP": "active",
@@ -136,27 +140,23 @@ PROBLEM_VERIFICATION = {"C": "confirmed", "CONFIRMED": "confirmed", "已确诊":
 ROUTE = {
     **_table("0162", "AP B DT EP ET GTT GU IMR IA IB IC ICV IH IHA IN IO IP IS IT IU MTH MM NS NG NP NT OP OT OTH PF"
              " PR RM SD SL TP TRA TL UR VG VM WND"),
-    **_v3("RouteOfAdministration", {"ID": "IDINJ", "IM": "IM", "IV": "IVINJ", "PO": "PO", "SC": "SQ", "TD": "TRNSDERM"}),
+    **_v3("RouteOfAdministration", {"ID": "IDINJ", "IM": "IM", "IV": "IVINJ", "PO": "PO", "SC": "SQ",
+                                    "TD": "TRNSDERM"}),
 }  # fmt: skip
 
-IDENTIFIER_TYPE = frozenset(
+IDENTIFIER_TYPE = _words(
     "ACSN AM AMA AN ANON ANC AND ANT APRN ASID BA BC BCT BR BRN BSNR CC CONM CZ CY DDS DEA DI DFN DL DN DO DP DPM DR DS"
     " EI EN ESN FI GI GL GN HC JHN IND LACSN LANR LI LN LR MA MB MC MCD MCN MCR MCT MD MI MR MRT MS NBSNR NCT NE NH NI"
     " NII NIIP NP NPI OD PA PC PCN PE PEN PI PN PNT PPIN PPN PRC PRN PT QA RI RPH RN RR RRI RRP SID SL SN SP SR SS TAX"
-    " TN TPR U UPIN USID VN VP VS WC WCN WP XX PLAC FILL".split()
+    " TN TPR U UPIN USID VN VP VS WC WCN WP XX PLAC FILL"
 )
 """Table 0203 as far as its code system has it; another type is kept as text."""
-
-SECTION = frozenset(
-    "AU BG BLB CG CUS CTH CT CH CP EC EN GE HM ICU IMM LAB MB MCB MYC NMS NMR NRS OUS OT OTH OSL PAR PAT PT PHR PHY PF"
-    " RAD RX RUS RC RT SR SP TX URN VR VUS XRC".split()
-)
-"""Table 0074."""
 
 UCUM = {
     unit.casefold(): code
     for code, units in {
-        "mmol/L": "mmol/L mmol/l", "umol/L": "umol/L μmol/L µmol/L umol/l μmol/l", "nmol/L": "nmol/L", "pmol/L": "pmol/L",
+        "mmol/L": "mmol/L mmol/l", "umol/L": "umol/L μmol/L µmol/L umol/l μmol/l", "nmol/L": "nmol/L",
+        "pmol/L": "pmol/L",
         "g/L": "g/L", "mg/L": "mg/L", "ug/L": "ug/L μg/L µg/L", "ng/mL": "ng/mL", "pg/mL": "pg/mL", "ng/L": "ng/L",
         "g/dL": "g/dL gm/dL", "mg/dL": "mg/dL", "ug/dL": "ug/dL μg/dL", "ng/dL": "ng/dL", "mg/mL": "mg/mL",
         "%": "% percent", "10*9/L": "10*9/L 10^9/L ×10^9/L x10^9/L 10E9/L x10E9/L 10*9/l ×10*9/L",
@@ -166,7 +166,8 @@ UCUM = {
         "mL/min": "mL/min", "U/L": "U/L", "[IU]/L": "IU/L [iU]/L [IU]/L", "m[IU]/L": "mIU/L m[iU]/L uIU/mL μIU/mL",
         "[IU]/mL": "IU/mL", "m[IU]/mL": "mIU/mL", "mm[Hg]": "mmHg mm[Hg]", "kPa": "kPa", "/min": "/min 次/分 bpm",
         "Cel": "℃ °C Cel degC", "[degF]": "°F [degF] degF", "kg": "kg", "g": "g 克", "mg": "mg 毫克",
-        "ug": "ug μg µg mcg 微克", "mL": "mL ml 毫升", "L": "L", "cm": "cm 厘米", "m": "m", "mm": "mm", "kg/m2": "kg/m2 kg/m^2 kg/m²",
+        "ug": "ug μg µg mcg 微克", "mL": "mL ml 毫升", "L": "L", "cm": "cm 厘米", "m": "m", "mm": "mm",
+        "kg/m2": "kg/m2 kg/m^2 kg/m²",
         "mm/h": "mm/h mm/hr", "s": "s sec 秒", "min": "min 分钟", "h": "h hr 小时", "d": "d day 天", "wk": "wk 周",
         "mo": "mo 月", "a": "a 岁 yr year years", "fL": "fL", "pg": "pg", "mosm/kg": "mOsm/kg", "mmol/mol": "mmol/mol",
         "U": "U 单位", "[IU]": "IU [iU] [IU]", "meq/L": "mEq/L", "[lb_av]": "lb [lb_av]",

@@ -54,9 +54,10 @@ class Conversion:
     that an NTE comments; document: of the TXA in work; report: of the OBR in work."""
 
     __slots__ = (
-        "clock", "document", "encounter", "entries", "event", "facility", "group", "headers", "immunization", "kind", "last_text",
-        "lines", "message", "notes", "observed", "order", "patient", "patients", "prefix", "provider", "receiver", "referral",
-        "report", "reporting", "request", "sent", "shared", "task", "trailing",
+        "categories", "clock", "document", "encounter", "entries", "event", "facility", "group", "headers",
+        "immunization", "kind", "last_text", "lines", "message", "notes", "observed", "order", "patient", "patients",
+        "prefix", "provider", "receiver", "referral", "report", "reporting", "request", "sent", "shared", "task",
+        "trailing",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +87,7 @@ class Conversion:
         self.sent = ""
         self.notes: list[Reading] = []
         self.lines: dict[int, list[Joined]] = {}
+        self.categories: dict[tuple[int, str], int] = {}
         self.last_text: tuple[str, Entry] | None = None
         self.shared: dict[tuple[str, str], Entry] = {}
         self.trailing: set[Segment] = set()

@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
-from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
+from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
 from adapters.hl7v2.maps.systems import UNITS, code_system, listed, namespace
 
 Value = Any
@@ -255,3 +255,12 @@ def text_of(c: Conversion, r: Repetition) -> Value:
 def annotation(c: Conversion, r: Repetition) -> Value:
     prose = r.prose()
     return None if prose is None else {"text": prose}
+
+
+def effective(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    begin, end = s.first(7), s.first(8)
+    start, stop = date_time(c, begin) if begin else None, date_time(c, end) if end else None
+    if start and stop:
+        made["effectivePeriod"] = {"start": start, "end": stop}
+    elif start:
+        made["effectiveDateTime"] = start

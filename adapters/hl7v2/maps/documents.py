@@ -8,15 +8,22 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
-from adapters.hl7v2.maps.datatypes import coded, concept, date_time, instant, string
-from adapters.hl7v2.maps.parties import entity_identifier
+from adapters.hl7v2.maps.datatypes import Value, coded, concept, date_time, instant, string
 from adapters.hl7v2.maps.observations import attachment, pointer
-from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
+from adapters.hl7v2.maps.parties import entity_identifier
+from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
 from adapters.hl7v2.maps.rules import apply, rules
+from adapters.hl7v2.maps.systems import namespace
 
 _TEXT = frozenset({"TX", "FT", "ST", ""})
 _REPLACING = frozenset({"T06", "T07", "T08", "T09", "T10"})
 """Events that supersede the earlier document (CONTRACTS.md); T05 and T03 tell only that something happens."""
+
+
+def _file_name(c: Conversion, r: Repetition) -> Value:
+    found = r.leaf()
+    return {"system": namespace(c.facility, "file"), "value": found} if found else None
+
 
 _DOCUMENT = rules(
     (2, "type", concept),
@@ -26,8 +33,7 @@ _DOCUMENT = rules(
     (5, "author[]", practitioner),
     (10, "authenticator", practitioner),
     (12, "masterIdentifier", entity_identifier()),
-    (16, "identifier[]", lambda c, r: {"system": f"urn:referral-hub:file:{c.facility}".replace(" ", "%20"), "value": found}
-     if (found := r.leaf()) else None),
+    (16, "identifier[]", _file_name),
     (18, "securityLabel[]", coded("0272")),
     (25, "description", string),
 )  # fmt: skip
@@ -112,14 +118,12 @@ def _describe(c: Conversion, s: Reading, entry: Entry, place: str) -> None:
     what = s.first(3)
     category = concept(c, what) if what else None
     if category:
-        if "category" not in entry.resource:
-            entry.resource["category"] = [category]
-        elif c.shared.get(("category", s.fields[3])) is entry:
-            entry.twins.append({"category": [category]})
+        held = entry.resource.setdefault("category", [])
+        number = c.categories.setdefault((id(entry), s.fields[3]), len(held))
+        if number == len(held):
+            held.append(category)
         else:
-            c.shared["category", s.fields[3]] = entry
-            entry.resource["category"].append(category)
-        c.shared.setdefault(("category", s.fields[3]), entry)
+            entry.twins.append({"category": [*({} for _ in range(number)), category]})
     kind = s.leaf(2)
     if kind:
         entry.also.append((kind, place))

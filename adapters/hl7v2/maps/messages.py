@@ -6,9 +6,15 @@ from collections.abc import Callable, Mapping
 
 from adapters.hl7v2.er7 import Message
 from adapters.hl7v2.maps import (
-    segments_clinical, segments_medication, segments_message, segments_patient, segments_referral, segments_results,
+    segments_clinical,
+    segments_medication,
+    segments_message,
+    segments_observation,
+    segments_patient,
+    segments_referral,
+    segments_results,
     segments_visit,
-)  # fmt: skip
+)
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.documents import close_documents, message_note, txa
 from adapters.hl7v2.maps.orders import orc
@@ -24,7 +30,7 @@ TRANSLATORS: Mapping[str, Translator] = {
     "PV1": segments_visit.pv1, "PV2": segments_visit.pv2,
     "AL1": segments_clinical.al1, "IAM": segments_clinical.iam, "DG1": segments_clinical.dg1,
     "PR1": segments_clinical.pr1, "PRB": segments_clinical.prb,
-    "ORC": orc, "OBR": segments_results.obr, "OBX": segments_results.obx, "NTE": segments_results.nte,
+    "ORC": orc, "OBR": segments_results.obr, "OBX": segments_observation.obx, "NTE": segments_results.nte,
     "SPM": segments_results.spm, "TXA": txa,
     "RXE": segments_medication.rxe, "RXO": segments_medication.rxo, "RXR": segments_medication.rxr,
     "RXA": segments_medication.rxa, "TQ1": segments_medication.tq1,

@@ -115,12 +115,10 @@ def attachment(r: Repetition) -> Put | None:
     if data is None:
         return None
     made: Put = {}
-    name = (subtype or kind).text.strip().lower() if subtype or kind else ""
-    mime = name if _FULL_MIME.match(name) else _MIME.get(name, "application/octet-stream" if name else "")
-    if mime and (subtype or kind):
-        made["contentType"] = (subtype or kind).give(mime)  # type: ignore[union-attr]
-    form = encoding.text.strip().upper() if encoding else "A"
-    if form == "BASE64":
+    if form := _content_type(subtype or kind):
+        made["contentType"] = form
+    encoded = encoding.text.strip().upper() if encoding else "A"
+    if encoded == "BASE64":
         compact = "".join(data.text.split())
         compact += "=" * (-len(compact) % 4)
         try:
@@ -128,7 +126,7 @@ def attachment(r: Repetition) -> Put | None:
         except (binascii.Error, ValueError):
             return None
         written: Any = compact
-    elif form == "HEX":
+    elif encoded == "HEX":
         try:
             written = base64.b64encode(bytes.fromhex(data.text)).decode()
         except ValueError:
@@ -142,6 +140,13 @@ def attachment(r: Repetition) -> Put | None:
     return made
 
 
+def _content_type(leaf: Leaf | None) -> Leaf | None:
+    if leaf is None:
+        return None
+    name = leaf.text.strip().lower()
+    return leaf.give(name if _FULL_MIME.match(name) else _MIME.get(name, "application/octet-stream"))
+
+
 def pointer(r: Repetition) -> Put | None:
     """RP: a URL, or a path in an application (.2) of the sender."""
     where, application, kind, subtype = (r.leaf(n) for n in (1, 2, 3, 4))
@@ -149,10 +154,8 @@ def pointer(r: Repetition) -> Put | None:
         return None
     url = universal(where.text.strip(), "") or f"urn:referral-hub:pointer:{_quoted(where.text.strip())}"
     made: Put = {"url": where.give(url)}
-    name = (subtype or kind).text.strip().lower() if subtype or kind else ""
-    if subtype or kind:
-        mime = name if _FULL_MIME.match(name) else _MIME.get(name, "application/octet-stream")
-        made["contentType"] = (subtype or kind).give(mime)  # type: ignore[union-attr]
+    if form := _content_type(subtype or kind):
+        made["contentType"] = form
     if application:
         made["title"] = application
     return made

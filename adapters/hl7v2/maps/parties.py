@@ -148,7 +148,7 @@ def assigning(
 
 
 def identifier(c: Conversion, r: Repetition) -> Value:
-    """CX. National and insurance numbers of China get their systems; they are valid everywhere (schemas/hl7v2/referral.csv)."""
+    """CX. The national and insurance numbers of China get the systems by which they are valid everywhere."""
     value = r.leaf()
     if value is None:
         return None

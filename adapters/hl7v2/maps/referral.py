@@ -21,7 +21,7 @@ _PLACES = (
 
 
 def missing(c: Conversion) -> list[Refusal]:
-    """What CONTRACTS.md requires: a patient always; in a referral its reason and receiver, in I13-I15 its identifier."""
+    """What CONTRACTS.md requires: a patient; of a referral its reason and receiver, in I13 to I15 its identifier."""
     found = []
     patient = c.patients[0].resource if c.patients else {}
     if not patient.get("identifier") and not patient.get("name"):

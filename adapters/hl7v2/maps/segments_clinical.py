@@ -9,14 +9,22 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location, performer, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import (
-    code, coded, concept, date_time, extension, number, positive, string,
-)  # fmt: skip
+    code,
+    coded,
+    concept,
+    date_time,
+    extension,
+    number,
+    positive,
+    string,
+)
 from adapters.hl7v2.maps.parties import entity_identifier
-from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
+from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.rules import apply, rules
 
 _ALLERGY = codes.TERMINOLOGY + "allergyintolerance-"
 _CONDITION = codes.TERMINOLOGY + "condition-"
+_DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
 _OWN = "urn:referral-hub:extension:"
 _UNKNOWN = {
     "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
@@ -116,18 +124,13 @@ def dg1(c: Conversion, s: Reading) -> None:
     if described:
         made.setdefault("code", {})["text"] = described
     made["subject"] = c.subject()
-    parent = s.leaf(22)
-    if parent:
-        made.setdefault("extension", []).append({
-            "url": "http://hl7.org/fhir/StructureDefinition/condition-dueTo",
-            "valueReference": {"type": "Condition", "identifier": entity_identifier()(c, s.first(22) or _never())},
-        })  # fmt: skip
+    parent = s.first(22)
+    due = entity_identifier()(c, parent) if parent else None
+    if due:
+        cause = {"url": _DUE_TO, "valueReference": {"type": "Condition", "identifier": due}}
+        made.setdefault("extension", []).append(cause)
     entry = c.add(made, s.leaf(19), s.leaf(5))
     _of_encounter(c, made, entry)
-
-
-def _never() -> Repetition:
-    raise AssertionError("a field that has a leaf has a repetition")
 
 
 def _of_encounter(c: Conversion, made: dict[str, Any], entry: Entry) -> None:

@@ -8,11 +8,21 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import coded_organization, location, performer, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import (
-    coded, concept, date, date_time, extension, number, quantity, string, table, units,
-)  # fmt: skip
+    coded,
+    concept,
+    date,
+    date_time,
+    extension,
+    number,
+    quantity,
+    string,
+    table,
+    units,
+)
 from adapters.hl7v2.maps.orders import control, timed
 from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.rules import apply, rules
+from adapters.hl7v2.maps.systems import namespace
 from adapters.hl7v2.maps.timing import quantity_timing
 from adapters.hl7v2.maps.timing import tq1 as apply_timing
 
@@ -103,8 +113,7 @@ def rxe(c: Conversion, s: Reading) -> None:
         made["basedOn"] = [earlier.reference]
     number_ = s.leaf(15)
     if number_:
-        made.setdefault("identifier", []).append(
-            {"system": f"urn:referral-hub:prescription:{c.facility}".replace(" ", "%20"), "value": number_})  # fmt: skip
+        made.setdefault("identifier", []).append({"system": namespace(c.facility, "prescription"), "value": number_})
     _daily(s, dosage)
     _finish(c, s, entry, made, dosage)
 

@@ -15,15 +15,15 @@ from adapters.hl7v2.maps.systems import listed, namespace
 
 _EVENTS = codes.TERMINOLOGY + "v2-0003"
 
+_INSTALLED = "https://hl7.org/fhir/5.0/StructureDefinition/extension-Device.version.installDate"
 _SOFTWARE = rules(
     (1, "manufacturer", string),
     (2, "version[].value", string),
     (3, "deviceName[].name", string),
     (4, "modelNumber", string),
     (5, "note[].text", string),
-    (6, "version[].extension[]", extension(
-        "https://hl7.org/fhir/5.0/StructureDefinition/extension-Device.version.installDate", "valueDateTime", date_time)),
-)  # fmt: skip
+    (6, "version[].extension[]", extension(_INSTALLED, "valueDateTime", date_time)),
+)
 _EVENT = rules(
     (2, "recorded", instant),
     (4, "reason[]", coded("0062")),

@@ -8,8 +8,18 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import organization, organization_entry, practitioner, related
 from adapters.hl7v2.maps.conversion import Conversion, put
 from adapters.hl7v2.maps.datatypes import (
-    Value, boolean, code, concept, date, date_time, extension, positive, string, table, text_of,
-)  # fmt: skip
+    Value,
+    boolean,
+    code,
+    concept,
+    date,
+    date_time,
+    extension,
+    positive,
+    string,
+    table,
+    text_of,
+)
 from adapters.hl7v2.maps.parties import address, entity_identifier, human_name, identifier, telecom
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.rules import apply, rules

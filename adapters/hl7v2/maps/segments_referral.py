@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import location, organization_entry, practitioner_entry
+from adapters.hl7v2.maps.actors import location, organization_entry
 from adapters.hl7v2.maps.conversion import Conversion, Entry, put
 from adapters.hl7v2.maps.datatypes import Value, concept, date_time, extension, string
 from adapters.hl7v2.maps.parties import address, entity_identifier, human_name, telecom
@@ -45,10 +45,7 @@ def rf1(c: Conversion, s: Reading) -> None:
             else:
                 made.setdefault("identifier", []).append(value)
     made["category"] = [_REFERRAL_CATEGORY.copy()]
-    given = s.leaf(2)
-    words = (given, s.leaf(2, 2))
-    made["priority"] = next((leaf.give(found) for leaf in words
-                             if leaf and (found := codes.PRIORITY.get(leaf.text.strip().upper()))), "routine")  # fmt: skip
+    made["priority"] = _priority(s)
     apply(_RF1, c, s, made)
     for repetition in s.each(10):
         reason = concept(c, repetition)
@@ -58,6 +55,15 @@ def rf1(c: Conversion, s: Reading) -> None:
     _coverage_of(c, made)
     c.referral = entry
     c.task = c.add(_task(c, s), c.entries[0].recorded[0])
+
+
+def _priority(s: Reading) -> Leaf | str:
+    """RF1-2 by its code, else by its words."""
+    for leaf in (s.leaf(2), s.leaf(2, 2)):
+        found = codes.PRIORITY.get(leaf.text.strip().upper()) if leaf else None
+        if leaf and found:
+            return leaf.give(found)
+    return "routine"
 
 
 def referral_identifier(c: Conversion, r: Repetition) -> Value:

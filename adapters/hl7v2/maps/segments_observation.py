@@ -1,0 +1,199 @@
+"""OBX: observations, and the lines of one text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.actors import coded_organization, organization_entry, practitioner
+from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.datatypes import coded, concept, date_time, effective, extension
+from adapters.hl7v2.maps.documents import document_line
+from adapters.hl7v2.maps.observations import PROSE, interpretation, reference, value
+from adapters.hl7v2.maps.parties import address, entity_identifier
+from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
+from adapters.hl7v2.maps.rules import apply, rules
+
+_OWN = "urn:referral-hub:extension:"
+
+
+def observation_identity(c: Conversion, s: Reading, group: Reading | None) -> dict[str, Any] | None:
+    """The name under which a correction finds the first: order number, code, sub-id (hub.domain.fragments.keys)."""
+    number = _order_number(group) or _order_number(c.order.control)
+    what = s.first(3)
+    code = (what.text(1) or what.text(2)) if what else ""
+    if not number or not code:
+        return None
+    system = f"urn:referral-hub:observation:{quote(c.facility or 'unknown', safe='')}"
+    return {"system": system, "value": f"{number}/{code}/{s.whole(4)}"}
+
+
+def _sub_ids(s: Reading) -> Iterator[Leaf]:
+    repetition = s.first(4)
+    return repetition.leaves() if repetition else iter(())
+
+
+def _order_number(segment: Reading | None) -> str:
+    return (segment.text(3) or segment.text(2)) if segment else ""
+
+
+_OBSERVATION = rules(
+    (3, "code", concept),
+    (8, "interpretation[]", interpretation),
+    (15, "performer[]", coded_organization),
+    (16, "performer[]", practitioner),
+    (17, "method", concept),
+    (19, "extension[]", extension(
+        "http://hl7.org/fhir/StructureDefinition/observation-analysis-date-time", "valueDateTime", date_time)),
+    (20, "bodySite", concept),
+    (21, "identifier[]", entity_identifier("FILL")),
+    (10, "extension[]", extension(
+        "http://hl7.org/fhir/StructureDefinition/observation-nature-of-abnormal-test", "valueCodeableConcept",
+        coded("0080"))),
+    (29, "category[]", coded("0936")),
+    (30, "extension[]", extension(_OWN + "observation-sub-type", "valueCodeableConcept", coded("0937"))),
+    (18, "device", lambda c, r: {"identifier": found} if (found := entity_identifier()(c, r)) else None),
+)  # fmt: skip
+
+
+def obx(c: Conversion, s: Reading) -> None:
+    """Observation; after TXA its text is the document's. Lines of one text are one Observation."""
+    kind = s.text(2).upper()
+    if c.document is not None and document_line(c, s, kind):
+        return
+    if kind in PROSE and c.last_text and c.last_text[0] == _same_text(s):
+        _continue(c, s, c.last_text[1])
+        return
+    made: dict[str, Any] = {"resourceType": "Observation", "status": "unknown"}
+    entry = c.add(made, s.leaf(14), c.group.leaf(7) if c.group else None)
+    name = observation_identity(c, s, c.group)
+    if name:
+        made["identifier"] = [name]
+        entry.also.extend((leaf, "/identifier/0/value") for leaf in _sub_ids(s))
+    _state(s, made)
+    apply(_OBSERVATION, c, s, made)
+    made.setdefault("code", {"text": "unknown"})
+    made["subject"] = c.subject()
+    if c.encounter:
+        made["encounter"] = c.encounter.reference
+    _when(c, s, made)
+    _value(c, s, kind, made, entry)
+    _performing(c, s, made)
+    if ranges := reference(s):
+        made["referenceRange"] = ranges
+    _attach(c, made, entry)
+    c.observed = entry
+    c.last_text = (_same_text(s), entry) if kind in PROSE else None
+
+
+def _same_text(s: Reading) -> str:
+    status = s.fields[11] if len(s.fields) > 11 else ""
+    return f"{s.fields[3] if len(s.fields) > 3 else ''}|{status}"
+
+
+def _continue(c: Conversion, s: Reading, entry: Entry) -> None:
+    """A further line of a text: its words join it, its other fields repeat what the first line said."""
+    lines = [line for repetition in s.each(5) if (line := repetition.prose())]
+    held = entry.resource.get("valueString")
+    if lines:
+        sources = [*(held.sources if held else ()), *(leaf for line in lines for leaf in line.sources)]
+        text = "\n".join([*([str(held.value)] if held else []), *(str(line.value) for line in lines)])
+        entry.resource["valueString"] = Joined(text, sources)
+    code = {"code": concept(c, repetition)} if (repetition := s.first(3)) else {}
+    twin: dict[str, Any] = {"resourceType": "Observation", **code}
+    _state(s, twin)
+    _when(c, s, twin)
+    if not all(key in entry.resource for key in twin):
+        twin = {key: twin[key] for key in twin if key in entry.resource}
+    entry.twins.append(twin)
+    kind = s.leaf(2)
+    if kind:
+        entry.also.append((kind, "/valueString"))
+
+
+def _state(s: Reading, made: dict[str, Any]) -> None:
+    leaf = s.leaf(11)
+    code = leaf.text.strip().upper() if leaf else ""
+    found = codes.OBSERVATION_STATUS.get(code)
+    if leaf and found:
+        made["status"] = leaf.give(found)
+    if code == "N":
+        absent = codes.TERMINOLOGY + "data-absent-reason"
+        made["dataAbsentReason"] = {"coding": [{"system": absent, "code": "not-asked"}]}
+
+
+def _when(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """OBX-14, else the time of its OBR."""
+    own = s.first(14)
+    time = date_time(c, own) if own else None
+    if time:
+        made["effectiveDateTime"] = time
+    elif c.group:
+        effective(c, c.group, made)
+
+
+def _value(c: Conversion, s: Reading, kind: str, made: dict[str, Any], entry: Entry) -> None:
+    repetitions = list(s.each(5))
+    kind_leaf = s.leaf(2)
+    if kind in PROSE:
+        lines = [line for repetition in repetitions if (line := repetition.prose())]
+        found: dict[str, Any] | None = None
+        if lines:
+            text = "\n".join(str(line.value) for line in lines)
+            found = {"valueString": Joined(text, [leaf for line in lines for leaf in line.sources])}
+    else:
+        values = [one for repetition in repetitions if (one := value(c, s, kind, repetition))]
+        found = values[0] if values else None
+        more = [one for one in values[1:] if "extension" not in one]
+        if more:
+            made["component"] = [{"code": {"text": "repetition"}, **one} for one in more]
+        for one in values[1:]:
+            if "extension" in one:
+                made.setdefault("extension", []).extend(one["extension"])
+    if found is None:
+        if "dataAbsentReason" not in made and not s.has(5):
+            absent = codes.TERMINOLOGY + "data-absent-reason"
+            made["dataAbsentReason"] = {"coding": [{"system": absent, "code": "unknown"}]}
+        return
+    if "dataAbsentReason" in made:
+        made.pop("dataAbsentReason")
+    for key, item in found.items():
+        if key == "extension":
+            made.setdefault("extension", []).extend(item)
+        else:
+            made[key] = item
+        if kind_leaf:
+            entry.also.append((kind_leaf, f"/{key}"))
+
+
+def _performing(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """OBX-23 to -25: the laboratory, its address, its director."""
+    house = s.first(23)
+    organization = organization_entry(c, house) if house else None
+    if organization is None:
+        return
+    made.setdefault("performer", []).append(organization.reference)
+    place = s.first(24)
+    where = address(c, place) if place else None
+    if where:
+        organization.resource.setdefault("address", []).append(where)
+    director = s.first(25)
+    who = practitioner(c, director) if director else None
+    if who:
+        role = {"coding": [{"system": codes.TERMINOLOGY + "v2-0912", "code": "MDIR"}]}
+        made["performer"].append(c.add({
+            "resourceType": "PractitionerRole", "practitioner": who, "organization": organization.reference,
+            "code": [role],
+        }).reference)  # fmt: skip
+
+
+def _attach(c: Conversion, made: dict[str, Any], entry: Entry) -> None:
+    """Into the report, the order or the immunization that it belongs to."""
+    if c.report:
+        c.report.resource.setdefault("result", []).append(entry.reference)
+    elif c.immunization:
+        made["partOf"] = [c.immunization.reference]
+    elif c.request:
+        c.request.resource.setdefault("supportingInfo", []).append(entry.reference)
