@@ -11,11 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from adapters.hl7v2.normalise import normalise as normalise_hl7v2
 
 from adapters.fhir.normalise import normalise as normalise_fhir
 from adapters.hl7v2 import files
 from adapters.hl7v2.envelope import read_envelope
+from adapters.hl7v2.normalise import normalise as normalise_hl7v2
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Citation, Fragment, Kind, Resource, cite_document
 from hub.domain.messages import Amend, Normalised, Open, Part

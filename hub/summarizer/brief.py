@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 
-from hub.summarizer import terms
+from hub.summarizer import relevance, terms
 from hub.summarizer.conflicts import Conflict
 from hub.summarizer.embedding import Vectors
 from hub.summarizer.merging import Item
@@ -56,11 +54,11 @@ def _scores(items: Sequence[Item], vectors: Vectors, question: str | None, query
     similar = _similarity(vectors, query)
     asked = question or ""
     folded = terms.fold(asked)
-    rules = [(weight, item) for weight, where, item in _relevance() if where.search(asked)]
+    rules = relevance.rules(asked)
     newest = max((i.head.start or "" for i in items if i.points), default="")[:4]
     return {
         item.id: _prior(item, words, newest)
-        + 0.15 * (item.id in disputed)
+        + _DISPUTED * (item.id in disputed)
         + close
         + _bearing(item, words, folded, rules)
         for item, close in zip(items, similar, strict=True)
@@ -69,12 +67,10 @@ def _scores(items: Sequence[Item], vectors: Vectors, question: str | None, query
 
 
 def _similarity(vectors: Vectors, query: Vectors | None) -> list[float]:
-    """Cosine with the question, spread over [0, 0.5]: e5's cosines of unrelated texts are high as well."""
-    if query is None or not len(query):
-        return [0.0] * len(vectors)
-    cosine = (vectors @ query[0]).astype(np.float64)
-    low, high = float(cosine.min()), float(cosine.max())
-    return list(0.5 * (cosine - low) / (high - low)) if high > low else [0.0] * len(vectors)
+    """Nearness to the question, spread over [0, 0.5]: e5's cosines of unrelated texts are high as well."""
+    near = relevance.nearness(vectors, query).astype(np.float64)
+    low, high = float(near.min()), float(near.max())
+    return list(0.5 * (near - low) / (high - low)) if high > low else [0.0] * len(near)
 
 
 def _prior(item: Item, words: str, newest: str) -> float:
@@ -92,26 +88,12 @@ def _prior(item: Item, words: str, newest: str) -> float:
     return score
 
 
-def _bearing(item: Item, words: str, question: str, rules: Sequence[tuple[float, re.Pattern[str]]]) -> float:
+def _bearing(item: Item, words: str, question: str, rules: Sequence[relevance.Rule]) -> float:
     names = {terms.fold(item.head.name), *(k.partition(":")[2] for k in item.head.keys if k.startswith("term|"))}
     named = any(len(name) > 1 and terms.fold(name) in question for name in names)
-    return _NAMED * named + max((weight for weight, pattern in rules if pattern.search(words)), default=0.0)
+    return _NAMED * named + relevance.bearing(words, rules)
 
 
 def _words(item: Item) -> str:
     code = item.head.code or {}
     return " ".join([item.head.name, code.get("display", ""), *(k for k in item.head.keys if k.startswith("term|"))])
-
-
-@lru_cache(maxsize=1)
-def _relevance() -> list[tuple[float, re.Pattern[str], re.Pattern[str]]]:
-    return [
-        (float(weight), re.compile(where, re.IGNORECASE), re.compile(item, re.IGNORECASE))
-        for weight, where, item in rows("relevance.tsv", 3)
-    ]
-
-
-def rows(name: str, width: int) -> list[list[str]]:
-    """The rows of a table that lies beside this module: tab-separated, `#` starts a comment line."""
-    lines = (files("hub.summarizer") / name).read_text("utf-8").splitlines()
-    return [(line.split("\t") + [""] * width)[:width] for line in lines if line and not line.startswith("#")]

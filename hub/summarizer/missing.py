@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from hub.summarizer.brief import rows
 from hub.summarizer.merging import Item
 from hub.summarizer.passages import Passage
+from hub.summarizer.relevance import rows
 
 
 def find(items: Sequence[Item], passages: Sequence[Passage], question: str | None) -> list[dict[str, str]]:

@@ -73,9 +73,14 @@ def _full_name(name: Mapping[str, Any]) -> str:
 
 def target(patients: Sequence[Evidence], clinical: Iterable[Evidence], seed: Evidence | None,
            wanted: Identifier | None) -> Person | None:  # fmt: skip
-    """The patient of the record: the referral's (`seed`), else who has the identifier, else who has most fragments."""
+    """The patient of the record: the referral's (`seed`), else who has the identifier, else who has most fragments.
+
+    An identifier that nobody has is a patient of whom nothing was sent.
+    """
     if seed is None and wanted is not None:
         seed = next((p for p in patients if wanted in identity(p.resource).identifiers), None)
+        if seed is None:
+            return Person(Identity(identifiers=(wanted,)), (), ())
     if seed is not None:
         return _closure(seed, patients)
     counts = Counter(e.fragment.patient for e in clinical)

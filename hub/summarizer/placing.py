@@ -12,14 +12,18 @@ from hub.summarizer import people, referral, supersession
 from hub.summarizer.evidence import Evidence
 
 ANOTHER = "another patient"
+EARLIER = "another referral of this patient"
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """own: clinical fragments that hold, as received; request: the referral; unplaced: entries of the rest."""
+    """own: clinical fragments that hold, as received; request: the referral; requests: all referrals of the patient;
+    unplaced: entries of the rest.
+    """
 
     person: people.Person | None
     request: Evidence | None
+    requests: list[Evidence]
     own: list[Evidence]
     unplaced: list[dict[str, Any]]
     resolve: Callable[[Evidence, str], Evidence | None]
@@ -45,9 +49,11 @@ def place(fragments: Sequence[Fragment], wanted: Identifier | None, request_id: 
     gone = supersession.superseded(mine)
     unplaced = [entry(e, gone[e.fragment.id]) for e in mine if e.fragment.id in gone]
     unplaced += [entry(e, ANOTHER) for e in [*others, *_alone(patients, others, clinical, person)]]
-    unplaced += _other_referrals(everything, request, person)
+    referrals = [e for e in everything if e is request or referral.is_referral(e.resource)]
+    requests = [e for e in referrals if e is request or _belongs(e, person, patients)]
+    unplaced += [entry(e, EARLIER if e in requests else ANOTHER) for e in referrals if e is not request]
     own = [e for e in mine if e.fragment.id not in gone]
-    return Placement(person, request, own, unplaced, _resolver(everything))
+    return Placement(person, request, requests, own, unplaced, _resolver(everything))
 
 
 def entry(evidence: Evidence, reason: str) -> dict[str, Any]:
@@ -81,18 +87,6 @@ def _alone(patients: Sequence[Evidence], others: Sequence[Evidence], clinical: S
     spoken = {e.fragment.patient for e in clinical}
     mine = person.ids if person else frozenset()
     return [p for p in patients if p.fragment.id not in mine and p.fragment.id not in spoken]
-
-
-def _other_referrals(everything: Sequence[Evidence], request: Evidence | None,
-                     person: people.Person | None) -> list[dict[str, Any]]:  # fmt: skip
-    """Earlier referrals of the patient (this one's question stands), and those of others."""
-    found = []
-    for evidence in everything:
-        if evidence is request or not referral.is_referral(evidence.resource):
-            continue
-        mine = person is None or evidence.fragment.patient in person.ids
-        found.append(entry(evidence, "another referral of this patient" if mine else ANOTHER))
-    return found
 
 
 def _resolver(everything: Sequence[Evidence]) -> Callable[[Evidence, str], Evidence | None]:

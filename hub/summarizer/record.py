@@ -11,7 +11,7 @@ import numpy as np
 
 from hub.domain.fragments import Fragment, is_clinical
 from hub.domain.patients import Identifier
-from hub.summarizer import brief, conflicts, merging, missing, passages, people, referral
+from hub.summarizer import brief, conflicts, merging, missing, passages, people, referral, relevance
 from hub.summarizer.coded import readers
 from hub.summarizer.drafts import SECTIONS, Draft, precision
 from hub.summarizer.embedding import Embedder, Vectors
@@ -22,6 +22,8 @@ from hub.summarizer.placing import Placement, entry, place
 from hub.summarizer.wording import wording
 
 SCHEMA = "continuous-record/1"
+_BEARING = 0.1
+"""What a rule of weight 1 adds to a passage's cosine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def summarize(
 
     question: what the specialist is asked (None: what the referral says); patient: whose record where no referral is
     among the fragments; as_of: the day for which it holds; request_id: the fragment that is the referral's
-    ServiceRequest (else it is known by its category, code and reason). The result is JSON-like (numbers are int or Decimal).
+    ServiceRequest (else known by its category, code and reason). The result is JSON-like (numbers are int or Decimal).
     """
     placement = place(fragments, patient, request_id)
     read = _read(placement)
@@ -72,7 +74,7 @@ def summarize(
         "sections": {s: [_item(i) for i in items if i.head.section == s] for s in SECTIONS},
         "brief": brief.choose(items, item_vectors, text, query, found),
         "timeline": _timeline(items),
-        "passages": _ranked(distinct, passage_vectors, query),
+        "passages": _ranked(distinct, passage_vectors, query, text),
         "conflicts": _conflicts(found, people.identity_conflicts(person)),
         "missing": [*missing.find(items, distinct, text), *_doubts(person)],
         "suggestions": [],
@@ -96,8 +98,8 @@ def _read(placement: Placement) -> _Read:
         found += texts
         used |= {str(s["fragment_id"]) for d in coded for s in d.sources}
         used |= {str(s["fragment_id"]) for p in texts for s in p.sources}
-    if placement.request:
-        found += passages.texts(placement.request, narrative=False)
+    for request in placement.requests:
+        found += passages.texts(request, narrative=False)
     unplaced += [entry(evidence, _reason(evidence)) for evidence in placement.own if evidence.fragment.id not in used]
     return _Read(drafts, found, unplaced)
 
@@ -121,16 +123,24 @@ def _embedded(
         return empty, empty, None
     vectors = embed.embed(texts, "passage")
     at = {text: index for index, text in enumerate(texts)}
-    query = embed.embed([question], "query") if question else None
+    query = embed.embed(relevance.queries(question), "query") if question else None
     return vectors[[at[i.text] for i in items]], vectors[[at[p.text] for p in found]], query
 
 
-def _ranked(found: Sequence[Passage], vectors: Vectors, query: Vectors | None) -> list[dict[str, Any]]:
+def _ranked(
+    found: Sequence[Passage], vectors: Vectors, query: Vectors | None, question: str | None
+) -> list[dict[str, Any]]:
+    """Nearest to the question first: by cosine, and by what the table says bears on it."""
     if not found:
         return []
-    scores = vectors @ query[0] if query is not None else np.zeros(len(found), np.float32)
+    near = relevance.nearness(vectors, query)
+    rules = relevance.rules(question)
     ranked = [
-        {"text": passage.text, "score": round(float(scores[index]), 4), "sources": list(passage.sources)}
+        {
+            "text": passage.text,
+            "score": round(float(near[index]) + _BEARING * relevance.bearing(passage.text, rules), 4),
+            "sources": list(passage.sources),
+        }
         for passage, index in passages.near_duplicates(found, vectors)
     ]
     return sorted(ranked, key=lambda p: -p["score"])

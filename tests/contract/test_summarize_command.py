@@ -1,0 +1,109 @@
+"""`referral-hub summarize` as a program: what it prints, its exit status, and what it does with bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.processes.commands import main
+
+ADT = (
+    "MSH|^~\\&|HIS|COUNTY|HUB|HUB|20250501080000||ADT^A01^ADT_A01|C1|P|2.4|||AL|NE|CHN|GB 18030-2000\r"
+    "EVN|A01|20250501080000\rPID|1||{id}^^^COUNTY^MR||{name}||19591030|M\rPV1|1|I\r"
+    "DG1|1|I10|{code}^{diagnosis}^I10||20220620|W\r"
+)
+
+
+@pytest.fixture(autouse=True)
+def home(model_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFERRAL_HUB_HOME", str(model_home))
+
+
+@pytest.fixture
+def admission(tmp_path: Path) -> Path:
+    path = tmp_path / "adt.hl7"
+    two = ADT.format(id="1", name="周^建国", code="E78.5", diagnosis="高脂血症")
+    two += ADT.format(id="2", name="李^四", code="C34.9", diagnosis="肺癌").replace("|C1|", "|C2|")
+    path.write_bytes(two.encode("gb18030"))
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, dict[str, Any], str]:
+    status = main(["summarize", *map(str, words)])
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert len(lines) == 1
+    return status, json.loads(lines[0]), err
+
+
+def problems(record: dict[str, Any]) -> list[str]:
+    return [i["code"]["display"] for i in record["sections"]["problems"]]
+
+
+def test_the_named_patient_is_taken_and_the_other_left_unplaced(
+    admission: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, record, _ = run(capsys, "--patient", "urn:referral-hub:namespace:COUNTY|2", admission)
+    assert status == 0
+    assert problems(record) == ["肺癌"]
+    assert {u["reason"] for u in record["unplaced"]} == {"another patient"}
+    assert record["sections"]["problems"][0]["sources"][0]["message_id"] == "C2"
+
+
+def test_a_patient_whom_nobody_sent_has_an_empty_record(admission: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, record, _ = run(capsys, "--patient", "urn:x|9", admission)
+    assert not any(record["sections"].values())
+    assert record["unplaced"]
+
+
+def test_a_refused_message_is_told_kept_and_does_not_cost_the_others(
+    admission: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad.hl7"
+    bad.write_bytes(b"this is no message")
+    status, record, err = run(capsys, bad, admission)
+    assert status == 1
+    assert "bad.hl7: message 1 refused: no-header" in err
+    assert problems(record) == ["高脂血症"]
+    [kept] = [u for u in record["unplaced"] if u["reason"].startswith("refused")]
+    assert kept["sources"][0]["text"] == "this is no message"
+
+
+def test_a_note_may_be_in_gb18030_and_takes_its_origin_from_the_manifest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "note.txt").write_bytes("脚杆肿了半个月。".encode("gb18030"))
+    manifest = tmp_path / "manifest.jsonl"
+    line = {"path": "note.txt", "organization": "马鞍村卫生室", "received_at": "2025-05-14T13:01:34+08:00"}
+    manifest.write_text(json.dumps(line), "utf-8")
+    _, record, _ = run(capsys, "--manifest", manifest, "--question", "水肿原因？", tmp_path / "note.txt")
+    [passage] = record["passages"]
+    [source] = passage["sources"]
+    assert (source["organization"], source["message_id"]) == ("马鞍村卫生室", "note.txt")
+    assert source["received_at"] == line["received_at"]
+    assert record["as_of"] == "2025-05-14"
+    assert record["question"] == {"text": "水肿原因？", "sources": []}
+    assert passage["score"] > 0
+
+
+def test_the_record_may_go_to_a_file(admission: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "record.json"
+    assert main(["summarize", "--out", str(out), "--as-of", "2025-06-01", str(admission)]) == 0
+    assert capsys.readouterr().out == ""
+    assert json.loads(out.read_text("utf-8"))["as_of"] == "2025-06-01"
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summarize", str(tmp_path / "none.hl7")]) == 2
+    assert "none.hl7" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--timezone", "Mars/Base"], ["--patient", "no-bar"], ["--as-of", "May"]])
+def test_wrong_options_are_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as error:
+        main(["summarize", *words, "x"])
+    assert error.value.code == 2
+    assert capsys.readouterr().err
