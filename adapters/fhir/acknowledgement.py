@@ -23,6 +23,7 @@ from hub.domain.patients import Identifier, Identity
 
 ENDPOINT = "urn:referral-hub"
 RETRY_SECONDS = 5
+NO_REFERRAL = "kept as history of the patient; a referral is sent as a message Bundle to $process-message"
 
 
 class Answer(NamedTuple):
@@ -103,15 +104,21 @@ def bundle(sent: Resource) -> Success:
     """transaction-response or batch-response, an entry each; all entries are stored together or none."""
 
     def success(outcome: Outcome) -> tuple[int, dict[str, str], Resource]:
-        status = {"response": {"status": "201 Created"}}
         return 200, {}, {
             "resourceType": "Bundle",
             "id": outcome.message_id,
             "type": f"{sent['type']}-response",
-            "entry": [status for _ in sent.get("entry", ())],
+            "entry": [{"response": _entry_response(entry)} for entry in sent.get("entry", ())],
         }  # fmt: skip
 
     return success
+
+
+def _entry_response(entry: Resource) -> Resource:
+    """Who sends a referral this way by mistake is told how it is done."""
+    if entry.get("resource", {}).get("resourceType") in ("ServiceRequest", "Task"):
+        return {"status": "201 Created", "outcome": operation_outcome.told("information", "informational", NO_REFERRAL)}
+    return {"status": "201 Created"}
 
 
 def history(status: int, text: str) -> Success:

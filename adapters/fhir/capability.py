@@ -37,6 +37,12 @@ _INSTRUCTIONS = (
 )
 
 
+_MESSAGING = (
+    "Events: " + ", ".join(concept.code for codes in ALL if codes.url == EVENT for concept in codes.concepts)
+    + f" of {EVENT}; another event code that comes with a ServiceRequest is a new referral, without one history."
+)  # fmt: skip
+
+
 def statement(base: str, date: str, software: str) -> Resource:
     """The CapabilityStatement. base: the server's; date: ISO 8601, of the software's build or start."""
     return {
@@ -56,35 +62,28 @@ def statement(base: str, date: str, software: str) -> Resource:
         "fhirVersion": VERSION,
         "format": ["application/fhir+json", "json"],
         "patchFormat": ["application/json-patch+json"],
-        "rest": [
-            {
-                "mode": "server",
-                "documentation": _INSTRUCTIONS,
-                "security": {
-                    "cors": False,
-                    "description": "Authorization: Bearer TOKEN of an organisation; it sees what it takes part in.",
-                },
-                "resource": [_task(), _request(), _patient(), *map(_clinical, _CLINICAL), _codes()],
-                "interaction": [{"code": "transaction"}, {"code": "batch"}],
-                "operation": [
-                    {
-                        "name": "process-message",
-                        "definition": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
-                    }
-                ],
-            }
-        ],
-        "messaging": [
-            {
-                "documentation": "Events: " + ", ".join(_event_codes()) + f" of {EVENT}; any other event code that "
-                "comes with a ServiceRequest is a new referral, without one it is history.",
-            }
-        ],
+        "rest": [_rest()],
+        "messaging": [{"documentation": _MESSAGING}],
     }
 
 
-def _event_codes() -> list[str]:
-    return [concept.code for codes in ALL if codes.url == EVENT for concept in codes.concepts]
+def _rest() -> Resource:
+    return {
+        "mode": "server",
+        "documentation": _INSTRUCTIONS,
+        "security": {
+            "cors": False,
+            "description": "Authorization: Bearer TOKEN of an organisation; it sees what it takes part in.",
+        },
+        "resource": [_task(), _request(), _patient(), *map(_clinical, _CLINICAL), _codes()],
+        "interaction": [{"code": "transaction"}, {"code": "batch"}],
+        "operation": [
+            {
+                "name": "process-message",
+                "definition": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+            }
+        ],
+    }
 
 
 def _task() -> Resource:

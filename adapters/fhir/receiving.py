@@ -130,8 +130,7 @@ def _success(resource: Resource, base: str, at: datetime, normalised: list[Norma
     if kind:
         return acknowledgement.history(200, "kept as history of the patient")
     if resource.get("resourceType") == "ServiceRequest":
-        text = "kept as history of the patient; a referral is sent as a message Bundle to $process-message"
-        return acknowledgement.history(201, text)
+        return acknowledgement.history(201, acknowledgement.NO_REFERRAL)
     return acknowledgement.history(201, "kept as history of the patient")
 
 

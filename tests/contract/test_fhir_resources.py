@@ -66,7 +66,8 @@ def answers() -> Iterator[dict[str, Any]]:
     outcome = Outcome(IDS[4], referral=STANDING)
     for patient in (Identity(), Identity("王秀英", identifiers=(Identifier("", "1"),))):
         yield acknowledgement.message(SENT, base, NOW, patient)(outcome)[2]
-    yield acknowledgement.bundle({"type": "transaction", "entry": [{}]})(outcome)[2]
+    entries = [{"resource": {"resourceType": "ServiceRequest"}}, {"resource": {"resourceType": "Condition"}}]
+    yield acknowledgement.bundle({"type": "transaction", "entry": entries})(outcome)[2]
     yield acknowledgement.history(201, "kept")(outcome)[2]
 
 
