@@ -18,6 +18,7 @@ from hub.intake.committing import open_connection
 from hub.intake.kept import replay
 from hub.processes import embedded
 from hub.processes.settings import Settings
+from hub.security import audit
 from hub.store.connections import connect, encode, pool
 from hub.store.directory import Directory
 from hub.views import messages
@@ -68,6 +69,7 @@ def _show(connection: Connection[Any], arguments: argparse.Namespace) -> int:
     message = messages.read(connection, arguments.id)
     if message is None:
         return _unknown(arguments.id)
+    _audit(connection, "read", message.id)
     line = asdict(message)
     for name in ("raw", "acknowledgement", "application_acknowledgement"):
         content = line.pop(name)
@@ -87,9 +89,15 @@ def _replay(database: str, message_id: str) -> int:
         except Refused as error:
             [refusal] = error.refusals
             return _refuse(message_id, {"code": refusal.cause.value, "path": refusal.path, "text": refusal.text})
+        _audit(connection, "replay", message_id)
         [message] = messages.listing(connection, messages.Criteria(ids=(message_id,)), limit=1)
     _write({**asdict(message), "repeated": receipt.repeated})
     return DONE if receipt.outcome.accepted else REFUSED
+
+
+def _audit(connection: Connection[Any], action: str, message_id: str) -> None:
+    audit.write(connection, organization_id=None, actor="command", action=action, object_type="message",
+                object_id=message_id)  # fmt: skip
 
 
 def _unknown(message_id: str) -> int:

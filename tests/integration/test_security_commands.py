@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hub.processes import commands
-from hub.security import organizations, tokens
+from hub.security import audit, organizations, tokens
 from hub.store.connections import connect
 from tests.acceptance.messages import referral
 from tests.integration.seeds import Seeds
@@ -148,3 +148,6 @@ def test_a_refused_message_takes_effect_when_it_is_replayed(run: Run, database: 
     status, [accepted] = run("messages", "replay", refused)
     assert (status, accepted["error"]["code"]) == (1, "forbidden-state")
     assert run("messages", "replay", "nonsense")[0] == 1
+    with connect(database) as connection:
+        trail = [(e.actor, e.action) for e in audit.of_object(connection, "message", refused)]
+    assert trail == [("command", "replay"), ("command", "replay"), ("command", "read")]
