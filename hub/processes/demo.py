@@ -66,7 +66,7 @@ def _home(settings: Settings) -> Iterator[tuple[Settings, Callable[[bool], None]
     home = Path(tempfile.mkdtemp(prefix="referral-hub-demo-")) if own else settings.home
     home.mkdir(parents=True, exist_ok=True)
     if own:
-        _share_models(home, settings.home)
+        share_models(home, settings.home)
     kept = not own
 
     def keep(wanted: bool) -> None:
@@ -82,7 +82,7 @@ def _home(settings: Settings) -> Iterator[tuple[Settings, Callable[[bool], None]
             shutil.rmtree(home, ignore_errors=True)
 
 
-def _share_models(home: Path, lasting: Path) -> None:
+def share_models(home: Path, lasting: Path) -> None:
     """Prepared models stay in the user's own home, so that only the first demo prepares them."""
     (lasting / "models").mkdir(parents=True, exist_ok=True)
     (home / "models").symlink_to(lasting / "models")
