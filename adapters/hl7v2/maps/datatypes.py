@@ -98,7 +98,7 @@ def coding(c: Conversion, r: Repetition, parts: tuple[int, int, int, int] = _COD
     identifier, display, system, version = r.leaf(one), r.leaf(two), r.leaf(three), r.leaf(four)
     if system:
         uri = code_system(system.text.strip(), c.facility)
-        if identifier and not listed(uri, identifier.text.strip()):
+        if not listed(uri, identifier.text.strip() if identifier else ""):
             uri = namespace(c.facility, system.text.strip())
         found["system"] = system.give(uri)
     if version:

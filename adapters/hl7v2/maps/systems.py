@@ -56,12 +56,14 @@ def code_system(name: str, facility: str) -> str:
 
 @lru_cache(maxsize=8192)
 def listed(system: str, code: str) -> bool:
-    """Whether a table's code system has the code. What HL7 does not list is the sender's own, or a misprint."""
+    """Whether a table's code system has the code. What HL7 does not list is the sender's own, or a misprint; a name
+    without a code is nothing of the table's.
+    """
     if not system.startswith(TERMINOLOGY + "v2-"):
         return True
     table = f"HL7{system.rpartition('-')[2]}"
     known = [found for version in ("2.8", "2.5.1", "2.3.1") if (found := structures.codes(version, table))]
-    if code.lower() == "null":
+    if code.lower() in ("", "null"):
         return False
     return not known or any(code in found for found in known)
 
