@@ -60,7 +60,7 @@ class Intake:
 
     def submit(self, submission: Submission) -> Future[Receipt]:
         """The receipt of a submission, once it is committed; the future may raise Unavailable."""
-        future: Future[Receipt] = Future()
+        future = _future()
         if self.waiting >= self._limit:
             future.set_exception(Unavailable("too much is waiting"))
             return future
@@ -73,7 +73,7 @@ class Intake:
 
     def keep(self, submission: Submission) -> Future[Receipt]:
         """Keep bytes that never became a message (status `incomplete`); they get no answer."""
-        future: Future[Receipt] = Future()
+        future = _future()
         self._prepared.put((incomplete(submission), future))
         return future
 
@@ -101,11 +101,12 @@ class Intake:
             entries = [entry for entry, _ in batch]
             try:
                 receipts = commit(self._connected(), self._directory, entries)
-            except Unavailable as error:
+            except Exception as error:  # noqa: BLE001  whatever happens to a batch, its senders are told and the next comes
                 self._disconnect()
-                log.warning("nothing was stored", messages=len(batch), reason=str(error))
+                log.warning("nothing was stored", messages=len(batch), error=type(error).__name__)
+                told = error if isinstance(error, Unavailable) else Unavailable(type(error).__name__)
                 for _, future in batch:
-                    future.set_exception(error)
+                    future.set_exception(told)
                 continue
             for (_, future), receipt in zip(batch, receipts, strict=True):
                 if isinstance(receipt, Unavailable):
@@ -151,3 +152,10 @@ class Intake:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _future() -> Future[Receipt]:
+    """A future that nobody can cancel: what was submitted will be committed."""
+    future: Future[Receipt] = Future()
+    future.set_running_or_notify_cancel()
+    return future

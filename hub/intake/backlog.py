@@ -11,11 +11,9 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import structlog
 from psycopg import Connection
 
-from hub.domain.errors import Unavailable
 from hub.domain.messages import Receipt
 from hub.intake.committing import commit, open_connection
 from hub.intake.entries import error_json, prepare
@@ -68,8 +66,8 @@ class Backlog:
         while not self._stopped.is_set():
             try:
                 worked = self._turn()
-            except (Unavailable, psycopg.OperationalError) as error:
-                log.warning("stored messages wait for the database", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001  what is stored waits; the next turn tries again
+                log.warning("stored messages wait", error=type(error).__name__)
                 self._disconnect()
                 worked = False
             if not worked:

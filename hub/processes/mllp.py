@@ -135,9 +135,7 @@ class Reception:
         host = peer.rpartition(":")[0]
         trusted = self._trusted.get(host)
         if trusted is None:
-            address = ip_address(host.partition("%")[0])
-            trusted = address.is_loopback or any(address in network for network in self._allowed)
-            self._trusted[host] = trusted
+            trusted = self._trusted[host] = _trusted(host, self._allowed)
         return self._directory.by_facility(envelope.facility) if trusted and envelope.facility else None
 
     def _finished(self, message: Hl7Message, mode: Mode, connection: Connection, slot: int,
@@ -204,6 +202,15 @@ class Reception:
         self._early[message_id] = acknowledgement
         if len(self._early) > EARLY:
             self._early.popitem(last=False)
+
+
+def _trusted(host: str, allowed: tuple[Network, ...]) -> bool:
+    """Whether a peer of this address is believed to be whom MSH-4 names."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or any(address in network for network in allowed)
 
 
 def _mode(envelope: Envelope) -> Mode:
