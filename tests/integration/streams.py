@@ -126,9 +126,9 @@ def firsts(delivered: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 class OwnBroker:
     """A broker of a test's own, that it may kill and start again on the same port."""
 
-    def __init__(self, port: int, folder: Path, *, embedded: bool) -> None:
+    def __init__(self, port: int, folder: Path, *, embedded: bool, options: Sequence[str] = ()) -> None:
         self._embedded = embedded
-        self._command = broker_command(port, embedded=embedded)
+        self._command = [*broker_command(port, embedded=embedded), *options]
         if not embedded:
             self._command += ["--data", str(folder / "data")]
         self._log = folder / "log"

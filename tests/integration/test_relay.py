@@ -122,7 +122,7 @@ def test_what_an_earlier_leader_positioned_is_sent_first_with_the_same_position(
     assert len(Outbox(connection).advance([])) == 3
     connection.execute(
         "INSERT INTO outbox (id, event_id, type, subject, organizations, occurred_at, data) OVERRIDING SYSTEM VALUE"
-        " VALUES (%s, %s, 'referral.amended.v1', %s, %s, now(), '{}')",
+        " VALUES (%s, %s, 'referral.amended.v1', %s, %s, now(), '{\"version\": 1}')",
         (late[0] if late else 0, str(uuid.uuid4()), _subject(), list(both.ids)),
     )
     with relaying(database, Broker(kafka)):
@@ -221,3 +221,23 @@ def test_a_broker_that_forgets_gets_all_again_with_the_same_ids_and_positions(
     assert after[0][:50] == before[0]
     assert after[1][:50] == before[1]
     assert {event["id"] for event in before[2]} < {event["id"] for event in after[2]}
+
+
+@pytest.mark.skipif(not APACHE_KAFKA.exists(), reason="the embedded broker knows no log-in")
+def test_the_hub_logs_in_where_the_broker_asks_for_it(
+    database: str, connection: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    both, port = parties(database), free_port(2)
+    security = {
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "PLAIN",
+        "sasl_plain_username": "hub",
+        "sasl_plain_password": "hub-secret",
+    }
+    secure = ["--config", str(APACHE_KAFKA.with_name("secure.properties"))]
+    with OwnBroker(port, tmp_path, embedded=False, options=secure) as own:
+        broker = Broker(own.broker.address, security)
+        with relaying(database, broker):
+            event_id = write(connection, _subject(), 1, both.ids)
+            eventually(lambda: published(database))
+        assert [event["id"] for event in events(broker, both.topics[0])] == [event_id]
