@@ -91,9 +91,9 @@ def _of_fhir(kept: Kept, sender: Sender | None) -> Submission:
 
 
 def _at_origin(fault: Refusal, ledger: Ledger) -> Refusal:
-    """The fault at the field that the faulty element was made of; MSH when nothing tells."""
+    """The fault at the field that the faulty element (or what stands nearest to it in its entry) was made of, else MSH."""
     pointer = _pointer(fault.path)
-    best, shared = "MSH[1]", 0
+    best, shared = "MSH[1]", 2
     for mapped in ledger.mapped:
         common = _common(pointer, mapped.target.split("/")[1:])
         if common > shared:

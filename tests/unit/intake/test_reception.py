@@ -55,7 +55,9 @@ def test_a_fault_of_the_bundle_is_told_at_the_field_it_was_made_of() -> None:
     ))  # fmt: skip
     fault = Refusal(Cause.WRONG_DATATYPE, "Bundle.entry[2].resource.valueQuantity.value", "no decimal")
     assert _at_origin(fault, ledger).path == "OBX[2]-5[1]"
-    assert _at_origin(Refusal(Cause.WRONG_DATATYPE, "Bundle.type", "x"), ledger).path == "MSH[1]"
+    assert _at_origin(Refusal(Cause.WRONG_DATATYPE, "Bundle.entry[2].resource.code", "x"), ledger).path == "OBX[2]-5[1]"
+    for elsewhere in ("Bundle.type", "Bundle.entry[7].resource.code"):
+        assert _at_origin(Refusal(Cause.WRONG_DATATYPE, elsewhere, "x"), ledger).path == "MSH[1]"
 
 
 def envelope(accept: str, application: str) -> Envelope:
