@@ -83,6 +83,8 @@ def _prior(item: Item, words: str, newest: str) -> float:
     score += max((weight for weight, pattern in _SAFETY if pattern.search(words)), default=0.0)
     if head.value and head.value["interpretation"] in _ABNORMAL:
         score += 0.15
+    if head.value and head.value["interpretation"] == "N":
+        score -= 0.15
     if item.points and (head.start or "") < newest:
         score -= 0.1
     return score

@@ -33,6 +33,9 @@ _AGE_TOLERANCE = 2
 """Years by which an age in a note may be off: it is counted in more than one way."""
 
 
+_Holders = dict[Identifier, list[tuple[Evidence, Identity]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """The patient of the record. accepted: the Patient fragments that are this person; differing: (field, evidence)."""
@@ -77,19 +80,20 @@ def target(patients: Sequence[Evidence], clinical: Iterable[Evidence], seed: Evi
 
     An identifier that nobody has is a patient of whom nothing was sent.
     """
+    holders = _holders(patients)
     if seed is None and wanted is not None:
         seed = next((p for p in patients if wanted in identity(p.resource).identifiers), None)
         if seed is None:
             return Person(Identity(identifiers=(wanted,)), (), ())
     if seed is not None:
-        return _closure(seed, patients)
+        return _closure(seed, holders)
     counts = Counter(e.fragment.patient for e in clinical)
     best: tuple[int, Person] | None = None
     seen: set[str] = set()
     for patient in patients:
         if patient.fragment.id in seen:
             continue
-        person = _closure(patient, patients)
+        person = _closure(patient, holders)
         seen |= person.ids
         size = sum(counts[i] for i in person.ids)
         if best is None or size > best[0]:
@@ -97,19 +101,22 @@ def target(patients: Sequence[Evidence], clinical: Iterable[Evidence], seed: Evi
     return best[1] if best else None
 
 
-def _closure(seed: Evidence, patients: Sequence[Evidence]) -> Person:
-    """Everybody who is the same person as those gathered so far; identifiers accumulate, name, date and sex stay."""
-    identities = [(p, identity(p.resource)) for p in patients]
-    holders: dict[Identifier, list[int]] = {}
-    for index, (_, one) in enumerate(identities):
+def _holders(patients: Sequence[Evidence]) -> _Holders:
+    found: _Holders = {}
+    for patient in patients:
+        one = identity(patient.resource)
         for identifier in one.identifiers:
-            holders.setdefault(identifier, []).append(index)
+            found.setdefault(identifier, []).append((patient, one))
+    return found
+
+
+def _closure(seed: Evidence, holders: _Holders) -> Person:
+    """Everybody who is the same person as those gathered so far; identifiers accumulate, name, date and sex stay."""
     gathered = identity(seed.resource)
     accepted, differing = {seed.fragment.id: seed}, []
     queue = deque(gathered.identifiers)
     while queue:
-        for index in holders.get(queue.popleft(), ()):
-            patient, other = identities[index]
+        for patient, other in holders.get(queue.popleft(), ()):
             if patient.fragment.id in accepted or not same_person(gathered, other):
                 continue
             accepted[patient.fragment.id] = patient

@@ -42,15 +42,16 @@ def place(fragments: Sequence[Fragment], wanted: Identifier | None, request_id: 
         e for e in everything if is_clinical(e.resource) and e is not request and not referral.is_referral(e.resource)
     ]
     person = people.target(patients, clinical, _patient_of(request, patients), wanted)
+    strangers = frozenset(p.fragment.id for p in patients) - (person.ids if person else frozenset())
     mine: list[Evidence] = []
     others: list[Evidence] = []
     for evidence in clinical:
-        (mine if _belongs(evidence, person, patients) else others).append(evidence)
+        (mine if _belongs(evidence, person, strangers) else others).append(evidence)
     gone = supersession.superseded(mine)
     unplaced = [entry(e, gone[e.fragment.id]) for e in mine if e.fragment.id in gone]
     unplaced += [entry(e, ANOTHER) for e in [*others, *_alone(patients, others, clinical, person)]]
     referrals = [e for e in everything if e is request or referral.is_referral(e.resource)]
-    requests = [e for e in referrals if e is request or _belongs(e, person, patients)]
+    requests = [e for e in referrals if e is request or _belongs(e, person, strangers)]
     unplaced += [entry(e, EARLIER if e in requests else ANOTHER) for e in referrals if e is not request]
     own = [e for e in mine if e.fragment.id not in gone]
     return Placement(person, request, requests, own, unplaced, _resolver(everything))
@@ -70,10 +71,9 @@ def _patient_of(request: Evidence | None, patients: Sequence[Evidence]) -> Evide
     return by_id.get(request.fragment.patient) or next(same_message, None)
 
 
-def _belongs(evidence: Evidence, person: people.Person | None, patients: Sequence[Evidence]) -> bool:
-    named = evidence.fragment.patient
-    if any(named == p.fragment.id for p in patients):
-        return person is None or named in person.ids
+def _belongs(evidence: Evidence, person: people.Person | None, strangers: frozenset[str]) -> bool:
+    if person is None or evidence.fragment.patient:
+        return person is None or evidence.fragment.patient not in strangers
     return not any(
         people.note_of_another(citation.text, evidence.at.date(), person)
         for target in {c.target for c in evidence.fragment.citations if c.target.endswith("/data")}
