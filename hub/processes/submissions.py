@@ -91,7 +91,7 @@ def _of_fhir(kept: Kept, sender: Sender | None) -> Submission:
 
 
 def _at_origin(fault: Refusal, ledger: Ledger) -> Refusal:
-    """The fault at the field that the faulty element (or what stands nearest to it in its entry) was made of, else MSH."""
+    """The fault at the field that the faulty element or its neighbour in the entry was made of, else MSH."""
     pointer = _pointer(fault.path)
     best, shared = "MSH[1]", 2
     for mapped in ledger.mapped:
