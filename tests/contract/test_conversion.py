@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -136,6 +137,57 @@ def test_converting_again_gives_the_same_bundle() -> None:
         again = _convert(raw)
         assert again is not None
         assert _encode(again.bundle) == _encode(found.bundle)
+
+
+_ODD = (
+    "",
+    '""',
+    "^",
+    "~",
+    "&",
+    "^^^",
+    "周",
+    "20241399",
+    "1e400",
+    "<5",
+    "\\X0D\\",
+    " ",
+    "^甲^L",
+    "&1.2.3&ISO",
+    "\u3000",
+)
+
+
+def test_damaged_messages_are_refused_or_converted_without_loss() -> None:
+    chance = random.Random(20260310)
+    corpus = _corpus()
+    for _ in range(400):
+        raw, _found = chance.choice(corpus)
+        damaged = _damage(raw, chance)
+        again = _convert(damaged)
+        if again is None:
+            continue
+        mapped = {entry.path for entry in again.ledger.mapped}
+        unmapped = {entry.path for entry in again.ledger.unmapped}
+        assert mapped | unmapped == set(_leaves(damaged)) and not mapped & unmapped
+        for entry in again.ledger.mapped:
+            _resolve(again.bundle, entry.target)
+        assert validation.check(again.bundle) == ()
+
+
+def _damage(raw: bytes, chance: random.Random) -> bytes:
+    """The message with a few fields replaced, and a segment repeated."""
+    envelope, _ = read_envelope(raw)
+    text, name = charsets.decode(raw, envelope.charset, None)
+    lines = [line for line in text.replace("\n", "\r").split("\r") if line]
+    for _ in range(3):
+        at = chance.randrange(1, len(lines)) if len(lines) > 1 else 0
+        fields = lines[at].split("|")
+        if at and len(fields) > 1:
+            fields[chance.randrange(1, len(fields))] = chance.choice(_ODD)
+            lines[at] = "|".join(fields)
+    lines.insert(chance.randrange(1, len(lines) + 1), chance.choice(lines[1:] or lines))
+    return "\r".join(lines).encode(charsets.codec(name) or "utf-8", "replace")
 
 
 def _rules() -> Iterator[tuple[str, str, str]]:

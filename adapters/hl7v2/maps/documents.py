@@ -99,7 +99,7 @@ def document_line(c: Conversion, s: Reading, kind: str) -> bool:
     content: list[dict[str, Any]] = entry.resource["content"]
     if kind in _TEXT:
         c.lines[id(entry)].extend(line for repetition in s.each(5) if (line := repetition.prose()))
-        place = "/content/0/attachment/data"
+        place = "/content/0/attachment"
     elif kind in ("ED", "RP"):
         made = [found for repetition in s.each(5)
                 if (found := attachment(repetition) if kind == "ED" else pointer(repetition))]  # fmt: skip

@@ -109,7 +109,7 @@ def _continue(c: Conversion, s: Reading, entry: Entry) -> None:
         twin = {key: twin[key] for key in twin if key in entry.resource}
     entry.twins.append(twin)
     kind = s.leaf(2)
-    if kind:
+    if kind and "valueString" in entry.resource:
         entry.also.append((kind, "/valueString"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location, organization_entry
-from adapters.hl7v2.maps.conversion import Conversion, Entry, put
+from adapters.hl7v2.maps.conversion import Conversion, Entry, first_of, put
 from adapters.hl7v2.maps.datatypes import Value, concept, date_time, extension, string
 from adapters.hl7v2.maps.parties import address, entity_identifier, human_name, telecom
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
@@ -50,8 +50,8 @@ def rf1(c: Conversion, s: Reading) -> None:
     for repetition in s.each(10):
         reason = concept(c, repetition)
         if reason:
-            text = repetition.leaf(9) or repetition.leaf(2) or repetition.leaf(1)
-            made.setdefault("reasonCode", []).append({**reason, "text": text})
+            text = first_of(repetition.leaf(n) for n in (9, 2, 1, 5, 4))
+            made.setdefault("reasonCode", []).append({**reason, "text": text} if text else reason)
     _coverage_of(c, made)
     c.referral = entry
     c.task = c.add(_task(c, s), c.entries[0].recorded[0])
@@ -190,8 +190,8 @@ def _organization(c: Conversion, s: Reading) -> Entry | None:
         entry = organization_entry(c, named)
         if entry:
             made = entry.resource
-    elif place and _is_organization(place):
-        entry, made["name"] = None, place.leaf(1)
+    elif place and _is_organization(place) and (plain := place.leaf(1)):
+        entry, made["name"] = None, plain
     elif place and (facility := place.leaf(4)):
         entry, made["name"] = None, facility
     else:

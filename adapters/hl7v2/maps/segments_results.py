@@ -9,7 +9,7 @@ from adapters.hl7v2.maps.actors import (
     practitioner,
     practitioner_entry,
 )
-from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.conversion import Conversion, first_of
 from adapters.hl7v2.maps.datatypes import (
     Value,
     coded,
@@ -134,10 +134,10 @@ def _request(c: Conversion, s: Reading) -> None:
         made["intent"] = action.give("reflex-order")
     apply(_ORDER, c, s, made)
     told = s.first(13)
-    why = concept(c, told) if told else None
+    why = first_of(told.leaf(n) for n in (9, 2, 1, 5, 4)) if told else None
     if why:
         # The text of what the requester wants to know: a sentence a doctor reads, so it is the reason.
-        made.setdefault("reasonCode", []).append({"text": why.get("text") or why["coding"][0].get("display")})
+        made.setdefault("reasonCode", []).append({"text": why})
     made["subject"] = c.subject()
     if c.encounter:
         made["encounter"] = c.encounter.reference
