@@ -42,5 +42,5 @@ def started(settings: Settings, *, database: bool = True, broker: Broker = None)
             elif broker == "join":
                 found = embedded_kafka.wait(settings.home)
             if found:
-                settings = dataclasses.replace(settings, kafka=found.address, kafka_run=found.run)
+                settings = dataclasses.replace(settings, kafka=found)
         yield settings

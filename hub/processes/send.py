@@ -16,8 +16,12 @@ from hub.processes.destinations import Answer, Destination, Fhir, Mllp
 from hub.processes.settings import Address, Settings
 from hub.processes.spool import Spool
 
-DONE, REFUSED, UNAVAILABLE = 0, 1, 69
+DONE, REFUSED, USAGE, UNAVAILABLE = 0, 1, 2, 69
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+WRONG_TOKEN = "401"
+"""Says nothing of the message, and the next one would fare the same."""
+
+_NOT_SENT = Answer(None, {"code": "not-sent", "path": "", "text": "one before it could not be delivered"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +89,19 @@ def _send(items: Iterable[Item], destination: Destination, spool: Spool | None, 
     """Send all in order. Where one cannot be delivered in time, those behind it are not tried: order is kept."""
     status, given_up = DONE, False
     for item in items:
-        answer = _deliver(item, destination, timeout) if not given_up else Answer(None, _NOT_SENT, retry=True)
+        answer = _deliver(item, destination, timeout) if not given_up else _NOT_SENT
         _tell(item, answer, destination)
-        if answer.retry:
-            status, given_up = UNAVAILABLE, True
-        elif answer.error:
-            status = status or REFUSED
-        if spool and item.place and not answer.retry:
+        unheard = answer.retry or answer.code == WRONG_TOKEN or answer is _NOT_SENT
+        if unheard and not given_up:
+            status, given_up = UNAVAILABLE if answer.retry else USAGE, True
+        elif answer.error and not unheard:
+            status = REFUSED
+        if spool and item.place and not unheard:
             if answer.error:
                 spool.refuse(item.place, answer.raw)
             else:
                 spool.done(item.place)
     return status
-
-
-_NOT_SENT = {"code": "not-sent", "path": "", "text": "a message before it could not be delivered"}
 
 
 def _deliver(item: Item, destination: Destination, timeout: float) -> Answer:

@@ -147,11 +147,8 @@ def _database_answers(connections: Pool) -> bool:
 def _broker_answers(settings: Settings) -> bool:
     address = settings.kafka
     if address == EMBEDDED:
-        found = embedded_kafka.address(settings.home)
-        if found is None:
-            return False
-        address = found.address
-    return Broker(address, settings.kafka_security).reachable()
+        address = embedded_kafka.address(settings.home) or ""
+    return bool(address) and Broker(address, settings.kafka_security).reachable()
 
 
 def _http_error(request: Request, error: Exception) -> Response:

@@ -41,16 +41,14 @@ class Settings:
     """What the environment says.
 
     database, kafka: `embedded` until `embedded.started` puts the real URL and `host:port` there; kafka_security:
-    keyword arguments of kafka-python's clients; kafka_run: which run of the embedded broker this is ("": a broker of
-    others, which remembers); mllp_allow: peers that MSH-4 alone identifies, besides loopback; worker_group: Kafka
-    consumer group of several workers (None: one worker that assigns itself all partitions).
+    keyword arguments of kafka-python's clients; mllp_allow: peers that MSH-4 alone identifies, besides loopback;
+    worker_group: Kafka consumer group of several workers (None: one worker that assigns itself all partitions).
     """
 
     home: Path
     database: str = EMBEDDED
     kafka: str = EMBEDDED
     kafka_security: Mapping[str, str] = field(default_factory=dict)
-    kafka_run: str = ""
     http: Address = Address("127.0.0.1", 8080)
     mllp: Address = Address("127.0.0.1", 2575)
     mllp_allow: tuple[Network, ...] = ()

@@ -70,7 +70,7 @@ with embedded_postgres.running(Path({str(home)!r})):
 """
     user = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert user.stdout is not None
-    assert user.stdout.readline() == b"up\n"
+    assert b"up\n" in iter(user.stdout.readline, b"")
     server = postmaster(home)
     user.kill()
     user.wait()
@@ -120,20 +120,19 @@ def test_a_broker_is_joined_and_its_absence_told(home: Path) -> None:
             assert joined == first
     assert embedded_kafka.address(home) is None
     with embedded_kafka.running(home) as second:
-        assert (second.address, second.run != first.run) == (first.address, True)
+        assert second == first
 
 
 def test_a_dead_broker_is_started_again_on_its_port(home: Path) -> None:
     owned = embedded_kafka.own(home)
     assert owned is not None
     with owned:
-        before = owned.broker
+        before = owned.address
         assert not owned.restarted()
         owned._process.kill()
         owned._process.wait()
         assert owned.restarted()
-        assert owned.broker.address == before.address
-        assert owned.broker.run != before.run
+        assert owned.address == before
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")
