@@ -81,7 +81,8 @@ class Publisher:
             if give_up():
                 raise KafkaTimeoutError("gave up waiting for the broker")
         for future in futures:
-            future.get(timeout=0)
+            if not future.succeeded():
+                future.get(timeout=0)
 
 
 def _flushed(producer: KafkaProducer) -> bool:
