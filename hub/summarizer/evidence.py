@@ -85,7 +85,7 @@ def _text(cited: str, raw: object, content_type: str) -> Iterator[str]:
         yield cited
         return
     kind, _, parameters = content_type.partition(";")
-    if not kind.strip().lower().startswith("text/"):
+    if not kind.strip().lower().startswith("text/") or kind.strip().lower() == "text/rtf":
         return
     charset = parameters.partition("charset=")[2].strip(' "') or "utf-8"
     try:

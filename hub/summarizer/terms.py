@@ -22,7 +22,7 @@ _FORM = re.compile(
     re.IGNORECASE,
 )
 _CATION = re.compile(r"(?<=.{2})(?:钠|钙|钾)$")
-_ABSENCE = re.compile(r"^(?:否认|无|未见|没有|不)")
+_MODALITY = re.compile(r"^(?:既往)?(?:否认|已?排除|除外|未见|疑似|可疑|考虑)|[?？]|(?:待排除?|待查|待除外|可能)$")
 _SIDES = {"双侧": "B", "左侧": "L", "右侧": "R", "双": "B", "左": "L", "右": "R"}
 _SIDE = re.compile(r"双侧|左侧|右侧|双(?=眼|肾|肺|膝|髋|下肢|上肢|乳)|左|右")
 
@@ -69,6 +69,7 @@ def _candidates(kind: str, folded: str) -> list[str]:
             found.append(re.sub(r"(?:类|类药物?|类抗生素|过敏史?|药物)$", "", found[-1]) or found[-1])
     elif kind in ("procedure", "problem"):
         found.append(_SIDE.sub("", folded) or folded)
+        found.append(_MODALITY.sub("", found[-1]) or found[-1])
     return found
 
 

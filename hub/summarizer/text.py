@@ -28,7 +28,7 @@ _WRAPPED = 18
 """A segment of at least this many characters without a sentence's end is taken as a line that goes on in the next."""
 
 _MASK = "\x00"
-_EDGE = " \t\r\n　\x00"
+_EDGE = " \t\r\n　\x00\ufeff"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def _statement(head: Draft) -> str:
     name = head.name
     if head.assertion == "absent" and not name.lower().startswith(_DENIALS):
         name = f"否认：{name}"
-    elif head.assertion == "uncertain":
+    elif head.assertion == "uncertain" and head.kind != "allergy":
         name = f"疑似：{name}"
     if head.kind == "family":
         name = f"家族史：{''.join(head.details)} {name}"

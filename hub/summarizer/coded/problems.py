@@ -24,11 +24,13 @@ NO_ALLERGY_CODES = frozenset({"716186003", "409137002", "429625007", "428607008"
 """SNOMED CT: no known allergy; of drugs; of food; of environment; of insect venom; of latex."""
 
 NO_ALLERGY = re.compile(
-    r"(?:否认|无|未发现|没有)(?:.{0,8})过敏|过敏史?[:：]?(?:无|否认|（-）|\(-\))|"
-    r"^(?:nkda|nka|nkfa)$|no known (?:\w+ )*allerg|"
-    r"no allerg|denies allerg",
+    r"(?:否认|无|未发现|没有|未诉)(?:.{0,8})过敏|过敏史?[:：]?(?:无|否认|（-）|\(-\))|^(?:无|否认|暂无|没有|none|nkda|nka|nkfa)$|"
+    r"no known (?:\w+ )*allerg|no allerg|denies allerg",
     re.IGNORECASE,
 )
+_NOT_KNOWN = re.compile(r"不详|未知|不清楚|待查|unknown", re.IGNORECASE)
+_DENIED = re.compile(r"^(?:既往)?(?:否认|排除|已排除|除外|未见)")
+_UNSURE = re.compile(r"[?？]|待排|待查|待除外|疑似|可疑|^考虑|可能", re.IGNORECASE)
 GENERAL_ALLERGY = "term|allergen:any"
 """Key of `no known (drug) allergy`: the absence of any."""
 
@@ -39,6 +41,14 @@ def verification(evidence: Evidence) -> str:
         if coding.get("code") in _VERIFICATION:
             return _VERIFICATION[coding["code"]]
     return "present"
+
+
+def _asserted(evidence: Evidence, name: str) -> str:
+    """verificationStatus, else what the name itself says: `否认糖尿病`, `肺癌？`, `冠心病待排`."""
+    said = verification(evidence)
+    if said != "present":
+        return said
+    return "absent" if _DENIED.search(name) else "uncertain" if _UNSURE.search(name) else "present"
 
 
 def clinical_status(evidence: Evidence) -> str | None:
@@ -65,7 +75,7 @@ def condition(evidence: Evidence) -> list[Draft]:
         return []
     start, end, dates = period(evidence, "/onsetDateTime", "/onsetPeriod", "/onsetString")
     ended, _, end_target = period(evidence, "/abatementDateTime", "/abatementPeriod")
-    assertion = verification(evidence)
+    assertion = _asserted(evidence, code.name)
     status = clinical_status(evidence) or ("resolved" if ended else "active")
     side, side_targets = laterality(evidence, code.name)
     return [
@@ -96,7 +106,8 @@ def allergy(evidence: Evidence) -> list[Draft]:
     reactions, targets = _reactions(evidence)
     start, end, dates = period(evidence, "/onsetDateTime", "/onsetPeriod")
     denied = denies_allergy(code)
-    assertion = "absent" if denied else verification(evidence)
+    unsure = _NOT_KNOWN.search(code.name) is not None
+    assertion = "absent" if denied else "uncertain" if unsure else verification(evidence)
     draft = Draft(
         section="allergies",
         kind="allergy",

@@ -6,8 +6,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from hub.domain.fragments import Citation, Fragment
 from hub.domain.patients import NATIONAL, Identifier
+from hub.summarizer.people import header
 
 Record = Callable[..., dict[str, Any]]
 Make = Callable[..., Fragment]
@@ -298,3 +301,35 @@ def test_summarizing_again_is_equal(record: Record, make: Make) -> None:
 
 def test_the_as_of_date_is_kept(record: Record, make: Make) -> None:
     assert record(make(condition("痛风")), as_of=date(2025, 1, 2))["as_of"] == "2025-01-02"
+
+
+@pytest.mark.parametrize(
+    ("name", "assertion"),
+    [("否认糖尿病", "absent"), ("已排除肺栓塞", "absent"), ("肺癌？", "uncertain"), ("冠心病待排", "uncertain"),
+     ("无症状性心肌缺血", "present"), ("糖尿病", "present")],
+)  # fmt: skip
+def test_a_diagnosis_that_denies_or_doubts_itself_is_not_asserted(
+    record: Record, make: Make, name: str, assertion: str
+) -> None:
+    [item] = record(make(condition(name)))["sections"]["problems"]
+    assert item["assertion"] == assertion
+
+
+@pytest.mark.parametrize("name", ["无", "NKDA", "否认药物及食物过敏史", "No known drug allergies", "药物过敏史：无"])
+def test_words_for_no_allergy_are_a_denial(record: Record, make: Make, name: str) -> None:
+    [item] = record(make(allergy(name)))["sections"]["allergies"]
+    assert item["assertion"] == "absent"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("周建国（男 65岁） 2025年5月14日\n头昏。", ("周建国", "male", 65)),
+        ("马鞍村卫生室　2025.2.1\n邓光荣　男 56岁\n", ("邓光荣", "male", 56)),
+        ("随访\n姓名：李四，女 40岁", ("李四", "female", 40)),
+        ("姓名：王芳", ("王芳", None, None)),
+        ("头昏两天，血压高。", None),
+    ],
+)
+def test_the_head_of_a_note_names_its_patient(text: str, found: object) -> None:
+    assert header(text) == found
