@@ -9,7 +9,9 @@ service is not there.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,6 +54,8 @@ COMMANDS: dict[str, Command] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
+    if argv is None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     words = list(sys.argv[1:] if argv is None else argv)
     arguments = _parser(words).parse_args(words)
     try:
@@ -106,13 +110,13 @@ def _run_process(name: str, settings: Settings) -> int:
 
 
 def _service_missing(error: BaseException) -> bool:
-    """Whether Postgres or Kafka was not there; asked without importing what the command did not import."""
+    """Whether Postgres, Kafka or the address to listen on could not be had; imports nothing for the question."""
     from hub.domain.errors import Unavailable
 
     missing: list[type[BaseException]] = [Unavailable]
     if psycopg := sys.modules.get("psycopg"):
         missing.append(psycopg.OperationalError)
-    return isinstance(error, tuple(missing))
+    return isinstance(error, tuple(missing)) or (isinstance(error, OSError) and error.errno == errno.EADDRINUSE)
 
 
 def _complain(text: str, status: int) -> int:

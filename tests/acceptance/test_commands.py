@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -81,12 +82,12 @@ def test_the_worker_without_a_broker_is_69(home: Path) -> None:
 
 
 def test_an_address_in_use_is_69(home: Path) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = run(home, "serve", HTTP=f"127.0.0.1:{port}")
-    assert (done.returncode, f"127.0.0.1:{port}" in done.stderr) == (69, True)
+        served = run(home, "serve", HTTP=f"127.0.0.1:{port}")
+        listened = run(home, "mllp", MLLP=f"127.0.0.1:{port}")
+    assert (served.returncode, f"127.0.0.1:{port}" in served.stderr) == (69, True)
+    assert (listened.returncode, "Traceback" in listened.stderr) == (69, False)
 
 
 def test_a_closed_pipe_is_quiet(home: Path) -> None:
