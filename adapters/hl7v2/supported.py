@@ -7,9 +7,7 @@ from collections.abc import Mapping
 
 MESSAGES: Mapping[str, frozenset[str]] = {
     "REF": frozenset({"I12", "I13", "I14", "I15"}),
-    "ADT": frozenset(
-        {"A01", "A02", "A03", "A04", "A05", "A06", "A07", "A08", "A11", "A13", "A28", "A31"}
-    ),
+    "ADT": frozenset({"A01", "A02", "A03", "A04", "A05", "A06", "A07", "A08", "A11", "A13", "A28", "A31"}),
     "ORU": frozenset({"R01"}),
     "MDM": frozenset({f"T{number:02d}" for number in range(1, 12)}),
     "RDE": frozenset({"O11", "O25"}),
