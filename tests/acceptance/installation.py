@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hub.processes.demo import share_models
 from tests.conftest import free_port
 
 COMMAND = [sys.executable, "-m", "hub.processes.commands"]
@@ -32,6 +33,8 @@ class Hub:
 
     def __post_init__(self) -> None:
         self.http_port, self.mllp_port = free_port(), free_port()
+        self.home.mkdir(parents=True, exist_ok=True)
+        share_models(self.home, Path("~/.referral-hub").expanduser())
 
     @property
     def environment(self) -> dict[str, str]:
