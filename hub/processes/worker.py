@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -19,10 +20,13 @@ from hub.summarizer.embedding import SentenceTransformerEmbedder
 from hub.summarizer.model import prepare
 
 NAME = "referral-hub-worker"
+NICENESS = 10
+"""On two cores a sender's acknowledgement and a hospital's event go before a record."""
 
 
 def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str, Any]], None]) -> None:
     """Until `stop`; ready when the model is loaded and Kafka answers."""
+    os.nice(NICENESS)
     embedder = SentenceTransformerEmbedder(model(settings))
     embedder.load()
     with pool(settings.database, 2, name="worker") as connections, readiness.once(ready, {}) as say:
