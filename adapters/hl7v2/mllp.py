@@ -33,9 +33,10 @@ class Listener:
         self._sweep: asyncio.TimerHandle | None = None
         self._emptied = asyncio.Event()
 
-    async def start(self, host: str, port: int, frame_timeout: float, idle_timeout: float) -> None:
+    async def start(self, host: str, port: int, frame_timeout: float, idle_timeout: float,
+                    shared: bool) -> None:  # fmt: skip
         """Bind and begin. Raises OSError when the address is not free."""
-        server = await self.loop.create_server(lambda: Connection(self), host, port, backlog=1024)
+        server = await self.loop.create_server(lambda: Connection(self), host, port, backlog=1024, reuse_port=shared)
         self._server = server
         self.address = server.sockets[0].getsockname()[:2]
         interval = min(1.0, frame_timeout / 4, idle_timeout / 4)
@@ -76,16 +77,17 @@ class Listener:
 
 async def listen(host: str, port: int, handle: Handle, *, limit: int = LIMIT, frame_timeout: float = 60.0,
                  idle_timeout: float = 300.0, incomplete: Incomplete,
-                 oversize: Handle | None = None) -> Listener:  # fmt: skip
+                 oversize: Handle | None = None, shared: bool = False) -> Listener:  # fmt: skip
     """Listen for MLLP frames.
 
     handle(payload, connection) is called in order of arrival and must answer `connection.slot` then or later;
     oversize(received, connection): the same for a frame over `limit` bytes, whose connection closes after the answer;
     incomplete(bytes, peer) gets what never became a frame. A frame without end for `frame_timeout` seconds, or silence
-    for `idle_timeout`, closes the connection. port 0 takes a free one. Raises OSError when the address is not free.
+    for `idle_timeout`, closes the connection. port 0 takes a free one; shared: with other processes that say so too.
+    Raises OSError when the address is not free.
     """
     listener = Listener(handle, oversize, incomplete, limit)
-    await listener.start(host, port, frame_timeout, idle_timeout)
+    await listener.start(host, port, frame_timeout, idle_timeout, shared)
     return listener
 
 

@@ -98,8 +98,8 @@ def lock_names(connection: Connection[Any], wanted: Iterable[tuple[object, ...]]
 
 
 def _lock(name: tuple[object, ...]) -> int:
-    digest = hashlib.blake2b("|".join(map(str, name)).encode("utf-8", "surrogatepass"), digest_size=2).digest()
-    return int.from_bytes(digest, "big")
+    digest = hashlib.blake2b("|".join(map(str, name)).encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def load_patients(connection: Connection[Any], wanted: Iterable[Name], ids: Iterable[str]) -> list[Candidate]:

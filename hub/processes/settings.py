@@ -7,6 +7,7 @@ shows the value of a secret.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Settings:
 
     database, kafka: `embedded` until `embedded.started` puts the real URL and `host:port` there; kafka_security:
     keyword arguments of kafka-python's clients; mllp_allow: peers that MSH-4 alone identifies, besides loopback;
+    mllp_processes: listeners on the one port, from the environment 2 unless told (1 where there is but one core);
     worker_group: Kafka consumer group of several workers (None: one worker that assigns itself all partitions).
     """
 
@@ -52,6 +54,7 @@ class Settings:
     http: Address = Address("127.0.0.1", 8080)
     mllp: Address = Address("127.0.0.1", 2575)
     mllp_allow: tuple[Network, ...] = ()
+    mllp_processes: int = 1
     model: str = "bundled"
     worker_group: str | None = None
     remember_days: int = 30
@@ -66,6 +69,7 @@ class Settings:
         security = {k.removeprefix("security."): values.pop(k) for k in list(values) if k.startswith("security.")}
         _check_security(security, values.get("kafka", EMBEDDED))
         values.setdefault("home", Path("~/.referral-hub").expanduser())
+        values.setdefault("mllp_processes", min(2, os.cpu_count() or 1))
         return cls(kafka_security=MappingProxyType(security), **values)
 
 
@@ -201,6 +205,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("HTTP", "http", _address, "host:port"),
     Variable("MLLP", "mllp", _address, "host:port"),
     Variable("MLLP_ALLOW", "mllp_allow", _networks, "networks such as 10.1.0.0/16,192.168.7.4"),
+    Variable("MLLP_PROCESSES", "mllp_processes", _whole(1, 64), "a number of processes from 1 to 64"),
     Variable("MODEL", "model", _model, "`bundled`, a sentence-transformers folder or a hub name"),
     Variable("WORKER_GROUP", "worker_group", _text, "the name of a Kafka consumer group"),
     Variable("REMEMBER_DAYS", "remember_days", _whole(1, 3650), "a number of days from 1 to 3650"),

@@ -55,7 +55,7 @@ INSERT INTO referrals (id, version, state, direction, priority, sender_id, recei
                        requested_at, updated_at)
 SELECT id::uuid, version, state, direction, priority, sender_id, receiver_id, nullif(department, ''),
        patient_id::uuid, nullif(question, ''), nullif(reason, ''), nullif(based_on, '')::uuid, cancellation_asked,
-       details::jsonb, service_request::jsonb, task::jsonb, requested_at, updated_at
+       details::json, service_request::json, task::json, requested_at, updated_at
   FROM unnest(%(id)b::text[], %(version)b::int4[], %(state)b::text[], %(direction)b::text[], %(priority)b::text[],
               %(sender_id)b::int4[], %(receiver_id)b::int4[], %(department)b::text[], %(patient_id)b::text[],
               %(question)b::text[], %(reason)b::text[], %(based_on)b::text[], %(cancellation_asked)b::bool[],
@@ -68,7 +68,7 @@ SELECT id::uuid, version, state, direction, priority, sender_id, receiver_id, nu
 UPDATE referrals r
    SET version = n.version, state = n.state, priority = n.priority, department = nullif(n.department, ''),
        question = nullif(n.question, ''), reason = nullif(n.reason, ''), cancellation_asked = n.cancellation_asked,
-       details = n.details::jsonb, service_request = n.service_request::jsonb, task = n.task::jsonb,
+       details = n.details::json, service_request = n.service_request::json, task = n.task::json,
        updated_at = n.updated_at
   FROM unnest(%(id)b::text[], %(version)b::int4[], %(state)b::text[], %(priority)b::text[], %(department)b::text[],
               %(question)b::text[], %(reason)b::text[], %(cancellation_asked)b::bool[], %(details)b::text[],
@@ -116,7 +116,7 @@ UPDATE messages m
 INSERT INTO fragments (id, message_id, patient_id, organization_id, referral_id, position, kind, resource_type,
                        resource, base, citations, received_at, recorded_at)
 SELECT id::uuid, message_id::uuid, patient_id::uuid, organization_id, nullif(referral_id, '')::uuid, position, kind,
-       resource_type, resource::jsonb, base, nullif(citations, '')::json, received_at,
+       resource_type, resource::json, base, nullif(citations, '')::json, received_at,
        nullif(recorded_at, '')::timestamptz
   FROM unnest(%(id)b::text[], %(message_id)b::text[], %(patient_id)b::text[], %(organization_id)b::int4[],
               %(referral_id)b::text[], %(position)b::int4[], %(kind)b::text[], %(resource_type)b::text[],

@@ -68,9 +68,9 @@ CREATE TABLE referrals (
     reason             text,
     based_on           uuid REFERENCES referrals,
     cancellation_asked boolean NOT NULL DEFAULT false,
-    details            jsonb NOT NULL DEFAULT '{}',
-    service_request    jsonb NOT NULL,
-    task               jsonb NOT NULL DEFAULT '{}',
+    details            json NOT NULL DEFAULT '{}',
+    service_request    json NOT NULL,
+    task               json NOT NULL DEFAULT '{}',
     requested_at       timestamptz NOT NULL,
     updated_at         timestamptz NOT NULL
 );
@@ -134,19 +134,20 @@ CREATE INDEX accepted_keys_accepted_at ON accepted_keys USING brin (accepted_at)
 
 CREATE TABLE fragments (
     id              uuid PRIMARY KEY,
-    message_id      uuid NOT NULL REFERENCES messages,
-    patient_id      uuid NOT NULL REFERENCES patients,
-    organization_id integer NOT NULL REFERENCES organizations,
+    message_id      uuid NOT NULL,
+    patient_id      uuid NOT NULL,
+    organization_id integer NOT NULL,
     referral_id     uuid,
     position        integer NOT NULL,
     kind            text NOT NULL CHECK (kind IN ('hl7v2', 'fhir', 'text')),
     resource_type   text NOT NULL,
-    resource        jsonb NOT NULL,
+    resource        json NOT NULL,
     base            text NOT NULL,
     citations       json,
     received_at     timestamptz NOT NULL,
     recorded_at     timestamptz
 );
+COMMENT ON TABLE fragments IS 'no foreign keys, which were half of the cost of writing: the transaction that writes a fragment writes its message and has its patient locked, and nothing deletes either';
 COMMENT ON COLUMN fragments.citations IS '[[target, path, text], ..] for HL7 v2 and text; of FHIR they follow from base';
 CREATE INDEX fragments_patient ON fragments (patient_id);
 CREATE INDEX fragments_referral ON fragments (referral_id) WHERE referral_id IS NOT NULL;
