@@ -55,18 +55,19 @@ def commit(connection: Connection[Any], directory: Directory, entries: Sequence[
 
 def _one_by_one(connection: Connection[Any], directory: Directory,
                 entries: Sequence[Entry]) -> list[Receipt | Unavailable]:  # fmt: skip
+    """In their order, each in a transaction of its own: keys and rows are locked in one order within a batch only, so
+    that nothing of one message may stay locked while the next one waits."""
     receipts: list[Receipt | Unavailable] = []
-    try:
-        with connection.transaction():
-            for entry in entries:
-                receipts.append(_one(connection, directory, entry))
-    except psycopg.Error as error:
-        raise Unavailable(f"the database did not take the messages: {_name(error)}") from error
+    for entry in entries:
+        try:
+            receipts.append(_one(connection, directory, entry))
+        except Unavailable as error:
+            receipts.append(error)
     return receipts
 
 
 def _one(connection: Connection[Any], directory: Directory, entry: Entry) -> Receipt | Unavailable:
-    """The entry under a savepoint; parked when it cannot be written, Unavailable when even that fails."""
+    """The entry alone; parked when it cannot be written, Unavailable when even that fails."""
     try:
         with connection.transaction():
             return write(connection, directory, [entry])[0]

@@ -22,7 +22,7 @@ REPLAYABLE = frozenset({"rejected", "parked", "stored"})
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A message as its row has it. organization_id: None when its sender was unknown."""
+    """A message as its row has it. organization_id: None when its sender was unknown; application: see `Envelope`."""
 
     id: str
     received_at: datetime
@@ -31,12 +31,15 @@ class Kept:
     format: Format
     type: str
     control_id: str
+    application: str
     raw: bytes
     status: str
 
 
 Resubmit = Callable[[Kept], Submission]
-"""Makes the submission of a kept message, with the application's acknowledgement; given by the process."""
+"""Makes the submission of a kept message, with the application's acknowledgement; given by the process.
+
+Raises Refused (FORBIDDEN_STATE) for what cannot go through again as it was sent."""
 
 
 def replay(connection: Connection[Any], directory: Directory, message_id: str, resubmit: Resubmit) -> Receipt:
@@ -45,7 +48,7 @@ def replay(connection: Connection[Any], directory: Directory, message_id: str, r
     connection: of `hub.intake.committing.open_connection`. The row's status becomes accepted, rejected or parked, its
     `application_acknowledgement` the new answer. A receipt that is `repeated` says that the same message has meanwhile
     been accepted in another row. Raises Refused (UNKNOWN_KEY: no such message; FORBIDDEN_STATE: it is accepted or
-    incomplete) and Unavailable.
+    incomplete, or its kind cannot be put through again) and Unavailable.
     """
     with connection.transaction():
         known = canonical(message_id)

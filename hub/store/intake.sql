@@ -137,14 +137,14 @@ SELECT event_id::uuid, type, subject::uuid, organizations::int4[], occurred_at, 
 SELECT pg_notify('referral_hub_outbox', '')
 
 -- waiting_messages: messages that are stored but not yet normalised, oldest first
-SELECT id::text, received_at, organization_id, channel, format, type, control_id, raw, status
+SELECT id::text, received_at, organization_id, channel, format, type, control_id, application, raw, status
   FROM messages
  WHERE status = 'stored'
  ORDER BY id
  LIMIT %(limit)s
 
 -- kept_message: one message as it was received, locked for a replay
-SELECT id::text, received_at, organization_id, channel, format, type, control_id, raw, status
+SELECT id::text, received_at, organization_id, channel, format, type, control_id, application, raw, status
   FROM messages
  WHERE id = %(id)s::uuid
    FOR UPDATE
