@@ -89,16 +89,12 @@ def _write(line: str, out: Path | None) -> None:
 def _unplaced(refused: Refusing) -> dict[str, Any]:
     reason = "refused: " + "; ".join(f"{r.cause.value} at {r.path}: {r.text}" for r in refused.refusals)
     name = Path(refused.file).name
-    sources = []
-    if refused.text:
-        end = refused.start + len(refused.text)
-        location = {"kind": "text", "path": "", "start": refused.start, "end": end}
-        sources.append(
-            {"fragment_id": f"{name}#{refused.index}", "message_id": name, "organization": refused.organization,
-             "received_at": refused.received_at.isoformat(), "recorded_at": None, "file": refused.file,
-             "location": location, "text": refused.text}
-        )  # fmt: skip
-    return {"text": f"{name}: message {refused.index}", "reason": reason, "sources": sources}
+    location = {"kind": refused.kind, "path": refused.path, "start": refused.start,
+                "end": refused.start + len(refused.text)}  # fmt: skip
+    source = {"fragment_id": f"{name}#{refused.index}", "message_id": refused.message_id,
+              "organization": refused.organization, "received_at": refused.received_at.isoformat(),
+              "recorded_at": None, "file": refused.file, "location": location, "text": refused.text}  # fmt: skip
+    return {"text": f"{name}: message {refused.index}", "reason": reason, "sources": [source]}
 
 
 def _complain(received: Received) -> int:

@@ -14,8 +14,9 @@ _PRELIMINARY = frozenset({"registered", "preliminary", "partial"})
 def superseded(evidence: Sequence[Evidence]) -> dict[str, str]:
     """Reason by fragment id, for those that no longer hold: they stay visible, out of the items.
 
-    A correction or withdrawal supersedes what was said before under the same key; among several the one received last
-    holds. A preliminary result gives way to any later one. A withdrawal itself states nothing.
+    A correction or withdrawal supersedes what its sender said under the same key, in whatever order they arrive: only
+    what was recorded after it holds beside it. Among several the one recorded last holds. A preliminary result gives
+    way to any other. A withdrawal itself states nothing.
     """
     reasons: dict[str, str] = {}
     by_key: dict[tuple[str, str], list[Evidence]] = {}
@@ -26,23 +27,36 @@ def superseded(evidence: Sequence[Evidence]) -> dict[str, str]:
             by_key.setdefault((one.organization, key), []).append(one)
     for group in by_key.values():
         if len(group) > 1:
-            group.sort(key=_order)
-            for index, earlier in enumerate(group):
-                later = next((g for g in reversed(group[index + 1 :]) if _replaces(g, earlier)), None)
+            group.sort(key=_order, reverse=True)
+            for earlier in group:
+                later = next((g for g in group if _replaces(g, earlier)), None)
                 if later:
                     reasons.setdefault(earlier.fragment.id, _reason(later))
     return reasons
 
 
 def _order(one: Evidence) -> tuple[datetime, datetime]:
-    return one.fragment.received_at, one.at
+    return one.at, one.fragment.received_at
 
 
-def _replaces(later: Evidence, earlier: Evidence) -> bool:
-    if later.fragment.id == earlier.fragment.id or later.fragment.message_id == earlier.fragment.message_id:
+def _replaces(one: Evidence, other: Evidence) -> bool:
+    if one.fragment.id == other.fragment.id or one.fragment.message_id == other.fragment.message_id:
         return False
-    preliminary = earlier.resource.get("status") in _PRELIMINARY
-    return corrects(later.resource) or (preliminary and later.resource != earlier.resource)
+    if corrects(one.resource):
+        return _order(one) > _order(other) if corrects(other.resource) else not _recorded_after(other, one)
+    if _preliminary(other) and one.resource != other.resource:
+        return not _preliminary(one) or _order(one) > _order(other)
+    return False
+
+
+def _preliminary(one: Evidence) -> bool:
+    return one.resource.get("status") in _PRELIMINARY
+
+
+def _recorded_after(one: Evidence, other: Evidence) -> bool:
+    """Whether both say when they were recorded, and `one` later: a new statement after a correction or withdrawal."""
+    mine, theirs = one.fragment.recorded_at, other.fragment.recorded_at
+    return bool(mine and theirs and mine > theirs)
 
 
 def _reason(later: Evidence) -> str:

@@ -72,6 +72,26 @@ def test_a_refused_message_is_told_kept_and_does_not_cost_the_others(
     assert kept["sources"][0]["text"] == "this is no message"
 
 
+def test_a_refused_message_in_gb18030_is_cited_by_its_control_id(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad.hl7"
+    wrong = ADT.format(id="1", name="周^建国", code="E78.5", diagnosis="高脂血症").replace("|2.4|", "|9.9|")
+    bad.write_bytes(wrong.encode("gb18030"))
+    status, record, _ = run(capsys, bad)
+    assert status == 1
+    [source] = record["unplaced"][0]["sources"]
+    assert source["location"] == {"kind": "hl7v2", "path": "MSH[1]-10[1]", "start": 0, "end": 2}
+    assert (source["text"], source["message_id"], source["organization"]) == ("C1", "C1", "COUNTY")
+
+
+def test_bytes_of_no_character_set_are_kept_and_cited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "note.txt").write_bytes(b"dizzy \xff\xff\xff")
+    status, record, _ = run(capsys, tmp_path / "note.txt")
+    assert status == 1
+    assert record["unplaced"][0]["sources"][0]["text"] == "dizzy ÿÿÿ"
+
+
 def test_a_note_may_be_in_gb18030_and_takes_its_origin_from_the_manifest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

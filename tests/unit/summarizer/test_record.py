@@ -160,6 +160,36 @@ def test_a_correction_supersedes_and_the_first_result_stays_visible(record: Reco
     assert gone["sources"]
 
 
+@pytest.mark.parametrize("status", ["corrected", "entered-in-error"])
+def test_a_correction_that_overtakes_its_original_holds(record: Record, make: Make, status: str) -> None:
+    order = {"identifier": [{"system": "urn:lab", "value": "7"}]}
+    made = record(
+        make(measured("肌酐", "123", "2025-05-01", **order) | {"status": status}, message_id="M2", received_at=on(2)),
+        make(measured("肌酐", "132", "2025-05-01", **order), received_at=on(9)),
+    )
+    assert [i["value"]["number"] for i in made["sections"]["results"]] == [123] * (status == "corrected")
+    assert any(u["reason"].endswith("by message M2 of 2025-05-02T00:00:00+00:00") for u in made["unplaced"])
+
+
+def test_what_is_recorded_after_a_withdrawal_holds(record: Record, make: Make) -> None:
+    order = {"identifier": [{"system": "urn:lab", "value": "7"}]}
+    made = record(
+        make(measured("肌酐", "123", "2025-05-01", **order) | {"status": "entered-in-error"}, recorded_at=on(2)),
+        make(measured("肌酐", "132", "2025-05-01", **order), message_id="M2", recorded_at=on(3)),
+    )
+    assert [i["value"]["number"] for i in made["sections"]["results"]] == [132]
+
+
+def test_a_late_preliminary_result_gives_way(record: Record, make: Make) -> None:
+    order = {"identifier": [{"system": "urn:lab", "value": "7"}]}
+    made = record(
+        make(measured("肌酐", "123", "2025-05-01", **order), received_at=on(2)),
+        make(measured("肌酐", "1", "2025-05-01", **order) | {"status": "preliminary"}, message_id="M2",
+             received_at=on(3)),
+    )  # fmt: skip
+    assert [i["value"]["number"] for i in made["sections"]["results"]] == [123]
+
+
 def test_a_withdrawn_result_is_no_item(record: Record, make: Make) -> None:
     order = {"identifier": [{"system": "urn:lab", "value": "7"}]}
     made = record(
