@@ -7,6 +7,9 @@ from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.messages import Envelope
 
 NO_HEADER = (Refusal(Cause.NO_HEADER, "MSH[1]", "the message does not begin with a readable MSH segment"),)
+NO_CONTROL_ID = Refusal(Cause.REQUIRED_MISSING, "MSH[1]-10[1]", "the control id is missing")
+"""Without it nothing can be answered; who only reads a message needs none."""
+
 EAGER = 2**20
 """Bytes up to which a message is decoded for its envelope; a longer one would hold up other connections."""
 
@@ -50,6 +53,11 @@ def read_envelope(raw: bytes) -> tuple[Envelope, tuple[Refusal, ...]]:
     return envelope, found + _undecodable(raw, name) if name else found
 
 
+def unreadable(refusals: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
+    """Those of `read_envelope` that also hold where no answer is due."""
+    return tuple([refusal for refusal in refusals if refusal is not NO_CONTROL_ID])
+
+
 def _undecodable(raw: bytes, name: str) -> tuple[Refusal, ...]:
     if charsets.codec(name) is not None and len(raw) > EAGER:
         return ()
@@ -82,5 +90,5 @@ def _refusals(envelope: Envelope, kind: str, event: str, processing_id: str) -> 
     if not supported.VERSION.fullmatch(envelope.version):
         found.append(Refusal(Cause.UNSUPPORTED_VERSION, "MSH[1]-12[1].1", "supported are versions 2.1 to 2.9"))
     if not envelope.control_id:
-        found.append(Refusal(Cause.REQUIRED_MISSING, "MSH[1]-10[1]", "the control id is missing"))
+        found.append(NO_CONTROL_ID)
     return tuple(found)

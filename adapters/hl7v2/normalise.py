@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from adapters.hl7v2 import charsets, er7, validation
@@ -23,6 +24,8 @@ def normalise(
 ) -> Normalised:
     """The message as FHIR, what it asks of a referral, and where each of its fields went.
 
+    Of a referral the patient must be known; other messages without one are converted all the same, see `identified`.
+
     charset, timezone: of the sender, for a message that names none. Raises Refused: UNDECODABLE, WRONG_DATATYPE,
     WRONG_STRUCTURE, REQUIRED_MISSING, each with its HL7 path.
     """
@@ -37,25 +40,34 @@ def normalise(
     clock = Clock(timezone, sent)
     moment = clock.moment(sent) or received_at
     instant = clock.instant(sent) or received_at.isoformat(timespec="seconds")
-    c = messages.convert(message, clock, facility=envelope.facility, control_id=envelope.control_id, kind=kind,
-                         event=event, sent=instant)  # fmt: skip
+    control_id = envelope.control_id or sha256(raw).hexdigest()
+    c = messages.convert(message, clock, facility=envelope.facility, control_id=control_id, kind=kind, event=event,
+                         sent=instant)  # fmt: skip
     missing = referral.missing(c)
     if missing:
         raise Refused(*missing)
     intent = referral.intent(c, envelope)
     mapped, cited = _settle(c)
-    patient = c.patients[0]
-    known = _identity(patient.resource)
+    patient = c.patients[0].resource if c.patients else {}
+    known = _identity(patient)
     return Normalised(
         envelope=envelope,
         bundle=_bundle(c, envelope),
         ledger=ledger.write(message, mapped),
         patient=known,
-        patient_resource=patient.resource,
+        patient_resource=patient,
         parts=tuple(_parts(c, cited, moment)),
         intent=intent,
         warnings=tuple(_warnings(known)),
     )
+
+
+def identified(normalised: Normalised) -> Normalised:
+    """The same, for who files it under its patient. Raises Refused(REQUIRED_MISSING) where none is named."""
+    faults = referral.nobody(normalised.patient_resource)
+    if faults:
+        raise Refused(*faults)
+    return normalised
 
 
 def _settle(c: Conversion) -> tuple[list[Mapped], list[tuple[Citation, ...]]]:
@@ -109,9 +121,10 @@ def _recorded(c: Conversion, entry: Entry, sent: datetime) -> datetime:
 
 
 def _bundle(c: Conversion, envelope: Envelope) -> Resource:
+    key = envelope.control_id
     return {
         "resourceType": "Bundle",
-        "identifier": {"system": namespace(envelope.facility), "value": envelope.control_id},
+        **({"identifier": {"system": namespace(envelope.facility), "value": key}} if key else {}),
         "type": "message",
         "timestamp": c.sent,
         "entry": [{"fullUrl": entry.url, "resource": entry.resource} for entry in c.entries],

@@ -18,7 +18,7 @@ from adapters.fhir import operation_outcome
 from adapters.fhir.document import envelope as fhir_envelope
 from adapters.fhir.document import read as read_fhir
 from adapters.hl7v2 import acknowledgement, charsets, files
-from adapters.hl7v2.envelope import read_envelope
+from adapters.hl7v2.envelope import read_envelope, unreadable
 from adapters.hl7v2.normalise import normalise
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.messages import Envelope, Format, Normalised
@@ -95,7 +95,8 @@ def convert(data: bytes, charset: str | None, timezone: str, received_at: dateti
 
 
 def _hl7v2(raw: bytes, charset: str | None, timezone: str, received_at: datetime) -> Converted:
-    envelope, refusals = read_envelope(raw)
+    envelope, found = read_envelope(raw)
+    refusals = unreadable(found)
     name = envelope.charset or charset or "UNICODE UTF-8"
     try:
         if refusals:

@@ -19,8 +19,8 @@ import pytest
 
 from adapters.fhir import validation
 from adapters.hl7v2 import charsets, er7, files
-from adapters.hl7v2.envelope import read_envelope
-from adapters.hl7v2.normalise import normalise
+from adapters.hl7v2.envelope import read_envelope, unreadable
+from adapters.hl7v2.normalise import identified, normalise
 from hub.domain.errors import Refused
 from hub.domain.messages import Normalised
 from tests.conftest import CORPORA
@@ -33,7 +33,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 def _convert(raw: bytes) -> Normalised | None:
     envelope, refusals = read_envelope(raw)
-    if refusals:
+    if unreadable(refusals):
         return None
     try:
         return normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=NOW)
@@ -93,7 +93,9 @@ def test_each_target_stands_in_the_bundle_and_carries_the_whole_text() -> None:
 
 
 def test_every_part_knows_its_patient_and_when_it_was_recorded() -> None:
-    for _, found in _corpus():
+    known = [found for _, found in _corpus() if found.patient_resource]
+    assert len(known) > 300
+    for found in known:
         assert found.patient_resource["resourceType"] == "Patient"
         for part in found.parts:
             assert part.patient is not None
@@ -245,6 +247,33 @@ def test_the_command_writes_a_line_per_message_and_tells_what_it_refused(tmp_pat
     assert all(set(entry) == {"path", "target"} for entry in lines[0]["ledger"]["mapped"])
 
 
+def test_what_names_no_patient_is_converted_but_not_filed() -> None:
+    raw = b"MSH|^~\\&|LIS|B|C|D|2024||ORU^R01|1|P|2.5\rAL1|1||^dust\rOBX|1|NM|1^Glucose||5.1|||||F\r"
+    found = _convert(raw)
+    assert found is not None and found.ledger.mapped
+    assert validation.check(found.bundle) == ()
+    kinds = [entry["resource"]["resourceType"] for entry in found.bundle["entry"]]
+    assert "Observation" in kinds and "AllergyIntolerance" in kinds and "Patient" not in kinds
+    with pytest.raises(Refused, match=r"required-missing at PID\[1\]-3\[1\]"):
+        identified(found)
+
+
+def test_what_comes_before_the_patient_is_about_the_patient() -> None:
+    raw = b"MSH|^~\\&|HIS|B|C|D|2024||ADT^A08|1|P|2.5\rDG1|1||I10^BP^I10\rPID|1||7^^^B^MR\r"
+    found = _convert(raw)
+    assert found is not None
+    entries = {entry["resource"]["resourceType"]: entry for entry in found.bundle["entry"]}
+    assert entries["Condition"]["resource"]["subject"] == {"reference": entries["Patient"]["fullUrl"]}
+
+
+def test_messages_without_control_id_convert_each_to_resources_of_its_own() -> None:
+    raw = b"MSH|^~\\&|HIS|B|C|D|2024||ADT^A08||P|2.5\rPID|1||7^^^B^MR\r"
+    first, second = _convert(raw), _convert(raw.replace(b"7^", b"8^"))
+    assert first is not None and second is not None
+    assert "identifier" not in first.bundle and validation.check(first.bundle) == ()
+    assert first.bundle["entry"][0]["fullUrl"] != second.bundle["entry"][0]["fullUrl"]
+
+
 def test_the_command_takes_fhir_and_standard_input() -> None:
     patient = {"resourceType": "Patient", "id": "p1", "name": [{"text": "测试员"}]}
     observation = {
@@ -263,7 +292,7 @@ def test_the_command_takes_fhir_and_standard_input() -> None:
 @pytest.mark.parametrize(
     "data",
     [b"", b"\x00\xff\xfe", b"MSH", b"MSH|", b"MSH|^~\\&", b"{", b"[1]", b'{"resourceType": 1}', b"not a message",
-     b"MSH|^~\\&|A|B|C|D|2024||ORU^R01|1|P|2.5\rPID|", b"\xef\xbb\xbf{}", b"MSH|^~\\&|" + b"\x81" * 50,
+     b"MSH|^~\\&|A|B|C|D|2024||REF^I12|1|P|2.5\rPID|", b"\xef\xbb\xbf{}", b"MSH|^~\\&|" + b"\x81" * 50,
      b"MSH|^~\\&|A|B|C|D|2024||REF^I12|1|P|2.5||||||GB 18030-2000\rPID|||\xff"],
 )  # fmt: skip
 def test_whatever_the_bytes_there_is_no_traceback(data: bytes) -> None:

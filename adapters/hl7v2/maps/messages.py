@@ -39,6 +39,10 @@ TRANSLATORS: Mapping[str, Translator] = {
 }  # fmt: skip
 """What reads a segment; of others every field is told as unmapped."""
 
+SUBJECTS = ("subject", "patient", "beneficiary")
+NOBODY = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
+"""The subject of what a message without PID tells: most resources must have one."""
+
 
 def convert(message: Message, clock: Clock, *, facility: str, control_id: str, kind: str, event: str,
             sent: str) -> Conversion:  # fmt: skip
@@ -85,8 +89,9 @@ def _complete(c: Conversion) -> None:
         if "target" in entry.resource and entry.resource["resourceType"] == "Provenance":
             entry.resource["target"] = [(c.encounter or patient or c.entries[0]).reference]
             entry.resource.setdefault("recorded", c.sent)
-        elif entry.resource.get("beneficiary") == {} and patient:
-            entry.resource["beneficiary"] = patient.reference
+        for name in SUBJECTS:
+            if entry.resource.get(name) == {}:
+                entry.resource[name] = patient.reference if patient else dict(NOBODY)
     focus = [c.task, c.referral] if c.task and c.referral else [patient]
     header["focus"] = [entry.reference for entry in focus if entry]
     if not header["focus"]:

@@ -9,6 +9,7 @@ from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.segments_referral import identifiers
 from hub.domain.errors import Cause, Refusal
+from hub.domain.fragments import Resource
 from hub.domain.messages import Amend, Cancel, Claim, Content, Envelope, Inquire, Intent, Open
 
 _PLACES = (
@@ -20,14 +21,18 @@ _PLACES = (
 """Where a PRD names its organisation, in the order of CONTRACTS.md."""
 
 
+def nobody(patient: Resource) -> list[Refusal]:
+    """What is to be refused where it must be known whom a message is about. patient: {} without PID."""
+    if patient.get("identifier") or patient.get("name"):
+        return []
+    return [_missing("PID[1]-3[1]", "the patient has neither identifier nor name")]
+
+
 def missing(c: Conversion) -> list[Refusal]:
-    """What CONTRACTS.md requires: a patient; of a referral its reason and receiver, in I13 to I15 its identifier."""
-    found = []
-    patient = c.patients[0].resource if c.patients else {}
-    if not patient.get("identifier") and not patient.get("name"):
-        found.append(_missing("PID[1]-3[1]", "the patient has neither identifier nor name"))
+    """What CONTRACTS.md requires of a referral: patient, reason and receiver; in I13 to I15 patient and identifier."""
     if c.kind != "REF":
-        return found
+        return []
+    found = nobody(c.patients[0].resource if c.patients else {})
     if c.referral is None:
         found.append(_missing("RF1[1]-6[1]", "the referral segment RF1 is missing"))
         return found
