@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,15 +35,21 @@ class Origin(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Refusing:
-    """A message that is not in the record. index: 1-based in its file; text: its content, where it can be read."""
+    """A message that is not in the record. index: 1-based in its file.
+
+    What stands for it: `text`, `start` characters into the file (kind `text`), or its MSH-10 (kind `hl7v2`, path).
+    """
 
     file: str
     index: int
     refusals: tuple[Refusal, ...]
     received_at: datetime
     organization: str
-    text: str | None = None
+    message_id: str
+    text: str
     start: int = 0
+    kind: Kind = "text"
+    path: str = ""
 
 
 @dataclass(slots=True)
@@ -96,7 +102,7 @@ def read(paths: Iterable[str], origins: Mapping[str, Origin], timezone: str) -> 
 
 def _read_file(file: _File, received: Received) -> None:
     start = file.data.removeprefix(_BOM).lstrip()
-    if start[:1] in (b"{", b"["):
+    if _is_json(start):
         messages = [(file.data, _fhir)]
     elif file.path.lower().endswith(".txt") and not start.startswith((b"MSH", b"FHS", b"BHS", b"\x0b")):
         messages = [(file.data, _note)]
@@ -117,15 +123,46 @@ def _request(normalised: Normalised) -> Resource | None:
 
 
 def _refusing(file: _File, index: int, raw: bytes, error: Refused) -> Refusing:
-    text, start = None, 0
+    """The whole message where the file is UTF-8; else its MSH-10; else what GB 18030 or Latin-1 make of the bytes."""
+    name = Path(file.path).name
+    envelope = None if _is_json(raw) else read_envelope(raw)[0]
+    about = Refusing(
+        file.path,
+        index,
+        error.refusals,
+        file.origin.received_at or file.modified,
+        file.origin.organization or (envelope.facility if envelope else "") or name,
+        message_id=(envelope.control_id if envelope else _json_id(raw)) or name,
+        text="",
+    )
+    for charset in ("utf-8", None, "gb18030", "latin-1"):
+        if charset is None and envelope and envelope.control_id:
+            return replace(about, text=envelope.control_id, kind="hl7v2", path="MSH[1]-10[1]")
+        try:
+            text = raw.decode(charset or "ascii")
+            return replace(about, text=text, start=file.data.decode(charset or "ascii").index(text))
+        except ValueError:
+            continue
+    return about
+
+
+def _is_json(data: bytes) -> bool:
+    return data.removeprefix(_BOM).lstrip()[:1] in (b"{", b"[")
+
+
+def _json_id(raw: bytes) -> str:
     try:
-        text = raw.decode()
-        start = file.data.decode().index(text)
-    except ValueError:
-        text = None
-    organization = file.origin.organization or Path(file.path).name
-    when = file.origin.received_at or file.modified
-    return Refusing(file.path, index, error.refusals, when, organization, text, start)
+        document = msgspec.json.decode(raw.removeprefix(_BOM))
+    except msgspec.DecodeError:
+        return ""
+    return _document_id(document) if isinstance(document, dict) else ""
+
+
+def _document_id(document: Mapping[str, Any]) -> str:
+    """Bundle.identifier.value, else the id, else ""."""
+    identifier = document.get("identifier") if document.get("resourceType") == "Bundle" else None
+    name = identifier.get("value") if isinstance(identifier, dict) else None
+    return str(name or document.get("id") or "")
 
 
 def _hl7v2(file: _File, raw: bytes, count: int) -> _Read:
@@ -150,9 +187,7 @@ def _fhir(file: _File, raw: bytes, count: int) -> _Read:
     raw = raw.removeprefix(_BOM)
     normalised = normalise_fhir(raw, timezone=file.timezone, received_at=given or file.modified)
     document = msgspec.json.decode(raw)
-    identifier = document.get("identifier") if document.get("resourceType") == "Bundle" else None
-    name = identifier.get("value") if isinstance(identifier, dict) else None
-    message_id = str(name or document.get("id") or Path(file.path).name)
+    message_id = _document_id(document) or Path(file.path).name
     organization = file.origin.organization or _sender(document) or Path(file.path).name
     when = given or _time(document.get("timestamp")) or file.modified
     return list(_fragments(file, normalised, "fhir", message_id, organization, when, count)), _request(normalised)

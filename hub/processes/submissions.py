@@ -61,7 +61,8 @@ class Hl7Message:
 
 
 def resubmit(directory: Directory) -> Callable[[Kept], Submission]:
-    """How a kept message goes through again; the answer is the application's. Each may raise Unavailable."""
+    """How a kept message goes through again; the answer is the application's. Each may raise Unavailable, and Refused
+    where it cannot be what it was."""
 
     def submission(kept: Kept) -> Submission:
         sender = directory.by_id(kept.organization_id) if kept.organization_id is not None else None
@@ -80,8 +81,11 @@ def _of_hl7v2(kept: Kept, sender: Sender | None, directory: Directory) -> Submis
 
 
 def _of_fhir(kept: Kept, sender: Sender | None) -> Submission:
+    if kept.type == "Task":
+        text = "a Task update is meant for the version of the referral that its sender read: it must be sent again"
+        raise Refused(Refusal(Cause.FORBIDDEN_STATE, "type", text))
     timezone = sender.timezone if sender else "Asia/Shanghai"
-    envelope = Envelope("fhir", kept.type, kept.control_id, "4.0.1", "UTF-8")
+    envelope = Envelope("fhir", kept.type, kept.control_id, "4.0.1", "UTF-8", application=kept.application)
     return Submission(
         channel=kept.channel, raw=kept.raw, received_at=kept.received_at, sender=sender, envelope=envelope,
         normalise=lambda: normalise_fhir(
