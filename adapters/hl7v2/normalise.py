@@ -10,7 +10,7 @@ from typing import Any
 from adapters.hl7v2 import charsets, er7, validation
 from adapters.hl7v2.maps import ledger, messages, referral
 from adapters.hl7v2.maps.conversion import Conversion, Entry
-from adapters.hl7v2.maps.placing import Placed, place
+from adapters.hl7v2.maps.placing import place
 from adapters.hl7v2.maps.systems import namespace
 from adapters.hl7v2.maps.times import Clock
 from hub.domain.errors import Cause, Refusal, Refused
@@ -47,16 +47,16 @@ def normalise(
     if missing:
         raise Refused(*missing)
     intent = referral.intent(c, envelope)
-    mapped, cited = _settle(c)
+    mapped, parts = _settle(c, moment)
     patient = c.patients[0].resource if c.patients else {}
     known = _identity(patient)
     return Normalised(
         envelope=envelope,
         bundle=_bundle(c, envelope),
-        ledger=ledger.write(message, mapped),
+        ledger=ledger.write(c.readings, mapped),
         patient=known,
         patient_resource=patient,
-        parts=tuple(_parts(c, cited, moment)),
+        parts=tuple(parts),
         intent=intent,
         warnings=tuple(_warnings(known)),
     )
@@ -70,23 +70,25 @@ def identified(normalised: Normalised) -> Normalised:
     return normalised
 
 
-def _settle(c: Conversion) -> tuple[list[Mapped], list[tuple[Citation, ...]]]:
-    """Plain values in the resources; where each field stands in the Bundle, and what each resource cites."""
+def _settle(c: Conversion, sent: datetime) -> tuple[list[Mapped], list[Part]]:
+    """Plain values in the resources; where each field stands in the Bundle, and the parts with what they cite."""
     mapped = [Mapped(leaf.path, pointer, leaf.text) for leaf, pointer in c.headers]
-    cited: list[tuple[Citation, ...]] = []
+    parts: list[Part] = []
+    chosen = [entry for entry in c.entries if _is_part(c, entry)]
+    positions = {id(entry): position for position, entry in enumerate(chosen)}
     for index, entry in enumerate(c.entries):
-        found: Placed = []
+        base = f"/entry/{index}/resource"
+        found: list[Citation] = []
         place(entry.resource, "", found)
-        if _is_part(c, entry):
-            cited.append(tuple([Citation(*one) for one in found]))
-        else:
-            cited.append(())
+        if id(entry) in positions:
+            about = positions.get(id(entry.patient))
+            parts.append(Part(entry.resource, base, _recorded(c, entry, sent), tuple(found), about))
         for twin in entry.twins:
             place(twin, "", found)
-        base = f"/entry/{index}/resource"
         mapped += [Mapped(path, base + pointer, text) for pointer, path, text in found]
-        mapped += [Mapped(leaf.path, base + pointer, leaf.text) for leaf, pointer in entry.also]
-    return mapped, cited
+        if entry.also:
+            mapped += [Mapped(leaf.path, base + pointer, leaf.text) for leaf, pointer in entry.also]
+    return mapped, parts
 
 
 def _is_part(c: Conversion, entry: Entry) -> bool:
@@ -94,22 +96,6 @@ def _is_part(c: Conversion, entry: Entry) -> bool:
     if resource["resourceType"] == "Patient" or entry is c.referral:
         return True
     return is_clinical(resource, c.referral.resource if c.referral else None)
-
-
-def _parts(c: Conversion, cited: list[tuple[Citation, ...]], sent: datetime) -> Iterator[Part]:
-    positions: dict[int, int] = {}
-    chosen = [(n, entry) for n, entry in enumerate(c.entries) if _is_part(c, entry)]
-    for position, (_, entry) in enumerate(chosen):
-        positions[id(entry)] = position
-    for n, entry in chosen:
-        about = entry.patient
-        yield Part(
-            resource=entry.resource,
-            base=f"/entry/{n}/resource",
-            recorded_at=_recorded(c, entry, sent),
-            citations=cited[n],
-            patient=positions.get(id(about)) if about is not None else None,
-        )
 
 
 def _recorded(c: Conversion, entry: Entry, sent: datetime) -> datetime:

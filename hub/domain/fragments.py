@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["hl7v2", "fhir", "text"]
 Resource = dict[str, Any]
@@ -22,8 +22,7 @@ A ServiceRequest that is an order of another kind than the referral (`Fragment`s
 added by `is_clinical`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(NamedTuple):
     """Where one value of a resource stands in the received document.
 
     target: JSON pointer inside the resource; path: `location.path` in the document; text: the whole decoded value

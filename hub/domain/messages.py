@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from hub.domain.errors import Refusal
 from hub.domain.fragments import Citation, Resource
@@ -56,8 +56,7 @@ class Envelope:
         return bool(self.accept_acknowledgement or self.application_acknowledgement)
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(NamedTuple):
     """A field of the input and the JSON pointer in the Bundle that carries it; text: its whole decoded value."""
 
     path: str

@@ -50,20 +50,20 @@ class Order:
 
 
 class Conversion:
-    """One message being converted. facility: MSH-4.1; kind, event: MSH-9; order: that in work; observed: the resource
+    """One message being converted. readings: its segments; facility: MSH-4.1; kind, event: MSH-9; order: that in work; observed: the resource
     that an NTE comments; document: of the TXA in work; report: of the OBR in work."""
 
     __slots__ = (
         "categories", "clock", "document", "encounter", "entries", "event", "facility", "group", "headers",
-        "immunization", "kind", "last_text", "lines", "message", "notes", "observed", "order", "patient", "patients",
-        "prefix", "provider", "receiver", "referral", "report", "reporting", "request", "sent", "shared", "task",
-        "trailing",
+        "immunization", "kind", "last_text", "lines", "notes", "observed", "order", "patient", "patients",
+        "prefix", "provider", "readings", "receiver", "referral", "report", "reporting", "request", "sent", "shared",
+        "task", "trailing",
     )  # fmt: skip
 
     def __init__(
         self, message: Message, clock: Clock, *, facility: str, control_id: str, kind: str, event: str
     ) -> None:
-        self.message = message
+        self.readings = [Reading(segment, message.separators) for segment in message.segments]
         self.clock = clock
         self.facility = facility
         self.kind = kind

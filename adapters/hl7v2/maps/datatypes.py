@@ -119,8 +119,8 @@ def concept(c: Conversion, r: Repetition) -> Value:
         if _SHORT_CODE.match(leaf.text):
             return {"coding": [{"code": leaf}], "text": leaf}
         return {"text": leaf}
-    count = len(r.components)
-    codings = [found for parts in _CODINGS if parts[0] <= count and (found := coding(c, r, parts))]
+    last = max(r.values, default=0)
+    codings = [found for parts in _CODINGS if parts[0] <= last and (found := coding(c, r, parts))]
     concept: dict[str, Any] = {}
     text = r.leaf(9)
     if text is None and not any("code" in found for found in codings):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from adapters.hl7v2.er7 import Message, leaves
 from adapters.hl7v2.maps.messages import TRANSLATORS
+from adapters.hl7v2.maps.reading import Reading
 from hub.domain.messages import Ledger, Mapped, Unmapped
 
 _REASONS: Mapping[str, str] = {
@@ -28,13 +28,14 @@ _REASONS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def write(message: Message, mapped: list[Mapped]) -> Ledger:
+def write(readings: Iterable[Reading], mapped: Iterable[Mapped]) -> Ledger:
     """The ledger of a message whose mapped fields are known."""
+    mapped = tuple(mapped)
     known = {entry.path for entry in mapped}
-    unmapped = tuple(
-        Unmapped(path, value, _reason(path, value)) for path, value in leaves(message) if path not in known
-    )
-    return Ledger(tuple(mapped), unmapped)
+    return Ledger(mapped, tuple([
+        Unmapped(leaf.path, leaf.text, _reason(leaf.path, leaf.text))
+        for reading in readings for leaf in reading.leaves if leaf.path not in known
+    ]))  # fmt: skip
 
 
 def _reason(path: str, value: str) -> str:

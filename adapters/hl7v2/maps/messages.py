@@ -51,10 +51,10 @@ def convert(message: Message, clock: Clock, *, facility: str, control_id: str, k
     c.sent = sent
     if kind == "REF":
         _look_ahead(c, message)
-    for segment in message.segments:
-        translate = TRANSLATORS.get(segment.name)
+    for reading in c.readings:
+        translate = TRANSLATORS.get(reading.name)
         if translate is not None:
-            translate(c, Reading(segment, message.separators))
+            translate(c, reading)
     close_documents(c)
     if c.notes:
         message_note(c)

@@ -107,7 +107,7 @@ def _question(c: Conversion) -> str | None:
 
 
 def _readings(c: Conversion, name: str) -> Iterator[Reading]:
-    return (Reading(segment, c.message.separators) for segment in c.message.segments if segment.name == name)
+    return (s for s in c.readings if s.name == name)
 
 
 def _receiving(c: Conversion) -> list[Reading]:
@@ -124,8 +124,7 @@ def _claims(c: Conversion, receiving: list[Reading]) -> list[Claim]:
             for repetition in s.each(field):
                 if (leaf := repetition.leaf(component)) is not None:
                     leaves.append((leaf, named))
-    header = Reading(c.message.segments[0], c.message.separators)
-    if (leaf := header.leaf(6)) is not None:
+    if (leaf := c.readings[0].leaf(6)) is not None:
         leaves.append((leaf, True))
     claims = [Claim(kind, leaf.text.strip(), leaf.path) for leaf, _ in leaves for kind in ("code", "facility")]
     claims += [Claim("name", leaf.text.strip(), leaf.path) for leaf, named in leaves if named]

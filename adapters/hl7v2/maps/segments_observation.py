@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -30,9 +30,9 @@ def observation_identity(c: Conversion, s: Reading, group: Reading | None) -> di
     return {"system": system, "value": f"{number}/{code}/{s.whole(4)}"}
 
 
-def _sub_ids(s: Reading) -> Iterator[Leaf]:
+def _sub_ids(s: Reading) -> Sequence[Leaf]:
     repetition = s.first(4)
-    return repetition.leaves() if repetition else iter(())
+    return repetition.leaves() if repetition else ()
 
 
 def _order_number(segment: Reading | None) -> str:

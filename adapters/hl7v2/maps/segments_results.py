@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import (
-    practitioner,
-    practitioner_entry,
-)
+from adapters.hl7v2.maps.actors import practitioner
 from adapters.hl7v2.maps.conversion import Conversion, first_of
 from adapters.hl7v2.maps.datatypes import (
     Value,
@@ -22,7 +19,7 @@ from adapters.hl7v2.maps.datatypes import (
 )
 from adapters.hl7v2.maps.orders import control, timed
 from adapters.hl7v2.maps.parties import identifier, telecom
-from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
+from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.rules import apply, rules
 from adapters.hl7v2.maps.timing import priority
 
@@ -92,28 +89,12 @@ def _report(c: Conversion, s: Reading) -> None:
 
 def _interpreter(c: Conversion, r: Repetition) -> Value:
     """NDL: the name is a CNN in component 1."""
-    whole = Repetition(r.components[0].replace(r.separators.subcomponent, r.separators.component), r.path, r.separators)
-    if r.separators.subcomponent not in r.components[0]:
+    parts = r.divided.get(1)
+    if parts is None:
         return practitioner(c, r)
-    shifted = _Subcomponents(whole, r)
-    entry = practitioner_entry(c, shifted)
-    return entry.reference if entry else None
-
-
-class _Subcomponents(Repetition):
-    """A component read as a field: its subcomponents are components, their places stay theirs."""
-
-    __slots__ = ("origin",)
-
-    def __init__(self, whole: Repetition, origin: Repetition) -> None:
-        super().__init__(whole.raw, origin.path, whole.separators)
-        self.origin = origin
-
-    def leaf(self, component: int = 1) -> Leaf | None:
-        return self.origin.part(1, component)
-
-    def part(self, component: int, subcomponent: int) -> Leaf | None:
-        return self.origin.part(1, component) if subcomponent == 1 else None
+    marks = r.separators
+    raw = r.raw.partition(marks.component)[0].replace(marks.subcomponent, marks.component)
+    return practitioner(c, Repetition(raw, parts, marks, lone=False))
 
 
 def _information(s: Reading, made: dict[str, Any]) -> None:
