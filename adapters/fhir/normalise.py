@@ -115,11 +115,29 @@ def _parts(document: Document, request: Place | None, intent: Intent | None, pat
     needed = (intent is None or isinstance(intent, Open)) and not patients.links
     main = of_request if of_request is not None else patients.main(subjects) if needed or patients.parts else None
     found = tuple(
-        Part(place.resource, place.base, recorded_at(place.resource, zone) or default,
+        Part(_named(document, place), place.base, recorded_at(place.resource, zone) or default,
              patient=subject if subject is not None else main)
         for place, subject in zip(chosen, subjects, strict=True)
     )  # fmt: skip
     return (*patients.parts, *found), main
+
+
+def _named(document: Document, place: Place) -> Resource:
+    """The resource; a medicine and who refers to it by fullUrl alone name each other by id, apart from their Bundle."""
+    if place.type == "Medication" and place.full_url and not place.resource.get("id"):
+        return {**place.resource, "id": _tail(place.full_url)}
+    reference: Resource = place.resource.get("medicationReference") or {}
+    medicine = document.resolve(reference, place)
+    if medicine is None or medicine.entry is None:
+        return place.resource
+    name = str(medicine.resource.get("id") or _tail(medicine.full_url))
+    if _tail(str(reference["reference"])) == name:
+        return place.resource
+    return {**place.resource, "medicationReference": {**reference, "reference": f"Medication/{name}"}}
+
+
+def _tail(url: str) -> str:
+    return url.removeprefix("urn:uuid:").rpartition("/")[2]
 
 
 def _linked(intent: Intent | None, register: Register) -> Iterator[str]:

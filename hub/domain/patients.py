@@ -53,8 +53,18 @@ def same_person(a: Identity, b: Identity) -> bool:
     return bool(set(a.identifiers) & set(b.identifiers)) and len(contradictions(a, b)) <= 1
 
 
+def same_name(a: str, b: str) -> bool:
+    """Whether two names may be one: equal but for case and spaces, or one with parts of the other, in any order.
+
+    `HARGREAVES Eleanor` is `Eleanor Mae Hargreaves`; a single part (`Eleanor`) is not enough.
+    """
+    one, other = (set(name.replace(",", " ").casefold().split()) for name in (a, b))
+    fewer = min(one, other, key=len)
+    return _plain(a) == _plain(b) or (len(fewer) > 1 and fewer == one & other)
+
+
 def _contradictions(a: Identity, b: Identity) -> Iterator[str]:
-    if a.name and b.name and _plain(a.name) != _plain(b.name):
+    if a.name and b.name and not same_name(a.name, b.name):
         yield "name"
     known = ("male", "female")
     if a.gender in known and b.gender in known and a.gender != b.gender:

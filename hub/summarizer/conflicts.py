@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 from hub.summarizer.coded.problems import GENERAL_ALLERGY
-from hub.summarizer.drafts import compatible
+from hub.summarizer.drafts import Draft, compatible
 from hub.summarizer.merging import Item
 
 _CURRENT = ("active", "unknown")
@@ -171,8 +171,22 @@ def _sides(items: list[Item]) -> list[Conflict]:
 
 
 def _results(items: list[Item]) -> list[Conflict]:
+    """Each disputed measurement beside the one of the series that it contradicts."""
     by_id = {i.id: i for i in items}
-    return [_conflict("result", "同一时间检验结果不一致", by_id[i.disputes], i) for i in items if i.disputes]
+    found = []
+    for item in items:
+        if item.disputes:
+            series = by_id[item.disputes]
+            day = (item.head.start or "")[:10]
+            rival = next((p.draft for p in series.points if (p.draft.start or "")[:10] == day), series.head)
+            pair = (replace(series, text=_measured(rival), drafts=(rival,)), replace(item, text=_measured(item.head)))
+            found.append(_conflict("result", "同一时间检验结果不一致", *pair))
+    return found
+
+
+def _measured(draft: Draft) -> str:
+    value = draft.value or {}
+    return " ".join(str(part) for part in (draft.name, value.get("text"), value.get("unit"), draft.start) if part)
 
 
 def _blood_groups(items: list[Item]) -> list[Conflict]:

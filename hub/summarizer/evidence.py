@@ -12,6 +12,9 @@ from hub.domain.fragments import Citation, Fragment
 
 _TELLING = ("/display", "/text", "/title", "/data", "/div", "/value", "/valueString", "/code")
 
+_NAMING = ("/resourceType", "/id", "/reference")
+"""What only names a resource within its message: no words of its sender."""
+
 Source = dict[str, Any]
 """A `source` of the record contract."""
 
@@ -57,7 +60,7 @@ class Evidence:
 
     def any_source(self) -> list[Source]:
         """A source for the fragment as a whole: its most telling value (a display, a text), else any."""
-        cited = [c for c in self.fragment.citations if c.text and c.target != "/resourceType"]
+        cited = [c for c in self.fragment.citations if c.text and not c.target.endswith(_NAMING)]
         telling = (c for end in _TELLING for c in cited if c.target.endswith(end))
         for citation in (*telling, *cited):
             found = self.decoded(citation.target)

@@ -222,7 +222,7 @@ def _same_point(a: Draft, b: Draft) -> bool:
 def _rivals(a: Draft, b: Draft) -> bool:
     """Whether two numbers of one moment contradict: the same minute, or the same day at two organisations."""
     one, other = a.value or {}, b.value or {}
-    if not a.start or not b.start or not units.same(one["unit"], other["unit"]):
+    if a.evidence is b.evidence or not a.start or not b.start or not units.same(one["unit"], other["unit"]):
         return False
     if len(a.start) > 10 and len(b.start) > 10:
         return a.start == b.start

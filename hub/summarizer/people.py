@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from hub.domain.patients import NATIONAL, Identifier, Identity, contradictions, same_person, valid_national_identifier
+from hub.domain.patients import (
+    NATIONAL,
+    Identifier,
+    Identity,
+    contradictions,
+    same_name,
+    same_person,
+    valid_national_identifier,
+)
 from hub.summarizer.evidence import Evidence, Source
 
 FIELDS = {"name": "姓名", "gender": "性别", "birth_date": "出生日期"}
@@ -159,15 +167,19 @@ def describe(person: Person | None) -> dict[str, Any]:
 
 
 def identity_conflicts(person: Person | None) -> list[str]:
-    """A sentence for each field in which an accepted identity differs."""
-    texts = []
+    """A sentence for each field and value in which accepted identities differ, with all who say so."""
+    said: dict[tuple[str, str, str], dict[str, str]] = {}
     for field, patient in person.differing if person else ():
-        mine, other = _said(person, field), getattr(identity(patient.resource), field)
-        words = [GENDERS.get(str(v), str(v)) for v in (mine, other)]
-        texts.append(
-            f"{FIELDS[field]}不一致：{words[0]}；{words[1]}（{patient.organization}，{patient.at.date().isoformat()}）"
-        )
-    return list(dict.fromkeys(texts))
+        mine, other = (GENDERS.get(str(v), str(v)) for v in (_said(person, field), _said_of(patient, field)))
+        said.setdefault((field, mine, other), {})[patient.organization] = patient.at.date().isoformat()
+    return [
+        f"{FIELDS[field]}不一致：{mine}；{other}（{'、'.join(f'{who}，{when}' for who, when in by.items())}）"
+        for (field, mine, other), by in said.items()
+    ]
+
+
+def _said_of(patient: Evidence, field: str) -> Any:
+    return getattr(identity(patient.resource), field)
 
 
 def _said(person: Person | None, field: str) -> Any:
@@ -199,5 +211,6 @@ def note_of_another(text: str, at: date, person: Person | None) -> bool:
     name, sex, age = found
     born = person.identity.birth_date
     off = age is not None and born and abs(at.year - int(born[:4]) - age) > _AGE_TOLERANCE
-    differs = "".join(name.split()).casefold() != "".join(person.identity.name.split()).casefold()
-    return differs or bool(off and sex and person.identity.gender in GENDERS and sex != person.identity.gender)
+    return not same_name(name, person.identity.name) or bool(
+        off and sex and person.identity.gender in GENDERS and sex != person.identity.gender
+    )

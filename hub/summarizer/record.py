@@ -109,6 +109,7 @@ def _reason(evidence: Evidence) -> str:
         "DiagnosticReport": "a report without text of its own: its results are listed themselves",
         "Medication": "a medicine that no order of the same message names",
         "DocumentReference": "a document without readable text",
+        "Encounter": "a visit without date, place or reason",
         "Specimen": "a specimen: its results are listed themselves",
     }
     return reasons.get(evidence.type, f"a {evidence.type} without a code, value or text that can be stated")

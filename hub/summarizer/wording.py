@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from hub.summarizer import terms
 from hub.summarizer.coded.results import interpretation_word
 from hub.summarizer.drafts import Draft
 from hub.summarizer.merging import Item
@@ -12,6 +13,7 @@ from hub.summarizer.merging import Item
 _DENIALS = ("否认", "无", "未", "没有", "no ", "nk", "denies")
 _STATUS = {"stopped": "已停", "planned": "计划", "resolved": "已愈"}
 _SIDES = {"L": "左侧", "R": "右侧", "B": "双侧"}
+_DEEDS = frozenset({"procedure", "immunization"})
 _SHOWN_POINTS = 3
 
 
@@ -43,6 +45,8 @@ def dates(draft: Draft) -> str:
 
 def _statement(head: Draft) -> str:
     name = head.name
+    if head.assertion == "absent" and head.kind in _DEEDS:
+        return _joined(f"未做：{name}", dates(head))
     if head.assertion == "absent" and not name.lower().startswith(_DENIALS):
         name = f"否认：{name}"
     elif head.assertion == "uncertain" and head.kind != "allergy":
@@ -52,8 +56,7 @@ def _statement(head: Draft) -> str:
         return _joined(name, dates(head))
     if head.kind == "allergy" and head.assertion == "present" and "过敏" not in name:
         name = f"{name} 过敏"
-    side = _SIDES.get(head.laterality, "")
-    shown = side if side and side[0] not in name else ""
+    shown = "" if terms.laterality(name) else _SIDES.get(head.laterality, "")
     reactions = f"（{'、'.join(head.details)}）" if head.details else ""
     return _joined(shown + name + reactions, dates(head), _STATUS.get(head.status, ""))
 

@@ -56,7 +56,10 @@ def _event(evidence: Evidence, code: Concept, section: str, kind: str, sources: 
 
 
 def encounter(evidence: Evidence) -> list[Draft]:
-    """A stay or visit: its class by a fixed word, where and why by the source's own words. Of one organisation."""
+    """A stay or visit: its class by a fixed word, where and why by the source's own words. Of one organisation.
+
+    One that says neither when nor where nor why is nothing that a doctor can read: it stays unplaced.
+    """
     given = str((evidence.value("/class") or {}).get("code", ""))
     label = _ENCOUNTER_CLASS.get(_CLASSES.get(given, given))
     start, end, dates = period(evidence, "/period")
@@ -71,7 +74,7 @@ def encounter(evidence: Evidence) -> list[Draft]:
         details.append(str(place))
         targets.append("/location/0/location/display")
     sources = evidence.sources(*dates, *targets, "/class/code", "/class/display")
-    if not (label or details or start) or not sources:
+    if not (details or start or end) or not sources:
         return []
     name = label or (details[0] if details else "就诊")
     return [

@@ -73,7 +73,7 @@ def condition(evidence: Evidence) -> list[Draft]:
     code = concept(evidence, "/code", "problem")
     if code is None:
         return []
-    start, end, dates = period(evidence, "/onsetDateTime", "/onsetPeriod", "/onsetString")
+    start, _, dates = period(evidence, "/onsetDateTime", "/onsetPeriod", "/onsetString")
     ended, _, end_target = period(evidence, "/abatementDateTime", "/abatementPeriod")
     assertion = _asserted(evidence, code.name)
     status = clinical_status(evidence) or ("resolved" if ended else "active")
@@ -88,7 +88,7 @@ def condition(evidence: Evidence) -> list[Draft]:
             assertion=assertion,
             status="unknown" if assertion == "absent" else status,
             start=start,
-            end=ended or end,
+            end=ended,
             laterality=side,
             sources=tuple(evidence.sources(*code.targets, *dates, *end_target, *side_targets)),
             evidence=evidence,

@@ -29,7 +29,7 @@ def prose(value: object) -> bool:
 
 
 def _draft(evidence: Evidence, base: str) -> Draft | None:
-    code = concept(evidence, f"{base}/code", "analyte")
+    code = _code(evidence, base)
     read = _value(evidence, base)
     if code is None or read is None:
         return None
@@ -50,6 +50,14 @@ def _draft(evidence: Evidence, base: str) -> Draft | None:
         sources=tuple(evidence.sources(*targets, *code.targets, *dates)),
         evidence=evidence,
     )
+
+
+def _code(evidence: Evidence, base: str) -> Concept | None:
+    """What was measured. A component whose code nobody sent is one more value of the observation (OBX-5 repeated)."""
+    code = concept(evidence, f"{base}/code", "analyte")
+    if base and not (code and evidence.sources(*code.targets)):
+        return concept(evidence, "/code", "analyte")
+    return code
 
 
 def _social(evidence: Evidence) -> bool:

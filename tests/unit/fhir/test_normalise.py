@@ -197,3 +197,18 @@ def test_what_is_nested_too_deeply_is_refused_and_not_a_fault(depth: int) -> Non
 def test_null_stands_for_a_primitive_that_has_only_an_extension() -> None:
     extended = {"given": ["光荣", None], "_given": [None, {"id": "x"}]}
     assert refused(bundle("collection", WANG | {"name": [extended]}, finding())) == []
+
+
+def test_a_medicine_known_by_its_full_url_alone_is_named_by_its_order() -> None:
+    order = {
+        "resourceType": "MedicationStatement", "status": "active", "subject": {"reference": "Patient/wang"},
+        "medicationReference": {"reference": "urn:uuid:m"},
+    }  # fmt: skip
+    for given in ({}, {"id": "of-its-own"}):
+        document = bundle(
+            "collection", WANG, {"resourceType": "Medication", "code": {"text": "华法林"}, **given}, order
+        )
+        document["entry"][1]["fullUrl"] = "urn:uuid:m"
+        _, medicine, statement = (part.resource for part in normalised(document).parts)
+        name = statement["medicationReference"]["reference"].removeprefix("urn:uuid:").removeprefix("Medication/")
+        assert medicine["id"] == name

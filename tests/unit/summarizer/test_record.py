@@ -363,3 +363,55 @@ def test_words_for_no_allergy_are_a_denial(record: Record, make: Make, name: str
 )
 def test_the_head_of_a_note_names_its_patient(text: str, found: object) -> None:
     assert header(text) == found
+
+
+def test_the_period_of_an_onset_is_no_end_of_the_problem(record: Record, make: Make) -> None:
+    made = record(make(condition("房颤", onsetPeriod={"start": "2024-03", "end": "2024-04"})))
+    [item] = made["sections"]["problems"]
+    assert (item["start"], item["end"], item["status"]) == ("2024-03", None, "active")
+
+
+def test_a_visit_without_date_place_or_reason_is_unplaced(record: Record, make: Make) -> None:
+    made = record(make({"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}}))
+    assert made["sections"]["encounters"] == []
+    assert [u["reason"] for u in made["unplaced"]] == ["a visit without date, place or reason"]
+
+
+def test_a_repeated_value_is_one_more_value_of_its_observation(record: Record, make: Make) -> None:
+    resource = {
+        "resourceType": "Observation", "status": "final", "effectiveDateTime": "2025-05-01",
+        "code": {"text": "尿液颜色"}, "valueCodeableConcept": {"text": "黄"},
+        "component": [{"code": {"text": "repetition"}, "valueCodeableConcept": {"text": "浑浊"}}],
+    }  # fmt: skip
+    cited = tuple(
+        Citation(target, f"OBX[1]-{field}.2", text)
+        for target, field, text in (
+            ("/code/text", "3[1]", "尿液颜色"),
+            ("/valueCodeableConcept/text", "5[1]", "黄"),
+            ("/component/0/valueCodeableConcept/text", "5[2]", "浑浊"),
+        )
+    )
+    made = record(make(resource, kind="hl7v2", citations=cited))
+    items = made["sections"]["results"]
+    assert [i["text"] for i in items] == ["尿液颜色 黄 2025-05-01", "尿液颜色 浑浊 2025-05-01"]
+    assert made["conflicts"] == []
+
+
+def test_names_with_more_or_fewer_parts_do_not_contradict(record: Record, make: Make) -> None:
+    first = make(patient("1", "Eleanor Mae Hargreaves"))
+    second = make(patient("1", "HARGREAVES ELEANOR", birthDate="1960-01-01"), message_id="M2", organization="三甲")
+    third = make(patient("1", "Hargreaves", birthDate="1960-01-01"), message_id="M3")
+    made = record(first, second, third, make(condition("痛风"), patient=second.id, message_id="M2"))
+    assert len(made["sections"]["problems"]) == 1
+    assert [c["text"] for c in made["conflicts"]] == ["出生日期不一致：1959-10-30；1960-01-01（三甲，2025-05-01）"]
+
+
+def test_a_disputed_result_is_told_with_the_number_that_it_contradicts(record: Record, make: Make) -> None:
+    made = record(
+        make(measured("肌酐", "132", "2025-05-01")),
+        make(measured("肌酐", "98", "2025-05-01"), organization="三甲", message_id="M2"),
+        make(measured("肌酐", "140", "2025-05-03"), message_id="M3"),
+    )
+    [conflict] = made["conflicts"]
+    assert conflict["kind"] == "result"
+    assert "132" in conflict["text"] and "98" in conflict["text"] and "140" not in conflict["text"]
