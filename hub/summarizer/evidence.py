@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,10 @@ from typing import Any
 from hub.domain.fragments import Citation, Fragment
 
 _TELLING = ("/display", "/text", "/title", "/data", "/div", "/value", "/valueString", "/code")
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*")
+_ENCODING = re.compile(r"-5\[\d+\]\.4$")
+"""Where an ED value says how its data are encoded (OBX-5.4): no words of its sender."""
 
 _NAMING = ("/resourceType", "/id", "/reference")
 """What only names a resource within its message: no words of its sender."""
@@ -22,7 +27,7 @@ Source = dict[str, Any]
 class Evidence:
     """A fragment with its citations by target; texts of base64 attachments are decoded."""
 
-    __slots__ = ("_cited", "_origin", "at", "fragment", "organization", "resource", "type")
+    __slots__ = ("_carriers", "_cited", "_origin", "at", "fragment", "organization", "resource", "type")
 
     def __init__(self, fragment: Fragment) -> None:
         self.fragment = fragment
@@ -30,6 +35,7 @@ class Evidence:
         self.type = str(fragment.resource.get("resourceType", ""))
         self.organization = fragment.organization
         self.at: datetime = fragment.recorded_at or fragment.received_at
+        self._carriers: dict[str, str] = {}
         self._cited: dict[str, list[Citation]] | None = None
         self._origin = {
             "fragment_id": fragment.id,
@@ -49,8 +55,15 @@ class Evidence:
         return self._cited.get(target, [])
 
     def source(self, citation: Citation, start: int = 0, end: int | None = None) -> Source:
-        """The source for characters [start, end) of the cited value."""
+        """The source for characters [start, end) of the cited value.
+
+        What an HL7 v2 field carries in base64 is cited by the characters of the field that carry it.
+        """
         end = len(citation.text) if end is None else end
+        carrier = self._carriers.get(citation.path)
+        if carrier is not None and citation.text != carrier:
+            start, end = _carrying(citation.text, carrier, start, end)
+            citation = Citation(citation.target, citation.path, carrier)
         location = {"kind": self.fragment.kind, "path": citation.path, "start": start, "end": end}
         return {**self._origin, "location": location, "text": citation.text[start:end]}
 
@@ -71,30 +84,50 @@ class Evidence:
     def decoded(self, target: str) -> list[Citation]:
         """Citations of a text that may be a base64 attachment: `/data` stands for its decoded text ([] if not text)."""
         found = self.citations(target)
-        if self.fragment.kind != "fhir" or not target.endswith("/data"):
+        if not target.endswith("/data"):
             return found
-        raw = self.value(target)
+        raw = _compact(str(self.value(target) or ""))
         content_type = str(self.value(target.removesuffix("data") + "contentType") or "text/plain")
-        return [Citation(c.target, c.path, text) for c in found for text in _text(c.text, raw, content_type)]
+        data = {c.path for c in found}
+        texts: list[Citation] = []
+        for citation in found:
+            if _ENCODING.search(citation.path) and citation.path[:-1] + "5" in data:
+                continue
+            if _compact(citation.text) != raw or not _BASE64.fullmatch(raw):
+                texts.append(citation)
+                continue
+            if self.fragment.kind == "hl7v2":
+                self._carriers[citation.path] = citation.text
+            texts += [Citation(target, citation.path, text) for text in _text(raw, content_type)]
+        return texts
 
     def value(self, pointer: str) -> Any:
         """The value at a JSON pointer of the resource, None where there is none."""
         return lookup(self.resource, pointer)
 
 
-def _text(cited: str, raw: object, content_type: str) -> Iterator[str]:
-    """The text of an attachment; nothing where it is no text. A citation that is decoded already stays as it is."""
-    if cited != raw:
-        yield cited
-        return
+def _compact(encoded: str) -> str:
+    return "".join(encoded.split()).rstrip("=")
+
+
+def _text(encoded: str, content_type: str) -> Iterator[str]:
+    """The text of a base64 attachment; nothing where it is no text."""
     kind, _, parameters = content_type.partition(";")
     if not kind.strip().lower().startswith("text/") or kind.strip().lower() == "text/rtf":
         return
     charset = parameters.partition("charset=")[2].strip(' "') or "utf-8"
     try:
-        yield base64.b64decode(cited).decode(charset)
+        yield base64.b64decode(encoded + "=" * (-len(encoded) % 4)).decode(charset)
     except (binascii.Error, UnicodeDecodeError, LookupError):
         return
+
+
+def _carrying(text: str, carrier: str, start: int, end: int) -> tuple[int, int]:
+    """Of base64 characters, those that carry text[start:end) in UTF-8: whole groups of four for three bytes."""
+    if len(carrier.split()) != 1:
+        return 0, len(carrier)
+    first, last = len(text[:start].encode()), len(text[:end].encode())
+    return first // 3 * 4, min(-(-last // 3) * 4, len(carrier))
 
 
 def lookup(value: Any, pointer: str) -> Any:

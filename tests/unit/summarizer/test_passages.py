@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from hub.summarizer.passages import Passage, grouped, near_duplicates, statement
+from hub.domain.fragments import Citation, Fragment
+from hub.summarizer.evidence import Evidence
+from hub.summarizer.passages import Passage, grouped, near_duplicates, statement, texts
+
+Make = Callable[..., Fragment]
 
 
 @pytest.mark.parametrize(
@@ -43,3 +50,31 @@ def test_filler_words_do_not_part_what_is_said() -> None:
 
 def test_numbers_are_not_run_together() -> None:
     assert len(grouped([Passage("血压1.5", ()), Passage("血压15", ())])) == 2
+
+
+def test_text_that_a_field_carries_in_base64_is_read_and_cited_by_the_characters_that_carry_it(make: Make) -> None:
+    text = "<p>胃镜：溃疡愈合。</p><p>Continue omeprazole.</p>"
+    encoded = base64.b64encode(text.encode()).decode()
+    resource = {
+        "resourceType": "DocumentReference",
+        "content": [{"attachment": {"contentType": "text/html", "data": encoded}}],
+    }
+    target = "/content/0/attachment/data"
+    cited = (Citation(target, "OBX[1]-5[1].5", encoded), Citation(target, "OBX[1]-5[1].4", "Base64"))
+    found = texts(Evidence(make(resource, kind="hl7v2", citations=cited)), narrative=False)
+    assert [p.text for p in found] == ["胃镜：溃疡愈合。", "Continue omeprazole."]
+    for passage in found:
+        [source] = passage.sources
+        start, end = source["location"]["start"], source["location"]["end"]
+        assert encoded[start:end] == source["text"]
+        assert passage.text in base64.b64decode(source["text"]).decode(errors="ignore")
+
+
+def test_an_attachment_that_is_no_text_gives_no_sentences(make: Make) -> None:
+    encoded = base64.b64encode(b"{\\rtf1 LVEF 42%.}").decode()
+    resource = {
+        "resourceType": "DocumentReference",
+        "content": [{"attachment": {"contentType": "application/rtf", "data": encoded}}],
+    }
+    cited = (Citation("/content/0/attachment/data", "OBX[1]-5[1].5", encoded),)
+    assert texts(Evidence(make(resource, kind="hl7v2", citations=cited)), narrative=False) == []
