@@ -103,7 +103,7 @@ class Backlog:
             if isinstance(receipt, Receipt):
                 self._answered(entry.message_id, receipt.acknowledgement)
             else:
-                parked = {"id": entry.message_id, "error": error_json((), "unanswerable") or "{}"}
+                parked = {"id": entry.message_id, "error": (error_json((), "unanswerable") or b"{}").decode()}
                 connection.execute(blocks("intake")["park_message"], parked)
         return True
 

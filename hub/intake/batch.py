@@ -158,7 +158,7 @@ def _keep(rows: Rows, entry: Entry, status: str, receipt: Receipt, effect: Effec
     content = entry.content
     error = error_json(receipt.outcome.refusals, entry.fault)
     became = (
-        error, content.bundle if content else "", content.ledger if content else "", effect.patient_id or "",
+        error, content.bundle if content else b"", content.ledger if content else b"", effect.patient_id or "",
         effect.referral.id if effect.referral else "",
     )  # fmt: skip
     if entry.again:

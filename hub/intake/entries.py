@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import structlog
 import uuid_utils
+from msgspec import Raw
 
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.fragments import leaves
-from hub.domain.messages import Normalised, Submission
+from hub.domain.fragments import Resource, leaves
+from hub.domain.messages import Normalised, Part, Submission
 from hub.domain.patients import NATIONAL, valid_national_identifier
 from hub.store.connections import encode
 
@@ -25,12 +26,13 @@ NOT_PROCESSED = "the hub could not process the message; it is kept, and need not
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A normalised message with its JSON as it is stored."""
+    """A normalised message with its JSON as it is stored; parts: (resource, citations, "" where they follow) each."""
 
     normalised: Normalised
-    bundle: str
-    ledger: str
+    bundle: bytes
+    ledger: bytes
     bundle_sha256: str
+    parts: tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,18 +106,37 @@ def _refusals(submission: Submission) -> tuple[Refusal, ...]:
 
 
 def _encode(normalised: Normalised) -> Encoded:
-    bundle = encode(normalised.bundle)
+    """Each resource is encoded once, for its fragment and for the Bundle."""
+    parts = tuple((encode(part.resource), _citations(normalised, part)) for part in normalised.parts)
+    encoded = {id(part.resource): Raw(text) for part, (text, _) in zip(normalised.parts, parts, strict=True)}
+    bundle = encode(_with_encoded(normalised.bundle, encoded))
     ledger = normalised.ledger
-    warnings = (*normalised.warnings, *_check_digits(normalised))
     kept = {
-        "mapped": [{"path": m.path, "target": m.target} for m in ledger.mapped],
+        "mapped": [{"path": path, "target": target} for path, target, _ in ledger.mapped],
         "unmapped": ledger.unmapped,
-        "warnings": [described(w) for w in warnings],
+        "warnings": [described(w) for w in (*normalised.warnings, *_check_digits(normalised))],
     }
-    return Encoded(
-        normalised, bundle.decode(), encode(kept).decode().replace("\\u0000", "\\ufffd"),
-        hashlib.sha256(bundle).hexdigest(),
-    )  # fmt: skip
+    return Encoded(normalised, bundle, _storable(encode(kept)), hashlib.sha256(bundle).hexdigest(), parts)
+
+
+def _with_encoded(bundle: Resource, encoded: Mapping[int, Raw]) -> Resource:
+    entries = bundle.get("entry")
+    if not isinstance(entries, list):
+        return bundle
+    told = [entry | {"resource": encoded.get(id(resource), resource)} if (resource := entry.get("resource")) else entry
+            for entry in entries]  # fmt: skip
+    return bundle | {"entry": told}
+
+
+def _citations(normalised: Normalised, part: Part) -> bytes:
+    if normalised.envelope.format == "fhir" and not part.citations:
+        return b""
+    return _storable(encode(part.citations))
+
+
+def _storable(text: bytes) -> bytes:
+    """JSON that PostgreSQL takes: it stores no NUL character."""
+    return text.replace(b"\\u0000", b"\\ufffd")
 
 
 def _check_digits(normalised: Normalised) -> tuple[Refusal, ...]:
@@ -128,7 +149,7 @@ def _check_digits(normalised: Normalised) -> tuple[Refusal, ...]:
 
 def _unstorable(content: Encoded) -> tuple[Refusal, ...]:
     """PostgreSQL stores no NUL character in a text; whoever sends one is told where."""
-    if "\\u0000" not in content.bundle:
+    if b"\\u0000" not in content.bundle:
         return ()
     normalised = content.normalised
     places = {m.target: m.path for m in normalised.ledger.mapped}
@@ -143,10 +164,10 @@ def described(refusal: Refusal) -> dict[str, Any]:
     return {"code": refusal.cause.value, "path": refusal.path, "text": refusal.text}
 
 
-def error_json(refusals: tuple[Refusal, ...], fault: str | None = None) -> str:
+def error_json(refusals: tuple[Refusal, ...], fault: str | None = None) -> bytes:
     """What a message row keeps of why it was refused or parked: the first refusal, the others below it."""
     if not refusals:
-        return ""
+        return b""
     first, *others = map(described, refusals)
     kept = first | ({"others": others} if others else {}) | ({"fault": fault} if fault else {})
-    return msgspec.json.encode(kept).decode().replace("\\u0000", "\\ufffd")
+    return _storable(encode(kept))

@@ -9,7 +9,6 @@ from hub.domain.messages import Amend, Open, Part
 from hub.identity.matching import identity_of
 from hub.intake.referrals import Referral
 from hub.intake.world import Told, World, event_row
-from hub.store.connections import encode
 
 
 def add_history(world: World, told: Told, referral: Referral | None, *, linked: str | None = None,
@@ -48,13 +47,11 @@ def _patient_of(world: World, told: Told, part: Part, subject: str) -> str:
 def _fragment(world: World, told: Told, part: Part, position: int, patient_id: str,
               referral: Referral | None) -> str:  # fmt: skip
     fragment_id = str(uuid_utils.uuid7())
-    kind = told.normalised.envelope.format
-    follow = kind == "fhir" and not part.citations  # from the base
-    citations = "" if follow else encode([(c.target, c.path, c.text) for c in part.citations]).decode()
+    resource, citations = told.content.parts[position]
     world.rows.add(
         "insert_fragments", fragment_id, told.message_id, patient_id, told.sender.id, referral.id if referral else "",
-        position, kind, str(part.resource.get("resourceType")), encode(part.resource).decode(), part.base,
-        citations.replace("\\u0000", "\\ufffd"), told.received_at,
+        position, told.normalised.envelope.format, str(part.resource.get("resourceType")), resource, part.base,
+        citations, told.received_at,
         part.recorded_at.isoformat() if part.recorded_at else "",
     )  # fmt: skip
     return fragment_id

@@ -60,7 +60,7 @@ class Patients:
     def _open(self, identity: Identity, told: tuple[Name, ...], resource: Resource) -> str:
         patient_id = str(uuid_utils.uuid7())
         self.know(Candidate(patient_id, identity, frozenset(told)))
-        self.rows.add("insert_patients", patient_id, *_demographics(identity), encode(resource).decode())
+        self.rows.add("insert_patients", patient_id, *_demographics(identity), encode(resource))
         self._add_names(patient_id, told)
         return patient_id
 
@@ -79,7 +79,7 @@ class Patients:
         self._add_names(known.id, new)
         if known.id not in self.completed:
             self.completed.add(known.id)
-            self.rows.add("complete_patients", known.id, *_demographics(identity), encode(resource).decode())
+            self.rows.add("complete_patients", known.id, *_demographics(identity), encode(resource))
 
     def _add_names(self, patient_id: str, new: Iterable[Name]) -> None:
         for organization_id, system, value in new:

@@ -92,7 +92,7 @@ class Referrals:
             rows.add(
                 "insert_referrals", r.id, r.version, r.state.value, r.direction, r.priority, r.sender_id,
                 r.receiver_id, r.department or "", r.patient_id, r.question or "", r.reason or "", r.based_on or "",
-                r.cancellation_asked, _json(r.details), _json(r.service_request), _json(r.task), r.requested_at, now,
+                r.cancellation_asked, encode(r.details), encode(r.service_request), encode(r.task), r.requested_at, now,
             )  # fmt: skip
             for identifier in r.identifiers:
                 rows.add("insert_referral_identifiers", r.id, r.sender_id, identifier.system, identifier.value)
@@ -102,12 +102,8 @@ class Referrals:
             r = self.by_id[referral_id]
             rows.add(
                 "update_referrals", r.id, r.version, r.state.value, r.priority, r.department or "", r.question or "",
-                r.reason or "", r.cancellation_asked, _json(r.details), _json(r.service_request), _json(r.task), now,
+                r.reason or "", r.cancellation_asked, encode(r.details), encode(r.service_request), encode(r.task), now,
             )  # fmt: skip
-
-
-def _json(value: dict[str, Any]) -> str:
-    return encode(value).decode()
 
 
 def canonical(value: str) -> str | None:

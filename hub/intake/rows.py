@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from hub.store.arrays import column
+from hub.store.arrays import Documents, column
 from hub.store.sql import blocks
 
 _COLUMNS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -39,6 +39,9 @@ _COLUMNS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 Text that is not there is "" (the statements make NULL of it), an organisation that is not known is 0."""
 
+_JSON = frozenset({"bundle", "citations", "data", "details", "error", "ledger", "resource", "service_request", "task"})
+"""Columns whose values are JSON as bytes."""
+
 
 @dataclass(slots=True)
 class Rows:
@@ -63,4 +66,5 @@ def as_columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[st
     """Rows as one list per column, the form that `unnest` takes."""
     if not rows:
         return {name: [] for name in names}
-    return dict(zip(names, map(column, zip(*rows, strict=True)), strict=True))
+    columns = zip(names, zip(*rows, strict=True), strict=True)
+    return {name: Documents(values) if name in _JSON else column(values) for name, values in columns}

@@ -90,4 +90,4 @@ def event_row(told: Told, event: str, subject: str, organizations: tuple[int, ..
               data: dict[str, Any]) -> tuple[Any, ...]:  # fmt: skip
     """A row of the outbox. organizations: in whose own streams the event stands."""
     told_to = "{" + ",".join(map(str, dict.fromkeys(organizations))) + "}"
-    return (str(uuid_utils.uuid7()), event, subject, told_to, told.now, encode(data).decode())
+    return (str(uuid_utils.uuid7()), event, subject, told_to, told.now, encode(data))

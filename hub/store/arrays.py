@@ -20,6 +20,10 @@ class Texts(list[str]):
     """text[] without NULL."""
 
 
+class Documents(list[bytes]):
+    """text[] without NULL, of JSON as it was encoded."""
+
+
 class Blobs(list[bytes]):
     """bytea[] without NULL."""
 
@@ -42,7 +46,12 @@ def column(values: Sequence[Any]) -> list[Any]:
 
 def register(connection: Connection[Any]) -> None:
     """Let the connection dump these types (as binary parameters, `%(name)b`)."""
-    for kind, dumper in ((Texts, _TextsDumper), (Blobs, _BlobsDumper), (Integers, _IntegersDumper)):
+    for kind, dumper in (
+        (Texts, _TextsDumper),
+        (Documents, _DocumentsDumper),
+        (Blobs, _BlobsDumper),
+        (Integers, _IntegersDumper),
+    ):
         connection.adapters.register_dumper(kind, dumper)
 
 
@@ -59,6 +68,14 @@ class _TextsDumper(Dumper):
 
     def dump(self, obj: Texts) -> Buffer:
         return _array(TEXT, list(map(str.encode, obj)))
+
+
+class _DocumentsDumper(Dumper):
+    format = Format.BINARY
+    oid = 1009
+
+    def dump(self, obj: Documents) -> Buffer:
+        return _array(TEXT, obj)
 
 
 class _BlobsDumper(Dumper):
