@@ -250,9 +250,10 @@ def _nth(raw: str, mark: str, number: int) -> str:
 def separators(field: str, characters: str, charset: str = "utf-8") -> Separators:
     """The delimiters that MSH-1 and MSH-2 name, by position.
 
-    A mangled MSH-2 (`^~\\\\&`, `^~&`) is read by what each usual character usually means.
+    A mangled MSH-2 (`^~\\\\&`, `^~&`) is read by what each usual character usually means; letters and digits separate
+    nothing.
     """
-    distinct = "".join(dict.fromkeys(characters))
+    distinct = "".join([character for character in dict.fromkeys(characters) if not character.isalnum()])
     if len(distinct) >= 4:
         return Separators(field, distinct[0], distinct[1], distinct[2], distinct[3], charset)
     if all(character in USUAL for character in distinct):

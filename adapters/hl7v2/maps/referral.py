@@ -56,11 +56,15 @@ def _missing(path: str, text: str) -> Refusal:
 def _has_reason(c: Conversion) -> bool:
     if c.referral and any(_text(reason) for reason in c.referral.resource.get("reasonCode", ())):
         return True
-    if c.notes:
-        return any(s.has(3) for s in c.notes)
-    kinds = ("Condition", "DocumentReference")
-    return any(e.resource["resourceType"] in kinds or "valueString" in e.resource or "note" in e.resource
-               for e in c.entries)  # fmt: skip
+    if any(s.has(3) for s in _readings(c, "NTE")):
+        return True
+    return any(_says_why(entry.resource) for entry in c.entries)
+
+
+def _says_why(resource: Resource) -> bool:
+    kind = resource["resourceType"]
+    diagnosed = kind == "Condition" and "code" in resource
+    return diagnosed or kind == "DocumentReference" or "valueString" in resource or "note" in resource
 
 
 def _text(reason: dict[str, Any]) -> str:

@@ -102,6 +102,7 @@ def test_a_bare_uuid_in_rf1_11_is_the_hubs_own_number() -> None:
         ((RF1, RT), "TERT", "PID[1]-3[1]"),
         ((RF1, RT, "PID|1|||||||F"), "TERT", "PID[1]-3[1]"),
         (("RF1|P|R||||R17", RT, PID), "TERT", "RF1[1]-10[1]"),
+        (("RF1|P|R||||R17", RT, PID, "DG1|1", "NTE|1|L"), "TERT", "RF1[1]-10[1]"),
         ((RF1, "PRD|RP", "PRD|RT", PID), "", "PRD[2]-7[1]"),
         ((RF1, PID), "", "PRD[1]-7[1]"),
         ((RT, PID), "TERT", "RF1[1]-6[1]"),
@@ -115,7 +116,11 @@ def test_what_a_referral_must_say_is_asked_for_at_its_place(
     assert (refused.value.refusals[0].cause, refused.value.refusals[0].path) == (Cause.REQUIRED_MISSING, path)
 
 
-@pytest.mark.parametrize("reason", ["DG1|1||E11.9^2型糖尿病^I10", "NTE|1|L|血糖高", "OBX|1|TX|1^小结||血糖高||||||F"])
+@pytest.mark.parametrize(
+    "reason",
+    ["DG1|1||E11.9^2型糖尿病^I10", "NTE|1|L|血糖高", "OBX|1|TX|1^小结||血糖高||||||F",
+     "OBR|1||F1|CP03^测量^99LOC\rNTE|1|L|血糖高\rOBX|1|NM|1^血糖||12.3|mmol/L|||||F"],
+)  # fmt: skip
 def test_a_diagnosis_or_prose_is_a_reason(reason: str) -> None:
     assert isinstance(_normalise("REF^I12", "RF1|P|R||||R17", RT, PID, reason).intent, Open)
 

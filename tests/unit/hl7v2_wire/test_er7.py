@@ -43,7 +43,7 @@ def test_delimiters_are_those_of_the_header() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("characters", ["^~\\&", "^~\\&#", "^~\\\\&", "^~&", "^\\&", "", "^"])
+@pytest.mark.parametrize("characters", ["^~\\&", "^~\\&#", "^~\\\\&", "^~&", "^\\&", "", "^", "^~\\R&#"])
 def test_a_mangled_delimiter_field_is_read_by_usual_meaning(characters: str) -> None:
     assert er7.separators("|", characters) == USUAL
 
