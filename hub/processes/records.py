@@ -15,7 +15,7 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from hub.domain.events import Event
-from hub.domain.fragments import Citation, Fragment, cite_document
+from hub.domain.fragments import Citation, Fragment, Resource, cite_document
 from hub.domain.patients import Identifier
 from hub.domain.referrals import FINAL, WHOLE_RECORD, State
 from hub.store.connections import encode
@@ -90,14 +90,16 @@ class Records:
         whole = State(referral["state"]) in WHOLE_RECORD
         now = datetime.now(UTC)
         known = connection.execute(_SQL["patient_identifier"], (referral["patient_id"],)).fetchone()
+        fragments, request_id = _fragments(connection, referral_id, referral["patient_id"], whole)
         record = summarize(
-            _fragments(connection, referral_id, referral["patient_id"], whole),
+            fragments,
             referral_id=referral_id,
             question=referral["question"],
             patient=Identifier(*known) if known else None,
             as_of=now.astimezone(ZoneInfo(referral["timezone"])).date(),
             generated_at=now,
             embed=self._remembering(connection),
+            request_id=request_id,
         )
         return _Made(record, now, whole)
 
@@ -144,12 +146,23 @@ class Records:
         return CachedEmbedder(self._embedder, get, put)
 
 
-def _fragments(connection: Connection[Any], referral_id: str, patient_id: str, whole: bool) -> list[Fragment]:
-    """What the record may be made of; of referrals only this one."""
+def _fragments(
+    connection: Connection[Any], referral_id: str, patient_id: str, whole: bool
+) -> tuple[list[Fragment], str | None]:
+    """What the record may be made of, of referrals only this one; and which fragment is its ServiceRequest."""
     wanted = {"patient_id": patient_id, "referral_id": referral_id, "whole": whole}
+    requests = dict(connection.execute(_SQL["requests"], (patient_id,)).fetchall())
+    request = requests.pop(referral_id, None)
+    others = list(requests.values())
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_SQL["fragments"], wanted).fetchall()
-    return [_fragment(row) for row in rows if row["referral_id"] == referral_id or not is_referral(row["resource"])]
+    held = [row for row in rows if row["referral_id"] == referral_id or not _asks(row["resource"], others)]
+    mine = [row["id"] for row in held if row["referral_id"] == referral_id and row["resource"] == request]
+    return [_fragment(row) for row in held], mine[-1] if mine else None
+
+
+def _asks(resource: Resource, others: Sequence[Resource]) -> bool:
+    return is_referral(resource) or resource in others
 
 
 def _fragment(row: dict[str, Any]) -> Fragment:

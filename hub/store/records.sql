@@ -5,6 +5,9 @@ FROM referrals r JOIN organizations receiver ON receiver.id = r.receiver_id
 JOIN organizations sender ON sender.id = r.sender_id
 WHERE r.id = %s
 
+-- requests: the ServiceRequests of a patient's referrals, as they are now
+SELECT id::text, service_request FROM referrals WHERE patient_id = %s
+
 -- hold: the referral's version, its row held until the transaction ends
 SELECT version FROM referrals WHERE id = %s FOR NO KEY UPDATE
 

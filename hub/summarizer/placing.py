@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.domain.fragments import Fragment, is_clinical
+from hub.domain.fragments import Fragment, is_clinical, keys
 from hub.domain.patients import Identifier
 from hub.summarizer import people, referral, supersession
 from hub.summarizer.evidence import Evidence
@@ -38,9 +38,9 @@ def place(fragments: Sequence[Fragment], wanted: Identifier | None, request_id: 
     patients = [e for e in everything if e.type == "Patient"]
     named = next((e for e in everything if request_id and e.fragment.id == request_id), None)
     request = named or referral.newest(e for e in everything if e.type == "ServiceRequest")
-    clinical = [
-        e for e in everything if is_clinical(e.resource) and e is not request and not referral.is_referral(e.resource)
-    ]
+    referrals = [e for e in everything if referral.is_referral(e.resource) or _version(e, request)]
+    asking = {e.fragment.id for e in referrals}
+    clinical = [e for e in everything if is_clinical(e.resource) and e.fragment.id not in asking]
     person = people.target(patients, clinical, _patient_of(request, patients), wanted)
     strangers = frozenset(p.fragment.id for p in patients) - (person.ids if person else frozenset())
     mine: list[Evidence] = []
@@ -50,9 +50,8 @@ def place(fragments: Sequence[Fragment], wanted: Identifier | None, request_id: 
     gone = supersession.superseded(mine)
     unplaced = [entry(e, gone[e.fragment.id]) for e in mine if e.fragment.id in gone]
     unplaced += [entry(e, ANOTHER) for e in [*others, *_alone(patients, others, clinical, person)]]
-    referrals = [e for e in everything if e is request or referral.is_referral(e.resource)]
     requests = [e for e in referrals if e is request or _belongs(e, person, strangers)]
-    unplaced += [entry(e, EARLIER if e in requests else ANOTHER) for e in referrals if e is not request]
+    unplaced += [entry(e, _earlier(e, request) if e in requests else ANOTHER) for e in referrals if e is not request]
     own = [e for e in mine if e.fragment.id not in gone]
     return Placement(person, request, requests, own, unplaced, _resolver(everything))
 
@@ -61,6 +60,20 @@ def entry(evidence: Evidence, reason: str) -> dict[str, Any]:
     """An `unplaced` entry for a whole fragment."""
     sources = evidence.any_source()
     return {"text": sources[0]["text"] if sources else evidence.type, "reason": reason, "sources": sources}
+
+
+def _earlier(evidence: Evidence, request: Evidence | None) -> str:
+    """Of a referral that is not the record's: the same before it was amended (an identifier agrees), or another."""
+    if request is None or not _version(evidence, request):
+        return EARLIER
+    return f"amended by message {request.fragment.message_id} of {request.fragment.received_at.isoformat()}"
+
+
+def _version(evidence: Evidence, request: Evidence | None) -> bool:
+    """Whether it is the referral's ServiceRequest, now or before: of the same sender, under the same identifier."""
+    if request is None or evidence.type != "ServiceRequest" or evidence.organization != request.organization:
+        return evidence is request
+    return evidence is request or bool(set(keys(evidence.resource)) & set(keys(request.resource)))
 
 
 def _patient_of(request: Evidence | None, patients: Sequence[Evidence]) -> Evidence | None:

@@ -128,6 +128,24 @@ def test_from_acceptance_on_it_holds_the_whole_history_and_says_so_in_an_event(c
     assert row == ([case.city.id],)
 
 
+def test_a_request_that_no_word_calls_a_referral_is_known_as_the_stored_one(case: Case) -> None:
+    """Of this referral: no plan of anybody's; of another referral of the patient: not there at all."""
+    mine, other = ({"status": "active", "code": {"text": text}} for text in ("心血管内科", "眼科"))
+    case._fragment(case.seeds.message(case.town), "ServiceRequest", **mine)
+    case.move(State.ACCEPTED)
+    another = case.seeds.referral(case.town, case.city, case.patient)
+    case.seeds.fragment(case.town, case.patient, another, resource_type="ServiceRequest", **other)
+    for referral, content in ((case.referral, mine), (another, other)):
+        case.connection.execute(
+            "UPDATE referrals SET service_request = %s WHERE id = %s",
+            (json.dumps({"resourceType": "ServiceRequest"} | content), referral),
+        )
+    case.handle()
+    _, _, record, _ = case.stored()[-1]
+    assert record["sections"]["plans"] == []
+    assert "眼科" not in json.dumps(record, ensure_ascii=False)
+
+
 def test_a_record_that_says_the_same_is_not_stored_again(case: Case) -> None:
     case.handle()
     case.handle()

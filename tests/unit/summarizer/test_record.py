@@ -415,3 +415,14 @@ def test_a_disputed_result_is_told_with_the_number_that_it_contradicts(record: R
     [conflict] = made["conflicts"]
     assert conflict["kind"] == "result"
     assert "132" in conflict["text"] and "98" in conflict["text"] and "140" not in conflict["text"]
+
+
+def test_an_amended_referral_is_one_referral(record: Record, make: Make) -> None:
+    asked = {"resourceType": "ServiceRequest", "status": "active", "code": {"text": "心血管内科"},
+             "identifier": [{"system": "urn:rf", "value": "7"}]}  # fmt: skip
+    first = make(asked | {"reasonCode": [{"text": "胸闷"}]})
+    second = make(asked | {"reasonCode": [{"text": "胸闷加重"}]}, message_id="M2", received_at=on(2))
+    made = record(first, second, request_id=second.id)
+    assert made["question"]["text"] == "胸闷加重"
+    assert made["sections"]["plans"] == []
+    assert [u["reason"] for u in made["unplaced"]] == ["amended by message M2 of 2025-05-02T00:00:00+00:00"]
