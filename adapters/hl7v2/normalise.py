@@ -10,13 +10,15 @@ from typing import Any
 from adapters.hl7v2 import charsets, er7, validation
 from adapters.hl7v2.maps import ledger, messages, referral
 from adapters.hl7v2.maps.conversion import Conversion, Entry
-from adapters.hl7v2.maps.placing import place
+from adapters.hl7v2.maps.placing import Placed, place
 from adapters.hl7v2.maps.systems import namespace
 from adapters.hl7v2.maps.times import Clock
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Citation, Resource, is_clinical
 from hub.domain.messages import Envelope, Mapped, Normalised, Part
 from hub.domain.patients import NATIONAL, Identifier, Identity, valid_national_identifier
+
+_new = tuple.__new__  # what a named tuple's own constructor calls, a function call later
 
 
 def normalise(
@@ -78,14 +80,15 @@ def _settle(c: Conversion, sent: datetime) -> tuple[list[Mapped], list[Part]]:
     positions = {id(entry): position for position, entry in enumerate(chosen)}
     for index, entry in enumerate(c.entries):
         base = f"/entry/{index}/resource"
-        found: list[Citation] = []
+        found: Placed = []
         place(entry.resource, "", found)
         if id(entry) in positions:
+            cited = tuple([_new(Citation, one) for one in found])
             about = positions.get(id(entry.patient))
-            parts.append(Part(entry.resource, base, _recorded(c, entry, sent), tuple(found), about))
+            parts.append(Part(entry.resource, base, _recorded(c, entry, sent), cited, about))
         for twin in entry.twins:
             place(twin, "", found)
-        mapped += [Mapped(path, base + pointer, text) for pointer, path, text in found]
+        mapped += [_new(Mapped, (path, base + pointer, text)) for pointer, path, text in found]
         if entry.also:
             mapped += [Mapped(leaf.path, base + pointer, leaf.text) for leaf, pointer in entry.also]
     return mapped, parts

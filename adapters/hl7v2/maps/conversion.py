@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from uuid_utils import UUID, uuid5
 
 from adapters.hl7v2.er7 import Message, Segment
@@ -16,7 +17,7 @@ from hub.domain.fragments import Resource
 _NAMESPACE = UUID("5d9c4ba2-6f0c-5f0a-9a58-6f1e4c2f9b7e")
 
 
-class Entry:
+class Entry(msgspec.Struct, eq=False):
     """One resource of the Bundle in the making.
 
     recorded: leaves that may say when it was recorded, the first that is a time wins; also: fields that decided how
@@ -24,15 +25,12 @@ class Entry:
     from other fields, which are mapped to where it stands; patient: the Patient entry that it is about.
     """
 
-    __slots__ = ("also", "patient", "recorded", "resource", "twins", "url")
-
-    def __init__(self, url: str, resource: Resource, patient: Entry | None) -> None:
-        self.url = url
-        self.resource = resource
-        self.patient = patient
-        self.recorded: list[Leaf | None] = []
-        self.also: list[tuple[Leaf, str]] = []
-        self.twins: list[Resource] = []
+    url: str
+    resource: Resource
+    patient: Entry | None
+    recorded: list[Leaf | None]
+    also: list[tuple[Leaf, str]] = []
+    twins: list[Resource] = []
 
     @property
     def reference(self) -> dict[str, Any]:
@@ -50,8 +48,8 @@ class Order:
 
 
 class Conversion:
-    """One message being converted. readings: its segments; facility: MSH-4.1; kind, event: MSH-9; order: that in work; observed: the resource
-    that an NTE comments; document: of the TXA in work; report: of the OBR in work."""
+    """One message being converted. readings: its segments; facility: MSH-4.1; kind, event: MSH-9; order: that in work;
+    observed: the resource that an NTE comments; document: of the TXA in work; report: of the OBR in work."""
 
     __slots__ = (
         "categories", "clock", "document", "encounter", "entries", "event", "facility", "group", "headers",
@@ -97,8 +95,7 @@ class Conversion:
     def add(self, resource: Resource, *recorded: Leaf | None) -> Entry:
         """A new entry; its fullUrl is the same whenever this message is converted."""
         url = f"urn:uuid:{uuid5(_NAMESPACE, f'{self.prefix}{len(self.entries)}')}"
-        entry = Entry(url, resource, self.patient)
-        entry.recorded.extend(recorded)
+        entry = Entry(url, resource, self.patient, list(recorded))
         self.entries.append(entry)
         return entry
 
@@ -120,13 +117,13 @@ class Conversion:
 def put(resource: Resource, target: tuple[str, ...], value: Any) -> None:
     """Put a value at a path of element names; a name that ends in `[]` is a list that it joins."""
     node: Any = resource
-    for name in target[:-1] if len(target) > 1 else ():
+    *path, last = target
+    for name in path:
         if name.endswith("[]"):
             listed = node.setdefault(name[:-2], [{}])
             node = listed[-1]
         else:
             node = node.setdefault(name, {})
-    last = target[-1]
     if last.endswith("[]"):
         node.setdefault(last[:-2], []).append(value)
     else:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
-from adapters.hl7v2.maps.systems import UNITS, code_system, listed, namespace
+from adapters.hl7v2.maps.systems import UNITS, listed, namespace, system_of
 
 Value = Any
 Convert = Callable[[Conversion, Repetition], Value]
@@ -67,11 +68,8 @@ def number(text: str) -> Decimal | None:
     text = text.strip()
     if not _NUMBER.match(text):
         return None
-    try:
-        found = Decimal(text.removeprefix("+"))
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() and abs(found.adjusted()) < 18 else None
+    found = Decimal(text)
+    return found if -18 < found.adjusted() < 18 else None
 
 
 def decimal(c: Conversion, r: Repetition) -> Value:
@@ -96,15 +94,13 @@ def coding(c: Conversion, r: Repetition, parts: tuple[int, int, int, int] = _COD
     found: dict[str, Any] = {}
     one, two, three, four = parts
     identifier, display, system, version = r.leaf(one), r.leaf(two), r.leaf(three), r.leaf(four)
+    code = identifier.text.strip() if identifier else ""
     if system:
-        uri = code_system(system.text.strip(), c.facility)
-        if not listed(uri, identifier.text.strip() if identifier else ""):
-            uri = namespace(c.facility, system.text.strip())
-        found["system"] = system.give(uri)
+        found["system"] = system.give(system_of(system.text.strip(), code, c.facility))
     if version:
         found["version"] = version
     if identifier:
-        found["code" if _CODE.match(identifier.text.strip()) else "display"] = identifier
+        found["code" if _CODE.match(code) else "display"] = identifier
     if display and "display" not in found:
         found["display"] = display
     return found if identifier or display else None
@@ -119,11 +115,10 @@ def concept(c: Conversion, r: Repetition) -> Value:
         if _SHORT_CODE.match(leaf.text):
             return {"coding": [{"code": leaf}], "text": leaf}
         return {"text": leaf}
-    last = max(r.values, default=0)
-    codings = [found for parts in _CODINGS if parts[0] <= last and (found := coding(c, r, parts))]
+    codings = [coding(c, r, parts) for parts in _CODINGS if parts[0] in r.values or parts[1] in r.values]
     concept: dict[str, Any] = {}
     text = r.leaf(9)
-    if text is None and not any("code" in found for found in codings):
+    if text is None and not [found for found in codings if "code" in found]:
         # A name without a code is text; its coding system says only whose name it is.
         text = r.leaf(2) or r.leaf(5) or r.leaf(1)
         if codings and "system" not in codings[0]:
@@ -173,21 +168,21 @@ def units(r: Repetition | None) -> dict[str, Any]:
     """Unit as written, and its UCUM code where it is known or the sender says that it is UCUM (OBX-6, RXE-5)."""
     if r is None:
         return {}
-    leaf = r.leaf(2) or r.leaf(1)
     identifier = r.leaf(1)
+    leaf = r.leaf(2) or identifier
     if leaf is None:
         return {}
-    found: dict[str, Any]
     if identifier and r.text(3).upper() == "UCUM" and _UCUM.match(identifier.text.strip()):
         known = codes.UCUM.get(identifier.text.strip().casefold())
         return {"unit": leaf, "system": UNITS, "code": identifier.give(known) if known else identifier}
-    unit = (identifier or leaf) if number((identifier or leaf).text) is None else leaf
-    ucum = codes.UCUM.get(unit.text.strip().casefold()) or codes.UCUM.get(leaf.text.strip().casefold())
-    found = {"unit": leaf}
-    if identifier is not None and identifier is not leaf:
+    ucum = codes.UCUM.get(leaf.text.strip().casefold())
+    found: dict[str, Any] = {"unit": leaf}
+    if identifier and identifier is not leaf:
         found["unit"] = Joined(leaf.value, (leaf, identifier))
+        if number(identifier.text) is None:
+            ucum = codes.UCUM.get(identifier.text.strip().casefold()) or ucum
     if ucum:
-        found |= {"system": UNITS, "code": ucum}
+        found["system"], found["code"] = UNITS, ucum
     return found
 
 
@@ -199,9 +194,10 @@ def quantity(value: Leaf | None, unit: Repetition | None) -> Value:
     if found is not None:
         return {"value": value.give(found), **units(unit)}
     compared = _COMPARED.match(value.text.strip())
-    if compared is None:
+    found = number(compared[2]) if compared else None
+    if compared is None or found is None:
         return None
-    return {"value": value.give(number(compared[2])), "comparator": _COMPARATORS[compared[1]], **units(unit)}
+    return {"value": value.give(found), "comparator": _COMPARATORS[compared[1]], **units(unit)}
 
 
 def composite_quantity(c: Conversion, r: Repetition) -> Value:
@@ -223,18 +219,23 @@ def composite_quantity(c: Conversion, r: Repetition) -> Value:
 def reference_range(leaf: Leaf, unit: Repetition | None) -> dict[str, Any]:
     """OBX-7: `57-111`, `0-3.4`, `80-`, `<5`, else text alone."""
     made: dict[str, Any] = {"text": leaf}
-    text = leaf.text.strip()
-    found = _RANGE.match(text)
-    compared = _COMPARED.match(text)
-    bounds: dict[str, str | None] = {}
-    if found and (found[1] or found[2]):
-        bounds = {"low": found[1], "high": found[2]}
-    elif compared:
-        bounds = {"high" if _COMPARATORS[compared[1]].startswith("<") else "low": compared[2]}
-    for bound, value in bounds.items():
-        if value:
-            made[bound] = {"value": leaf.give(number(value)), **units(unit)}
+    bounds = _bounds(leaf.text.strip())
+    held = units(unit) if bounds else {}
+    for bound, value in bounds:
+        made[bound] = {"value": leaf.give(value), **held}
     return made
+
+
+@lru_cache(maxsize=1024)
+def _bounds(text: str) -> tuple[tuple[str, Decimal], ...]:
+    """The low and high that a reference range names."""
+    found, compared = _RANGE.match(text), _COMPARED.match(text)
+    named: tuple[tuple[str, str | None], ...] = ()
+    if found:
+        named = (("low", found[1]), ("high", found[2]))
+    elif compared:
+        named = (("high" if _COMPARATORS[compared[1]].startswith("<") else "low", compared[2]),)
+    return tuple((bound, limit) for bound, given in named if given and (limit := number(given)) is not None)
 
 
 def extension(url: str, kind: str, convert: Convert) -> Convert:

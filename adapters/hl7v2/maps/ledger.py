@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from adapters.hl7v2.maps.messages import TRANSLATORS
-from adapters.hl7v2.maps.reading import Reading
+from adapters.hl7v2.maps.reading import NULL, Leaf, Reading
 from hub.domain.messages import Ledger, Mapped, Unmapped
 
 _REASONS: Mapping[str, str] = {
@@ -33,20 +33,19 @@ def write(readings: Iterable[Reading], mapped: Iterable[Mapped]) -> Ledger:
     mapped = tuple(mapped)
     known = {entry.path for entry in mapped}
     return Ledger(mapped, tuple([
-        Unmapped(leaf.path, leaf.text, _reason(leaf.path, leaf.text))
+        Unmapped(leaf.path, leaf.text, _reason(reading.name, leaf))
         for reading in readings for leaf in reading.leaves if leaf.path not in known
     ]))  # fmt: skip
 
 
-def _reason(path: str, value: str) -> str:
-    name = path[:3]
-    if value == '""':
+def _reason(name: str, leaf: Leaf) -> str:
+    if leaf.text == NULL:
         return "HL7 null: nothing is stated"
-    if not value.strip():
+    if not leaf.value:
         return "blank"
     if name[0] == "Z":
         return "no rule for Z-segments"
     if name not in TRANSLATORS:
         return f"no rule for segment {name}"
-    field = name + "-" + path.partition("-")[2].partition("[")[0]
+    field = f"{name}-{leaf.path.partition('-')[2].partition('[')[0]}"
     return _REASONS.get(field) or f"no rule for {field}, or not a value that its FHIR element takes"

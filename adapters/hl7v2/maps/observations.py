@@ -188,7 +188,7 @@ def interpretation(c: Conversion, r: Repetition) -> Any:
     if leaf and leaf.text.strip() in codes.INTERPRETATION:
         system, name = r.leaf(3), r.leaf(9) or r.leaf(2)
         first = {"system": system.give(_INTERPRETATION) if system else _INTERPRETATION, "code": leaf}
-        other = coding(c, r, ALTERNATE)
+        other = None if r.lone else coding(c, r, ALTERNATE)
         made: Put = {"coding": [first, other] if other else [first]}
         return {**made, "text": name} if name else made
     if leaf and r.lone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from adapters.hl7v2.maps import codes
@@ -65,10 +66,10 @@ def _twice(value: dict[str, Any], again: dict[str, Any] | None) -> dict[str, Any
     return merged
 
 
-def _sources(value: Any) -> tuple[Leaf, ...]:
+def _sources(value: Any) -> Sequence[Leaf]:
     if isinstance(value, Leaf):
         return (value,)
-    return getattr(value, "sources", ())
+    return value.sources if isinstance(value, Joined) else ()
 
 
 def control(c: Conversion, made: dict[str, Any], entry: Entry, *, medication: bool, own: Reading | None = None) -> None:

@@ -5,20 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps.reading import Joined, Leaf
-from hub.domain.fragments import Citation
+
+Placed = list[tuple[str, str, str]]
+"""(JSON pointer, HL7 path, whole text at the path), in the resource's order."""
 
 
-def place(node: Any, pointer: str, found: list[Citation]) -> None:
-    """Replace every Leaf and Joined below `node` by its value and note its places, in the resource's order."""
-    for key, value in node.items() if type(node) is dict else enumerate(node):
+def place(node: dict[str, Any], pointer: str, found: Placed) -> None:
+    """Replace every Leaf and Joined below `node` by its value and note its places. FHIR has no lists of lists."""
+    for key, value in node.items():
         kind = type(value)
         if kind is str:
             continue
         if kind is Leaf:
-            found.append(Citation(f"{pointer}/{key}", value.path, value.text))
+            found.append((f"{pointer}/{key}", value.path, value.text))
             node[key] = value.value
-        elif kind is dict or kind is list:
+        elif kind is dict:
             place(value, f"{pointer}/{key}", found)
+        elif kind is list:
+            for index, item in enumerate(value):
+                kind = type(item)
+                if kind is dict:
+                    place(item, f"{pointer}/{key}/{index}", found)
+                elif kind is Leaf or kind is Joined:
+                    _note(item, f"{pointer}/{key}/{index}", found)
+                    value[index] = item.value
         elif kind is Joined:
-            found += [Citation(f"{pointer}/{key}", source.path, source.text) for source in value.sources]
+            _note(value, f"{pointer}/{key}", found)
             node[key] = value.value
+
+
+def _note(value: Leaf | Joined, pointer: str, found: Placed) -> None:
+    for source in (value,) if isinstance(value, Leaf) else value.sources:
+        found.append((pointer, source.path, source.text))

@@ -7,7 +7,7 @@ is known: that is the loss ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -30,20 +30,17 @@ class Leaf(msgspec.Struct, gc=False, eq=False):
         return Leaf(value, self.path, self.text)
 
 
-class Joined:
+class Joined(msgspec.Struct, gc=False, eq=False):
     """A value made of several places, in order: lines of a note, the parts of a name."""
 
-    __slots__ = ("sources", "value")
-
-    def __init__(self, value: object, sources: Iterable[Leaf]) -> None:
-        self.value = value
-        self.sources = tuple(sources)
+    value: object
+    sources: Sequence[Leaf]
 
 
 _UNDIVIDED: Mapping[int, Mapping[int, Leaf]] = {}
 
 
-class Repetition(msgspec.Struct, eq=False):
+class Repetition(msgspec.Struct, gc=False, eq=False):
     """One repetition of a field. `lone`: it has no component separator.
 
     values: each component that says something, by number (its first subcomponent where it holds several);

@@ -20,27 +20,27 @@ class Rule(NamedTuple):
     field: int
     target: tuple[str, ...]
     convert: Convert
+    repeats: bool
 
 
 def rules(*rows: tuple[int, str, Convert]) -> tuple[Rule, ...]:
     """Rules from rows of (field, `dotted.target[]`, datatype map)."""
-    return tuple(Rule(field, tuple(target.split(".")), convert) for field, target, convert in rows)
+    return tuple(
+        Rule(field, tuple(target.split(".")), convert, target.endswith("[]")) for field, target, convert in rows
+    )
 
 
 def apply(sheet: Iterable[Rule], c: Conversion, segment: Reading, resource: Resource) -> Resource:
     """Fill a resource by a rule sheet. What a datatype map cannot hold is left, and so stays unmapped."""
-    fields = segment.fields
-    count = len(fields)
-    for field, target, convert in sheet:
-        if field >= count or not fields[field]:
+    held = segment.repetitions
+    for rule in sheet:
+        if rule.field not in held:
             continue
-        last = target[-1]
-        for repetition in segment.each(field):
+        field, target, convert, repeats = rule
+        for repetition in held[field]:
             value = convert(c, repetition)
-            if value is None:
-                continue
-            if last[-2:] != "[]":
+            if value is not None:
                 put(resource, target, value)
-                break
-            put(resource, target, value)
+                if not repeats:
+                    break
     return resource

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -26,8 +27,12 @@ def observation_identity(c: Conversion, s: Reading, group: Reading | None) -> di
     code = (what.text(1) or what.text(2)) if what else ""
     if not number or not code:
         return None
-    system = f"urn:referral-hub:observation:{quote(c.facility or 'unknown', safe='')}"
-    return {"system": system, "value": f"{number}/{code}/{s.whole(4)}"}
+    return {"system": _numbered(c.facility), "value": f"{number}/{code}/{s.whole(4)}"}
+
+
+@lru_cache(maxsize=4096)
+def _numbered(facility: str) -> str:
+    return f"urn:referral-hub:observation:{quote(facility or 'unknown', safe='')}"
 
 
 def _sub_ids(s: Reading) -> Sequence[Leaf]:
@@ -71,7 +76,7 @@ def obx(c: Conversion, s: Reading) -> None:
     name = observation_identity(c, s, c.group)
     if name:
         made["identifier"] = [name]
-        entry.also.extend((leaf, "/identifier/0/value") for leaf in _sub_ids(s))
+        entry.also += [(leaf, "/identifier/0/value") for leaf in _sub_ids(s)]
     _state(s, made)
     apply(_OBSERVATION, c, s, made)
     made.setdefault("code", {"text": "unknown"})
@@ -135,7 +140,7 @@ def _when(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
 
 
 def _value(c: Conversion, s: Reading, kind: str, made: dict[str, Any], entry: Entry) -> None:
-    repetitions = list(s.each(5))
+    repetitions = s.each(5)
     kind_leaf = s.leaf(2)
     if kind in PROSE:
         lines = [line for repetition in repetitions if (line := repetition.prose())]
@@ -146,12 +151,11 @@ def _value(c: Conversion, s: Reading, kind: str, made: dict[str, Any], entry: En
     else:
         values = [one for repetition in repetitions if (one := value(c, s, kind, repetition))]
         found = values[0] if values else None
-        more = [one for one in values[1:] if "extension" not in one]
-        if more:
-            made["component"] = [{"code": {"text": "repetition"}, **one} for one in more]
         for one in values[1:]:
             if "extension" in one:
                 made.setdefault("extension", []).extend(one["extension"])
+            else:
+                made.setdefault("component", []).append({"code": {"text": "repetition"}, **one})
     if found is None:
         if "dataAbsentReason" not in made and not s.has(5):
             absent = codes.TERMINOLOGY + "data-absent-reason"

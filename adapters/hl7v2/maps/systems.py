@@ -55,6 +55,13 @@ def code_system(name: str, facility: str) -> str:
 
 
 @lru_cache(maxsize=8192)
+def system_of(name: str, code: str, facility: str) -> str:
+    """URI of the system that a code is of: the named one, or where that does not list it, the sender's own."""
+    uri = code_system(name, facility)
+    return uri if listed(uri, code) else namespace(facility, name)
+
+
+@lru_cache(maxsize=8192)
 def listed(system: str, code: str) -> bool:
     """Whether a table's code system has the code. What HL7 does not list is the sender's own, or a misprint; a name
     without a code is nothing of the table's.
