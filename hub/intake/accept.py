@@ -1,7 +1,8 @@
 """accept(): what is queued is normalised by one thread and committed by another, all that waits in one transaction.
 
-While one batch is being committed the next gathers, so there is no delay when idle and few commits under load. The
-order of submission is kept. Postgres away: every submission gets Unavailable, and the next one tries again.
+While one batch is being committed the next gathers, so there is no delay when idle and few commits under load. What
+is stored first needs no normalising and passes by the first thread, unless something is there before it: the order of
+submission is kept. Postgres away: every submission gets Unavailable, and the next one tries again.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Intake:
         self._batch_messages, self._batch_bytes, self._limit = batch_messages, batch_bytes, limit
         self._submitted: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._prepared: queue.SimpleQueue[Ready | None] = queue.SimpleQueue()
+        self._given = self._passed = 0
         self._connection: Connection[Any] | None = None
         self._failed_at = float("-inf")
         self._held: Ready | None = None
@@ -67,7 +69,10 @@ class Intake:
         with self._closing:
             if self._closed.is_set():
                 future.set_exception(Unavailable("the hub is shutting down"))
+            elif submission.store_first and self._given == self._passed:
+                self._prepared.put((prepare(submission), future))
             else:
+                self._given += 1
                 self._submitted.put((submission, future))
         return future
 
@@ -94,6 +99,7 @@ class Intake:
         while (item := self._submitted.get()) is not None:
             submission, future = item
             self._prepared.put((prepare(submission), future))
+            self._passed += 1
         self._prepared.put(None)
 
     def _commit(self) -> None:

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 LOCK_SPACE = 0x5245_4653
 IDLE_SECONDS, BUSY_SECONDS = 0.5, 0.2
-BATCH, BUSY_BATCH = 200, 20
+BATCH, BUSY_BATCH = 200, 10
 PURGE_SECONDS = 3600.0
 
 Answered = Callable[[str, bytes], None]
