@@ -6,8 +6,9 @@ SELECT key, sha256, message_id::uuid
     ON CONFLICT DO NOTHING
 RETURNING key
 
--- known_keys: the messages that hold these keys, and what they were answered
-SELECT k.key, k.sha256, k.message_id::text, m.status, m.acknowledgement, m.application_acknowledgement,
+-- known_keys: the messages that hold these keys, and what they were answered (replayed: at last)
+SELECT k.key, k.sha256, k.message_id::text, m.status,
+       CASE WHEN m.code !~ '^(.[ER]|[45]..)$' THEN m.acknowledgement END, m.application_acknowledgement,
        r.id::text, r.version, r.state,
        (SELECT json_agg(json_build_array(i.system, i.value) ORDER BY i.system, i.value)
           FROM referral_identifiers i WHERE i.referral_id = r.id)

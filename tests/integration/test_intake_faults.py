@@ -98,7 +98,8 @@ def test_a_parked_message_is_replayed_once_its_cause_is_gone(database: str) -> N
                 replay(connection, h.directory, parked.outcome.message_id, resubmission(h, message))
             with pytest.raises(Exception, match="unknown-key"):
                 replay(connection, h.directory, "nonsense", resubmission(h, message))
-        assert h.send(message).repeated
+        again = h.send(message)
+        assert again.repeated and again.acknowledgement == receipt.acknowledgement
 
 
 def test_a_replay_of_what_was_sent_again_meanwhile_has_no_second_effect(database: str) -> None:
