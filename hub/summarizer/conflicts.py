@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -19,6 +20,14 @@ _EXCLUSIVE = (
     ("term|problem:甲状腺功能减退症", "term|problem:甲状腺功能亢进症"),
 )
 """Diagnoses that are commonly given for one another: two institutions that differ in them should be read together."""
+
+_OF_MEDICINES = re.compile(r"药|drug|medic|nkda", re.IGNORECASE)
+_ALLERGENS = (
+    ("food", re.compile(r"海鲜|虾|蟹|贝类|花生|坚果|牛奶|鸡蛋|芒果|食物|peanut|shellfish|seafood|milk|egg\b|food",
+                        re.IGNORECASE)),
+    ("environment", re.compile(r"花粉|尘螨|粉尘|动物毛|蜂毒|乳胶|pollen|dust|mite|dander|latex|venom", re.IGNORECASE)),
+)  # fmt: skip
+"""Allergens by name that are no medicines."""
 
 _BLOOD_GROUPS = ("term|analyte:ABO血型", "term|analyte:Rh血型")
 
@@ -119,15 +128,36 @@ def _medication_status(items: list[Item]) -> list[Conflict]:
 
 
 def _allergies(items: list[Item]) -> list[Conflict]:
-    general = [i for i in items if i.head.assertion == "absent" and GENERAL_ALLERGY in i.head.keys]
+    general = [
+        i for i in items if i.head.assertion == "absent" and any(k.startswith(GENERAL_ALLERGY) for k in i.head.keys)
+    ]
     present = [i for i in items if i.head.assertion == "present"]
-    found = [_conflict("allergy", "过敏史不一致", p, g) for p in present for g in general]
+    found = [_conflict("allergy", "过敏史不一致", p, g) for p in present for g in general if _denies(g, p)]
     found += [
         _conflict("allergy", "过敏史不一致", *sorted((a, b), key=lambda i: i.head.assertion, reverse=True))
         for a, b in _pairs(items)
         if {a.head.assertion, b.head.assertion} == {"present", "absent"}
     ]
     return found
+
+
+def _denies(general: Item, allergy: Item) -> bool:
+    """Whether `no known allergy` is also of this one: `no food allergy` says nothing of penicillin, nor
+    `no drug allergy` of pollen.
+    """
+    kind = _allergy_kind(allergy)
+    denied = next((k.removeprefix(GENERAL_ALLERGY) for k in general.head.keys if k.startswith(GENERAL_ALLERGY)), "")
+    if denied:
+        return denied == f"-{kind}"
+    return kind in ("", "medication") or not all(_OF_MEDICINES.search(d.name) for d in general.drafts)
+
+
+def _allergy_kind(item: Item) -> str:
+    """`food`, `environment`, `medication` as its category says, else as the allergen's name does; "" where neither."""
+    given = {str(c) for d in item.drafts for c in d.evidence.value("/category") or ()}
+    if given:
+        return next(iter(given)) if len(given) == 1 else ""
+    return next((kind for kind, words in _ALLERGENS if words.search(item.head.name)), "")
 
 
 def _assertions(items: list[Item]) -> list[Conflict]:
@@ -166,8 +196,13 @@ def _sides(items: list[Item]) -> list[Conflict]:
         for a, b in _pairs(items)
         if a.head.laterality and b.head.laterality and a.head.laterality != b.head.laterality
         and "B" not in (a.head.laterality, b.head.laterality) and compatible(a.head.start, b.head.start)
-        and a.head.assertion == b.head.assertion
+        and a.head.assertion == b.head.assertion and not _messages(a) & _messages(b)
     ]  # fmt: skip
+
+
+def _messages(item: Item) -> set[tuple[str, str]]:
+    """Who names both sides in one message means both."""
+    return {(d.evidence.organization, d.evidence.fragment.message_id) for d in item.drafts}
 
 
 def _results(items: list[Item]) -> list[Conflict]:

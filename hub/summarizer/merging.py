@@ -47,7 +47,7 @@ class _Group:
 
 def merge(drafts: Sequence[Draft]) -> list[Item]:
     """Items in the order of the sections, within each the first said first."""
-    ordered = sorted(drafts, key=lambda d: (d.evidence.at, d.evidence.fragment.id))
+    ordered = sorted(drafts, key=lambda d: d.evidence.at)
     numeric = [d for d in ordered if d.kind == "result" and d.value and d.value["number"] is not None]
     chosen = {id(d) for d in numeric}
     found = [item for group in _groups(d for d in ordered if id(d) not in chosen) for item in [_item(group)]]

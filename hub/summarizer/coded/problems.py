@@ -34,6 +34,13 @@ _UNSURE = re.compile(r"[?？]|待排|待查|待除外|疑似|可疑|^考虑|可�
 GENERAL_ALLERGY = "term|allergen:any"
 """Key of `no known (drug) allergy`: the absence of any."""
 
+_NARROW = (
+    ("food", re.compile(r"食物|food|nkfa", re.IGNORECASE), frozenset({"429625007"})),
+    ("environment", re.compile(r"环境|environment|insect|latex|昆虫|乳胶", re.IGNORECASE),
+     frozenset({"428607008", "428197003", "1003774007"})),
+)  # fmt: skip
+"""Denials of one kind of allergy only, which say nothing of medicines."""
+
 
 def verification(evidence: Evidence) -> str:
     """Assertion from verificationStatus."""
@@ -113,7 +120,7 @@ def allergy(evidence: Evidence) -> list[Draft]:
         kind="allergy",
         name=code.name,
         code=code.code,
-        keys=frozenset({GENERAL_ALLERGY}) if denied else code.keys,
+        keys=frozenset({_denied(code)}) if denied else code.keys,
         assertion=assertion,
         status="unknown" if assertion == "absent" else clinical_status(evidence) or "active",
         start=start,
@@ -128,6 +135,16 @@ def allergy(evidence: Evidence) -> list[Draft]:
 def denies_allergy(code: Concept) -> bool:
     """Whether an allergy's concept says that there is none."""
     return bool((code.code and code.code["code"] in NO_ALLERGY_CODES) or NO_ALLERGY.search(code.name))
+
+
+def _denied(code: Concept) -> str:
+    """The key of a denial: of any allergy (or of any to a medicine), or of one other kind."""
+    given = code.code["code"] if code.code else ""
+    drugs = re.search(r"药|drug|medic", code.name, re.IGNORECASE)
+    for kind, words, codes in _NARROW:
+        if given in codes or (words.search(code.name) and not drugs):
+            return f"{GENERAL_ALLERGY}-{kind}"
+    return GENERAL_ALLERGY
 
 
 def _reactions(evidence: Evidence) -> tuple[list[str], list[str]]:
