@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,8 +75,9 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
             sys.stderr.write(f"referral-hub convert: {source}: {error.strerror or error}\n")
             status = USAGE
             continue
+        shown = os.fsencode(source).decode("utf-8", "backslashreplace")
         for index, found in enumerate(convert(data, arguments.charset, arguments.timezone, now)):
-            sys.stdout.write(_encode(line(source, index, found)).decode() + "\n")
+            sys.stdout.write(_encode(line(shown, index, found)).decode() + "\n")
             if found.refusal and status == DONE:
                 status = REFUSED
     return status
@@ -87,7 +89,7 @@ def convert(data: bytes, charset: str | None, timezone: str, received_at: dateti
         yield _fhir(data.removeprefix(_BOM), timezone, received_at)
         return
     messages = files.split(data)
-    if not messages:
+    if not messages and not files.is_batch(data):
         text = "neither an HL7 v2 message (MSH) nor FHIR JSON was found"
         yield Converted("hl7v2", "", "", "", refusal=Refusal(Cause.NO_HEADER, "MSH[1]", text))
     for raw in messages:

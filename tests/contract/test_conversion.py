@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
 import subprocess
 import sys
@@ -301,6 +302,22 @@ def test_whatever_the_bytes_there_is_no_traceback(data: bytes) -> None:
     lines = [convert.line("x", 0, found) for found in convert.convert(data, None, "Asia/Shanghai", NOW)]
     assert all(line["status"] == "rejected" and line["error"]["text"] for line in lines)
     assert lines
+
+
+def test_an_empty_batch_has_no_message_to_refuse() -> None:
+    assert _run("-", data=b"FHS|^~\\&|A\rBHS|^~\\&|A\rBTS|0\rFTS|1\r") == (0, [])
+
+
+def test_lines_are_utf_8_whatever_the_locale_and_the_name_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = os.fsencode(tmp_path) + b"/\xb2\xe2.hl7"
+    Path(os.fsdecode(name)).write_bytes((MESSAGES / "referral-every-field.hl7").read_bytes())
+    monkeypatch.setenv("PYTHONIOENCODING", "gb18030")
+    status, (line,) = _run(os.fsdecode(name))
+    assert status == 0
+    assert "试员" in json.dumps(line["bundle"], ensure_ascii=False)
+    assert line["source"].endswith("\\xb2\\xe2.hl7")
 
 
 def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
