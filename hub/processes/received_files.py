@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,29 +75,45 @@ class _File:
 
 
 def manifest(path: Path) -> dict[str, Origin]:
-    """The origins by path, by path from the manifest's folder, and by file name. Raises ValueError."""
+    """The origins by path as given and by path from the manifest's folder. Raises ValueError with the line."""
     found: dict[str, Origin] = {}
-    for line in path.read_text("utf-8-sig").splitlines():
-        if line.strip():
+    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
             origin = msgspec.json.decode(line, type=Origin)
-            if origin.received_at and origin.received_at.tzinfo is None:
-                raise ValueError(f"{path}: received_at without offset for {origin.path}")
-            found.setdefault(Path(origin.path).name, origin)
-            found[origin.path] = origin
-            found[str((path.parent / origin.path).resolve())] = origin
+        except msgspec.DecodeError as error:
+            raise ValueError(f"{path}: line {number}: {error}") from error
+        if origin.received_at and origin.received_at.tzinfo is None:
+            raise ValueError(f"{path}: line {number}: received_at without offset for {origin.path}")
+        found[origin.path] = origin
+        found[str((path.parent / origin.path).resolve())] = origin
     return found
 
 
-def read(paths: Iterable[str], origins: Mapping[str, Origin], timezone: str) -> Received:
+def read(paths: Sequence[str], origins: Mapping[str, Origin], timezone: str) -> Received:
     """Every message of every file. Raises OSError for a path that is no readable file."""
     received = Received()
+    given = _origins(paths, origins)
     for path in paths:
         place = Path(path)
-        named = (str(place.resolve()), path, place.name)
-        origin = next((origins[name] for name in named if name in origins), Origin(path))
         modified = datetime.fromtimestamp(place.stat().st_mtime, UTC)
-        _read_file(_File(path, place.read_bytes(), origin, modified, timezone), received)
+        _read_file(_File(path, place.read_bytes(), given.get(path, Origin(path)), modified, timezone), received)
     return received
+
+
+def _origins(paths: Iterable[str], origins: Mapping[str, Origin]) -> dict[str, Origin]:
+    """The origin of each path: of its place, else as written, else of the only other line with its file name."""
+    places = {path: (str(Path(path).resolve()), path) for path in paths}
+    found = {p: origins[n] for p, names in places.items() for n in names[::-1] if n in origins}
+    by_name: dict[str, set[Origin]] = {}
+    for origin in set(origins.values()) - set(found.values()):
+        by_name.setdefault(Path(origin.path).name, set()).add(origin)
+    for path in places.keys() - found.keys():
+        named = by_name.get(Path(path).name, set())
+        if len(named) == 1:
+            found[path] = next(iter(named))
+    return found
 
 
 def _read_file(file: _File, received: Received) -> None:

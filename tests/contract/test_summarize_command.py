@@ -127,3 +127,25 @@ def test_wrong_options_are_wrong_usage(words: list[str], capsys: pytest.CaptureF
         main(["summarize", *words, "x"])
     assert error.value.code == 2
     assert capsys.readouterr().err
+
+
+def test_a_manifest_names_files_by_place_or_by_name_but_never_another_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("a", "b", "c"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "note.txt").write_text(f"note of {folder}.", "utf-8")
+    (tmp_path / "c" / "visit.txt").write_text("visit of c.", "utf-8")
+    manifest = tmp_path / "manifest.jsonl"
+    lines = [("a/note.txt", "A"), (str(tmp_path / "b" / "note.txt"), "B"), ("elsewhere/visit.txt", "C")]
+    manifest.write_text("\n".join(json.dumps({"path": p, "organization": o}) for p, o in lines), "utf-8")
+    paths = [tmp_path / f / "note.txt" for f in "abc"] + [tmp_path / "c" / "visit.txt"]
+    _, record, _ = run(capsys, "--manifest", manifest, *paths)
+    said = {p["text"]: p["sources"][0]["organization"] for p in record["passages"]}
+    assert said == {"note of a.": "A", "note of b.": "B", "note of c.": "note.txt", "visit of c.": "C"}
+
+
+def test_a_fault_of_the_manifest_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "m.jsonl").write_text('{"path": "x.txt"}\nnot json\n', "utf-8")
+    assert main(["summarize", "--manifest", str(tmp_path / "m.jsonl"), "x.txt"]) == 2
+    assert "m.jsonl: line 2" in capsys.readouterr().err

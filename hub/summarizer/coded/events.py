@@ -13,6 +13,7 @@ _DONE = {
 }  # fmt: skip
 _ENCOUNTER_CLASS = {"IMP": "住院", "ACUTE": "住院", "NONAC": "住院", "AMB": "门诊", "EMER": "急诊", "HH": "家庭访视",
                     "OBSENC": "留观", "PRENC": "预入院", "SS": "日间", "VR": "远程"}  # fmt: skip
+_PASSING = (None, "门诊", "远程")
 _CLASSES = {"I": "IMP", "O": "AMB", "E": "EMER", "P": "PRENC"}
 _PLAN_STATUS = {"completed": "completed", "revoked": "stopped", "fulfilled": "completed", "noshow": "stopped",
                 "rejected": "stopped"}  # fmt: skip
@@ -58,7 +59,7 @@ def _event(evidence: Evidence, code: Concept, section: str, kind: str, sources: 
 def encounter(evidence: Evidence) -> list[Draft]:
     """A stay or visit: its class by a fixed word, where and why by the source's own words. Of one organisation.
 
-    One that says neither when nor where nor why is nothing that a doctor can read: it stays unplaced.
+    A visit of which neither when nor where nor why is said is nothing that a doctor can read: it stays unplaced.
     """
     given = str((evidence.value("/class") or {}).get("code", ""))
     label = _ENCOUNTER_CLASS.get(_CLASSES.get(given, given))
@@ -74,7 +75,7 @@ def encounter(evidence: Evidence) -> list[Draft]:
         details.append(str(place))
         targets.append("/location/0/location/display")
     sources = evidence.sources(*dates, *targets, "/class/code", "/class/display")
-    if not (details or start or end) or not sources:
+    if not (details or start or end or label not in _PASSING) or not sources:
         return []
     name = label or (details[0] if details else "就诊")
     return [
