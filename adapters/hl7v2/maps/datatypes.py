@@ -164,6 +164,10 @@ def coded(number: str) -> Convert:
     return convert
 
 
+_POWER = re.compile(r"\s*\d+\s*/")
+"""What stands behind the sign of a power that a sender did not escape: `10^9/L`."""
+
+
 def units(r: Repetition | None) -> dict[str, Any]:
     """Unit as written, and its UCUM code where it is known or the sender says that it is UCUM (OBX-6, RXE-5)."""
     if r is None:
@@ -177,7 +181,11 @@ def units(r: Repetition | None) -> dict[str, Any]:
         return {"unit": leaf, "system": UNITS, "code": identifier.give(known) if known else identifier}
     ucum = codes.UCUM.get(leaf.text.strip().casefold())
     found: dict[str, Any] = {"unit": leaf}
-    if identifier and identifier is not leaf:
+    if identifier and identifier is not leaf and r.text(1) == "10" and _POWER.match(leaf.text):
+        written = f"10^{leaf.text.strip()}"
+        found["unit"] = Joined(written, (identifier, leaf))
+        ucum = codes.UCUM.get(written.casefold())
+    elif identifier and identifier is not leaf:
         found["unit"] = Joined(leaf.value, (leaf, identifier))
         if number(identifier.text) is None:
             ucum = codes.UCUM.get(identifier.text.strip().casefold()) or ucum

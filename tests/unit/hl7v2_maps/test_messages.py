@@ -157,6 +157,7 @@ def test_a_chinese_patient_has_one_name_and_a_national_number() -> None:
         ("NM", "5.20", "mmol/L", {"value": Decimal("5.20"), "unit": "mmol/L", "code": "mmol/L"}),
         ("NM", "<0.1", "ug/L", {"value": Decimal("0.1"), "comparator": "<", "unit": "ug/L"}),
         ("NM", "11.4", r"×10\S\9/L", {"value": Decimal("11.4"), "unit": "×10^9/L", "code": "10*9/L"}),
+        ("NM", "11.4", "10^9/L", {"value": Decimal("11.4"), "unit": "10^9/L", "code": "10*9/L"}),
         ("SN", ">=^100", "mg", {"value": Decimal(100), "comparator": ">="}),
     ],
 )
