@@ -13,6 +13,7 @@ from adapters.hl7v2.er7 import Message, Segment
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.times import Clock
 from hub.domain.fragments import Resource
+from hub.domain.messages import Claim
 
 _NAMESPACE = UUID("5d9c4ba2-6f0c-5f0a-9a58-6f1e4c2f9b7e")
 
@@ -54,8 +55,8 @@ class Conversion:
     __slots__ = (
         "categories", "clock", "document", "encounter", "entries", "event", "facility", "group", "headers",
         "immunization", "kind", "last_text", "lines", "notes", "observed", "order", "patient", "patients",
-        "prefix", "provider", "readings", "receiver", "referral", "report", "reporting", "request", "sent", "shared",
-        "task", "trailing",
+        "prefix", "provider", "readings", "receiver", "receiving", "referral", "report", "reporting", "request", "sent",
+        "shared", "task", "trailing",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +82,7 @@ class Conversion:
         self.referral: Entry | None = None
         self.task: Entry | None = None
         self.receiver: Entry | None = None
+        self.receiving: tuple[list[Reading], list[Claim]] | None = None
         self.provider: Entry | None = None
         self.sent = ""
         self.notes: list[Reading] = []
@@ -117,8 +119,8 @@ class Conversion:
 def put(resource: Resource, target: tuple[str, ...], value: Any) -> None:
     """Put a value at a path of element names; a name that ends in `[]` is a list that it joins."""
     node: Any = resource
-    *path, last = target
-    for name in path:
+    last = target[-1]
+    for name in target[:-1]:
         if name.endswith("[]"):
             listed = node.setdefault(name[:-2], [{}])
             node = listed[-1]

@@ -47,5 +47,5 @@ def _reason(name: str, leaf: Leaf) -> str:
         return "no rule for Z-segments"
     if name not in TRANSLATORS:
         return f"no rule for segment {name}"
-    field = f"{name}-{leaf.path.partition('-')[2].partition('[')[0]}"
+    field = f"{name}-{leaf.path.split('-', 1)[1].split('[', 1)[0]}"
     return _REASONS.get(field) or f"no rule for {field}, or not a value that its FHIR element takes"

@@ -20,7 +20,7 @@ _MASTER_TYPES = frozenset({"", "MR", "PI", "PT", "MRT"})
 
 
 def _is_cjk(text: str) -> bool:
-    return any(ord(character) > 0x2E80 for character in text)
+    return max(text, default="") > "\u2e80"
 
 
 def human_name(c: Conversion, r: Repetition, start: int = 1) -> Value:

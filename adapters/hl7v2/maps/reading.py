@@ -100,58 +100,26 @@ class Reading:
         self.name = segment.name
         self.occurrence = segment.occurrence
         self.fields = segment.fields
-        self.leaves: list[Leaf] = []
-        self.repetitions: dict[int, Sequence[Repetition]] = {}
+        leaves: list[Leaf] = []
+        repetitions: dict[int, Sequence[Repetition]] = {}
+        self.leaves, self.repetitions = leaves, repetitions
         _, component, repetition, escape, subcomponent, _ = separators
         places = _places(segment.name, segment.occurrence, len(segment.fields))
         for number, raw in enumerate(segment.fields):
-            if not raw or number not in places:
+            if not raw or not (place := places[number]):
                 continue
-            if repetition in raw or component in raw or subcomponent in raw or escape in raw:
-                self.repetitions[number] = self._repeated(raw, places[number], separators)
+            if raw.isalnum():  # as most fields are: no delimiter, blank or null is in it
+                leaf = Leaf(raw, place, raw)
+                leaves.append(leaf)
+                repetitions[number] = (Repetition(raw, {1: leaf}, separators),)
+                continue
+            if component in raw or repetition in raw or subcomponent in raw or escape in raw:
+                repetitions[number] = _repeated(raw, place, separators, leaves)
                 continue
             value = raw.strip()
-            leaf = Leaf(value, places[number], raw)
-            self.leaves.append(leaf)
-            self.repetitions[number] = (Repetition(raw, {1: leaf} if value and value != NULL else {}, separators),)
-
-    def _repeated(self, raw: str, place: str, separators: Separators) -> list[Repetition]:
-        """A field with delimiters. place: of its first repetition."""
-        if separators.repetition not in raw:
-            return [self._divided(raw, place, separators)]
-        return [
-            self._divided(part, f"{place[:-3]}[{number}]", separators)
-            for number, part in enumerate(raw.split(separators.repetition), 1)
-            if part
-        ]
-
-    def _divided(self, raw: str, place: str, separators: Separators) -> Repetition:
-        components = raw.split(separators.component)
-        lone = len(components) == 1
-        values: dict[int, Leaf] = {}
-        divided: dict[int, Mapping[int, Leaf]] = {}
-        for number, text in enumerate(components, 1):
-            if not text:
-                continue
-            if separators.subcomponent in text:
-                parts = text.split(separators.subcomponent)
-                divided[number] = held = {
-                    n: leaf for n, part in enumerate(parts, 1)
-                    if part and (leaf := self._leaf(part, f"{place}.{number}.{n}", separators))
-                }  # fmt: skip
-                if 1 in held:
-                    values[number] = held[1]
-            elif leaf := self._leaf(text, place if lone else f"{place}.{number}", separators):
-                values[number] = leaf
-        return Repetition(raw, values, separators, lone, divided)
-
-    def _leaf(self, raw: str, place: str, separators: Separators) -> Leaf | None:
-        """The leaf there, unless it says nothing."""
-        text = unescape(raw, separators) if separators.escape in raw else raw
-        value = text.strip()
-        leaf = Leaf(value, place, text)
-        self.leaves.append(leaf)
-        return leaf if value and value != NULL else None
+            leaf = Leaf(value, place, raw)
+            leaves.append(leaf)
+            repetitions[number] = (Repetition(raw, {1: leaf} if value and value != NULL else {}, separators),)
 
     def has(self, field: int) -> bool:
         """Whether the field says anything (a null says nothing)."""
@@ -183,8 +151,57 @@ class Reading:
         return leaf.text.strip() if leaf else ""
 
 
+def _repeated(raw: str, place: str, separators: Separators, leaves: list[Leaf]) -> Sequence[Repetition]:
+    """A field with delimiters. place: of its first repetition."""
+    if separators.repetition not in raw:
+        return (_divided(raw, place, separators, leaves),)
+    return [
+        _divided(part, f"{place[:-3]}[{number}]", separators, leaves)
+        for number, part in enumerate(raw.split(separators.repetition), 1)
+        if part
+    ]
+
+
+def _divided(raw: str, place: str, separators: Separators, leaves: list[Leaf]) -> Repetition:
+    _, component, _, escape, subcomponent, _ = separators
+    components = raw.split(component)
+    lone = len(components) == 1
+    values: dict[int, Leaf] = {}
+    divided: dict[int, Mapping[int, Leaf]] = {}
+    for number, text in enumerate(components, 1):
+        if not text:
+            continue
+        if subcomponent in text:
+            divided[number] = parts = _divided_again(text, f"{place}.{number}", separators, leaves)
+            if 1 in parts:
+                values[number] = parts[1]
+            continue
+        if escape in text:
+            text = unescape(text, separators)
+        value = text.strip()
+        leaf = Leaf(value, place if lone else f"{place}.{number}", text)
+        leaves.append(leaf)
+        if value and value != NULL:
+            values[number] = leaf
+    return Repetition(raw, values, separators, lone, divided)
+
+
+def _divided_again(raw: str, place: str, separators: Separators, leaves: list[Leaf]) -> Mapping[int, Leaf]:
+    """The subcomponents that say something."""
+    found: dict[int, Leaf] = {}
+    for number, part in enumerate(raw.split(separators.subcomponent), 1):
+        if part:
+            text = unescape(part, separators)
+            value = text.strip()
+            leaf = Leaf(value, f"{place}.{number}", text)
+            leaves.append(leaf)
+            if value and value != NULL:
+                found[number] = leaf
+    return found
+
+
 @lru_cache(maxsize=4096)
-def _places(name: str, occurrence: int, count: int) -> Mapping[int, str]:
-    """The place of the first repetition of each field that holds values; MSH-1 and MSH-2 are delimiters."""
+def _places(name: str, occurrence: int, count: int) -> Sequence[str]:
+    """The place of the first repetition of each field; "" for what holds no value: the name, MSH-1 and MSH-2."""
     start = 3 if name in HEADERS else 1
-    return {number: f"{name}[{occurrence}]-{number}[1]" for number in range(start, count)}
+    return tuple(f"{name}[{occurrence}]-{n}[1]" if n >= start else "" for n in range(count))

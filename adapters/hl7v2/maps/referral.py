@@ -42,8 +42,8 @@ def missing(c: Conversion) -> list[Refusal]:
         return found
     if not _has_reason(c):
         found.append(_missing("RF1[1]-10[1]", "no reason: RF1-10, DG1 and notes are empty"))
-    receiving = _receiving(c)
-    if not _claims(c, receiving):
+    receiving, claims = _receiver(c)
+    if not claims:
         place = receiving[0].occurrence if receiving else 1
         found.append(_missing(f"PRD[{place}]-7[1]", "the receiver is missing"))
     return found
@@ -88,8 +88,7 @@ def intent(c: Conversion, envelope: Envelope) -> Intent | None:
 
 def _content(c: Conversion, envelope: Envelope) -> Content:
     own, based = identifiers(c)
-    receiving = _receiving(c)
-    claims = _claims(c, receiving)
+    receiving, claims = _receiver(c)
     request = c.referral.resource if c.referral else {}
     priority = request.get("priority", "routine")
     return Content(
@@ -112,6 +111,14 @@ def _question(c: Conversion) -> str | None:
 
 def _readings(c: Conversion, name: str) -> Iterator[Reading]:
     return (s for s in c.readings if s.name == name)
+
+
+def _receiver(c: Conversion) -> tuple[list[Reading], list[Claim]]:
+    """The PRDs in the role of who is referred to, and the claims that they make; found once."""
+    if c.receiving is None:
+        readings = _receiving(c)
+        c.receiving = readings, _claims(c, readings)
+    return c.receiving
 
 
 def _receiving(c: Conversion) -> list[Reading]:
