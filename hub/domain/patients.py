@@ -58,6 +58,8 @@ def same_name(a: str, b: str) -> bool:
 
     `HARGREAVES Eleanor` is `Eleanor Mae Hargreaves`; a single part (`Eleanor`) is not enough.
     """
+    if a == b:
+        return True
     one, other = (set(name.replace(",", " ").casefold().split()) for name in (a, b))
     fewer = min(one, other, key=len)
     return _plain(a) == _plain(b) or (len(fewer) > 1 and fewer == one & other)
