@@ -15,7 +15,7 @@ from hub.domain.messages import Amend, Cancel, Inquire, Move, Normalised, Open, 
 from hub.domain.patients import Identifier
 from hub.identity.matching import Name, identity_of, names
 from hub.intake.effects import take_effect
-from hub.intake.entries import KEY_PATHS, NOT_PROCESSED, Encoded, Entry, error_json
+from hub.intake.entries import KEY_PATHS, LONGEST_CONTROL_ID, NOT_PROCESSED, Encoded, Entry, error_json
 from hub.intake.keys import Keys, claim
 from hub.intake.patients import Patients, load_patients, lock_names
 from hub.intake.referrals import OWN_SYSTEM, Referrals, canonical, find_referrals, load_referrals
@@ -169,9 +169,14 @@ def _keep(rows: Rows, entry: Entry, status: str, receipt: Receipt, effect: Effec
             envelope.facility, envelope.control_id)  # fmt: skip
     rows.add(
         "insert_messages", entry.message_id, submission.received_at, submission.sender.id if submission.sender else 0,
-        submission.channel, *(text.replace("\x00", "\ufffd") for text in said), status, submission.raw, entry.sha256,
+        submission.channel, *map(_short, said), status, submission.raw, entry.sha256,
         _code(receipt.acknowledgement), receipt.acknowledgement, *became,
     )  # fmt: skip
+
+
+def _short(text: str) -> str:
+    """What a refused message says of itself may hold anything; its raw bytes are kept as they are."""
+    return text.replace("\x00", "\ufffd")[:LONGEST_CONTROL_ID]
 
 
 def _code(acknowledgement: bytes) -> str:

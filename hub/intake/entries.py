@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +13,18 @@ from msgspec import Raw
 
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource, leaves
-from hub.domain.messages import Normalised, Part, Submission
+from hub.domain.messages import Normalised, Open, Part, Submission
 from hub.domain.patients import NATIONAL, valid_national_identifier
+from hub.identity.matching import identity_of
 from hub.store.connections import encode
 
 log = structlog.get_logger()
 
 SENDER_PATHS = {"hl7v2": "MSH[1]-4[1]"}
 KEY_PATHS = {"hl7v2": "MSH[1]-10[1]", "fhir": "Bundle.identifier"}
+WHOLE_PATHS = {"hl7v2": "MSH[1]", "fhir": "Bundle", "text": ""}
+LONGEST_CONTROL_ID, LONGEST_NAME = 250, 1000
+"""Characters of a control id; bytes of an identifier's system and of its value: what an index can hold."""
 NOT_PROCESSED = "the hub could not process the message; it is kept, and need not be sent again"
 
 
@@ -102,6 +106,9 @@ def _refusals(submission: Submission) -> tuple[Refusal, ...]:
     if "\x00" in envelope.control_id:
         path = KEY_PATHS.get(envelope.format, "")
         return (Refusal(Cause.WRONG_DATATYPE, path, "a NUL character is no text"),)
+    if len(envelope.control_id) > LONGEST_CONTROL_ID:
+        path = KEY_PATHS.get(envelope.format, "")
+        return (Refusal(Cause.TOO_LARGE, path, f"a control id has at most {LONGEST_CONTROL_ID} characters"),)
     return ()
 
 
@@ -148,15 +155,39 @@ def _check_digits(normalised: Normalised) -> tuple[Refusal, ...]:
 
 
 def _unstorable(content: Encoded) -> tuple[Refusal, ...]:
-    """PostgreSQL stores no NUL character in a text; whoever sends one is told where."""
-    if b"\\u0000" not in content.bundle:
-        return ()
+    """PostgreSQL stores no NUL character in a text and indexes no endless one; who sends one is told where."""
     normalised = content.normalised
+    nul = b"\\u0000" in content.bundle
+    long = any(map(_too_long, _names(normalised)))
+    if not nul and not long:
+        return ()
     places = {m.target: m.path for m in normalised.ledger.mapped}
-    found = (pointer for pointer, value in leaves(normalised.bundle) if isinstance(value, str) and "\x00" in value)
-    return tuple(
-        Refusal(Cause.WRONG_DATATYPE, places.get(pointer, pointer), "a NUL character is no text") for pointer in found
-    )
+    endless = f"an identifier has at most {LONGEST_NAME} bytes"
+    found = []
+    for pointer, value in leaves(normalised.bundle):
+        if nul and isinstance(value, str) and "\x00" in value:
+            found.append(Refusal(Cause.WRONG_DATATYPE, places.get(pointer, pointer), "a NUL character is no text"))
+        elif long and isinstance(value, str) and "/identifier/" in pointer and _too_long(value):
+            found.append(Refusal(Cause.TOO_LARGE, places.get(pointer, pointer), endless))
+    if long and not found:
+        found.append(Refusal(Cause.TOO_LARGE, WHOLE_PATHS[normalised.envelope.format], endless))
+    return tuple(found)
+
+
+def _names(normalised: Normalised) -> Iterator[str]:
+    """Systems and values by which patients and the referral are looked up later."""
+    intent = normalised.intent
+    identifiers = [*normalised.patient.identifiers, *(intent.content.identifiers if isinstance(intent, Open) else ())]
+    for part in normalised.parts:
+        if part.resource.get("resourceType") == "Patient" and part.resource is not normalised.patient_resource:
+            identifiers += identity_of(part.resource).identifiers
+    for identifier in identifiers:
+        yield identifier.system
+        yield identifier.value
+
+
+def _too_long(text: str) -> bool:
+    return len(text) > LONGEST_NAME // 4 and len(text.encode("utf-8", "replace")) > LONGEST_NAME
 
 
 def described(refusal: Refusal) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from hub.domain.errors import Unavailable
 from hub.domain.messages import Outcome
+from hub.domain.patients import Identifier, Identity
 from hub.intake.accept import Intake
 from hub.intake.committing import open_connection
 from hub.intake.entries import prepare
@@ -62,6 +64,17 @@ def test_a_nul_character_is_refused_with_its_place(database: str) -> None:
         assert causes(h.send(Message("1", notes=("a\x00b",)))) == [("wrong-datatype", "NTE[1]-3[1]")]
         assert causes(h.send(Message("1\x00"))) == [("wrong-datatype", "MSH[1]-10[1]")]
         assert h.send(Message("2", notes=("a literal \\u0000 is text",))).outcome.accepted
+
+
+def test_what_no_index_holds_is_refused_with_its_place_and_kept(database: str) -> None:
+    with hub(database) as h:
+        endless = secrets.token_hex(5000)
+        assert causes(h.send(Message(endless))) == [("too-large", "MSH[1]-10[1]")]
+        assert h.rows("SELECT status, control_id FROM messages") == [("rejected", endless[:250])]
+        patient = Identity("王秀英", "female", None, (Identifier("urn:oid:1.2.3", endless),))
+        refused = h.send(Message("1", patient=patient))
+        assert [cause for cause, _ in causes(refused)] == ["too-large"]
+        assert h.send(Message("1")).outcome.accepted
 
 
 def test_an_answer_that_cannot_be_made_is_no_loss_of_the_others(database: str) -> None:
