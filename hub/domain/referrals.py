@@ -145,7 +145,7 @@ def _way(state: State, target: State, role: Role | None) -> tuple[Transition, ..
         for step in TRANSITIONS:
             if step.source is not at or (role is not None and role not in step.by):
                 continue
-            if step.target is target:
+            if step.target is target and not (steps and target is S.CANCELLED):  # nobody accepts in order to cancel
                 return (*steps, step)
             if step.skippable and step.target not in seen:
                 seen.add(step.target)

@@ -93,3 +93,10 @@ def test_each_state_has_one_task_form_and_back() -> None:
     assert all(state_of_task(*pair) is state for state, pair in TASK.items())
     assert state_of_task("completed", None) is State.OUTCOME_SENT
     assert state_of_task("on-hold", None) is None
+
+
+@pytest.mark.parametrize("state", [State.REQUESTED, State.RECEIVED, State.INFORMATION_REQUESTED])
+def test_a_receiver_does_not_accept_in_order_to_cancel(state: State) -> None:
+    with pytest.raises(Refused) as refused:
+        plan(state, State.CANCELLED, Role.RECEIVER, reason="r")
+    assert refused.value.refusals[0].cause is Cause.NOT_PERMITTED
