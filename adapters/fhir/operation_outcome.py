@@ -57,6 +57,14 @@ def told(severity: str, code: str, text: str, expression: str | None = None) -> 
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
+def _expression(path: str) -> str:
+    """FHIRPath of a place, which may be given as a JSON pointer into what was received."""
+    if not path.startswith("/"):
+        return path
+    steps = "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in path[1:].split("/"))
+    return f"Bundle{steps}" if steps.startswith(".entry") else f"Resource{steps}"
+
+
 def _issue(refusal: Refusal) -> dict[str, object]:
     issue: dict[str, object] = {
         "severity": "error",
@@ -65,5 +73,5 @@ def _issue(refusal: Refusal) -> dict[str, object]:
         "diagnostics": f"{refusal.cause.value}: {refusal.text}",
     }
     if refusal.path:
-        issue["expression"] = [refusal.path]
+        issue["expression"] = [_expression(refusal.path)]
     return issue

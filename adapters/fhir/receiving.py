@@ -29,7 +29,7 @@ from hub.domain.messages import Normalised, Receipt, Sender, Submission
 from hub.domain.patients import Identity
 from hub.views import fragments, patients, referrals
 
-_NOT_CREATED = (ADMINISTRATIVE - {"Patient", "ServiceRequest"}) | {"Bundle"}
+_NOT_CREATED = ADMINISTRATIVE - {"Patient", "ServiceRequest"}
 
 
 def router(commands: Commands) -> APIRouter:
@@ -46,22 +46,18 @@ def router(commands: Commands) -> APIRouter:
     @routes.post("")
     @routes.post("/")
     def post_bundle(request: Request, sender: caller, raw: content, _: JsonWanted) -> Response:
-        """A transaction, batch, collection or document Bundle of history, or a message Bundle."""
-        return respond(_submit(commands, request, sender, raw, "Bundle")[1])
+        """A transaction, batch, collection or document Bundle of history, a message Bundle, or a single resource."""
+        return _created(commands, request, sender, raw, None)
 
     @routes.post("/{kind}")
     def create(kind: str, request: Request, sender: caller, raw: content, _: JsonWanted) -> Response:
         """A single resource of the patient's history."""
         if kind == "Task":
             text = "a Task comes with its referral: update it by PUT or PATCH of Task/{id}"
-            raise Problem(405, "not-supported", text, Allow="GET, PUT, PATCH")
+            raise Problem(405, "not-supported", text, Allow="GET, HEAD")
         if kind not in known_types():
             raise Problem(404, "not-found", "no resource type of FHIR R4")
-        if kind == "Bundle":
-            return respond(_submit(commands, request, sender, raw, "Bundle")[1])
-        receipt, answer = _submit(commands, request, sender, raw, kind)
-        located = _location(commands, request, sender, receipt, kind) if answer.status == 201 else {}
-        return respond(answer._replace(headers={**answer.headers, **located}))
+        return _created(commands, request, sender, raw, kind)
 
     return routes
 
@@ -90,13 +86,21 @@ def key_of(request: Request, *of: bytes) -> Key | None:
     return request_key("X-Request-ID", request.headers.get("x-request-id", ""), *of)
 
 
+def _created(commands: Commands, request: Request, sender: Sender, raw: bytes, expected: str | None) -> Response:
+    """The answer to what was posted, with the address of what is new."""
+    receipt, answer, kind = _submit(commands, request, sender, raw, expected)
+    located = _location(commands, request, sender, receipt, kind) if answer.status == 201 else {}
+    return respond(answer._replace(headers={**answer.headers, **located}))
+
+
 def _submit(commands: Commands, request: Request, sender: Sender, raw: bytes,
-            expected: str) -> tuple[Receipt, Answer]:  # fmt: skip
-    """expected: `message` (a message Bundle), `Bundle` or the type of resource that the address asks for."""
+            expected: str | None) -> tuple[Receipt, Answer, str]:  # fmt: skip
+    """The receipt, its answer and the type of what came. expected: `message` (a message Bundle), the type of resource
+    that the address asks for, or None for any."""
     at = commands.now()
     content_type = request.headers.get("content-type", "")
     resource, refusals = _opened(raw, content_type, expected)
-    head = envelope(resource, key_of(request, request.url.path.encode(), raw))
+    head = envelope(resource, key_of(request, request.url.path.rstrip("/").encode(), raw))
     normalised: list[Normalised] = []
     if resource is not None and not refusals:
         try:  # here, in the request's own thread: the intake's is for all
@@ -109,10 +113,10 @@ def _submit(commands: Commands, request: Request, sender: Sender, raw: bytes,
             refusals = refused.refusals
     acknowledge = acknowledger(_success(resource or {}, base_url(request), at, normalised))
     submission = Submission("fhir", raw, at, sender, head, lambda: normalised[0], acknowledge, refusals)
-    return accepted(commands, submission)
+    return *accepted(commands, submission), (resource or {}).get("resourceType", "")
 
 
-def _opened(raw: bytes, content_type: str, expected: str) -> tuple[Resource | None, tuple[Refusal, ...]]:
+def _opened(raw: bytes, content_type: str, expected: str | None) -> tuple[Resource | None, tuple[Refusal, ...]]:
     try:
         resource = read(raw, content_type)
     except Refused as refused:
@@ -134,13 +138,14 @@ def _success(resource: Resource, base: str, at: datetime, normalised: list[Norma
     return acknowledgement.history(201, "kept as history of the patient")
 
 
-def _unexpected(resource: Resource, expected: str) -> tuple[Refusal, ...]:
+def _unexpected(resource: Resource, expected: str | None) -> tuple[Refusal, ...]:
     kind = resource["resourceType"]
+    expected = expected or kind
     if expected == "message" and (kind != "Bundle" or resource.get("type") != "message"):
         return (Refusal(Cause.WRONG_STRUCTURE, "Bundle.type", "a Bundle of type message is expected"),)
     if expected not in ("message", kind):
         return (Refusal(Cause.WRONG_STRUCTURE, f"{kind}"[:64], f"a {expected} is expected at this address"),)
-    if expected in _NOT_CREATED and expected != "Bundle":
+    if expected in _NOT_CREATED:
         text = f"a {expected} is taken within a Bundle, not by itself"
         return (Refusal(Cause.UNSUPPORTED_TYPE, expected, text),)
     return ()
@@ -153,4 +158,4 @@ def _location(commands: Commands, request: Request, sender: Sender, receipt: Rec
     if not found:
         return {}
     name = found[0].patient_id if kind == "Patient" else found[0].id
-    return {"Location": f"{base_url(request)}/{kind}/{name}/_history/1", "ETag": 'W/"1"'}
+    return {"Location": f"{base_url(request)}/{kind}/{name}", "ETag": 'W/"1"'}

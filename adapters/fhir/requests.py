@@ -10,8 +10,9 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from adapters.fhir import operation_outcome
 from adapters.fhir.acknowledgement import Answer, unavailable, unpack
@@ -102,6 +103,15 @@ def base_url(request: Request) -> str:
     """The FHIR base as the client reached it, without slash at the end."""
     root = str(request.base_url).rstrip("/")
     return f"{root}/fhir"
+
+
+def allowed(request: Request) -> str:
+    """The methods that the address asked for has, as the header Allow lists them; empty for no address of ours."""
+    named = {method for route in iter_route_contexts(request.app.routes)
+             if route.path and "{path:path}" not in route.path
+             and compile_path(route.path)[0].match(request.url.path)
+             for method in route.methods or ()}  # fmt: skip
+    return ", ".join(sorted(named | {"HEAD"} if "GET" in named else named))
 
 
 def sender_of(commands: Commands) -> Callable[[Request], Sender]:

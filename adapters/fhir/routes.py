@@ -11,6 +11,7 @@ from adapters.fhir.requests import (
     FhirRoute,
     JsonWanted,
     Problem,
+    allowed,
     base_url,
     resource_response,
     sender_of,
@@ -72,8 +73,9 @@ def _rest(commands: Commands) -> APIRouter:
 
     @routes.api_route("/{path:path}", methods=methods, include_in_schema=False)
     def nothing_here(path: str, request: Request, sender: caller) -> Response:
-        if request.method == "GET":
+        methods = allowed(request)
+        if request.method == "GET" or not methods:
             raise Problem(404, "not-found", "no such address")
-        raise Problem(405, "not-supported", "the method is not supported at this address", Allow="GET")
+        raise Problem(405, "not-supported", "the method is not supported at this address", Allow=methods)
 
     return routes

@@ -55,6 +55,8 @@ def asked(kind: str, pairs: Sequence[tuple[str, str]], supported: frozenset[str]
         if name not in supported | {"_count", "_after"}:
             text = f"search parameter not supported; {kind} has: {', '.join(sorted(supported))}, _count"
             raise Problem(400, "not-supported", text)
+        if "\0" in value:
+            raise Problem(400, "value", "text without NUL is expected", expression=name.split(":")[0])
         values.setdefault(name, []).append(value)
     return Asked(kind, {name: tuple(given) for name, given in values.items()})
 

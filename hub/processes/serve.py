@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from psycopg_pool import ConnectionPool
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.fhir import operation_outcome, requests, routes
 from adapters.fhir.acknowledgement import Answer, unavailable
@@ -88,11 +89,22 @@ def application(settings: Settings, connections: Pool, intake: Intake) -> FastAP
     app.include_router(health.router(partial(_database_answers, connections), partial(_broker_answers, settings)))
     app.include_router(metrics.router(partial(_figures, connections), _no_administrators_yet))
     app.include_router(records.router(partial(connections.connection, PATIENCE_SECONDS)))
+    app.add_middleware(HeadAsGet)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(psycopg.OperationalError, _database_away)
     app.add_exception_handler(Unavailable, _database_away)
     app.add_exception_handler(Exception, _fault)
     return app
+
+
+class HeadAsGet:
+    """HEAD is GET whose body the server leaves out (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app({**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope, receive, send)
 
 
 def _listen(address: Address) -> socket.socket:
@@ -154,8 +166,13 @@ def _broker_answers(settings: Settings) -> bool:
 def _http_error(request: Request, error: Exception) -> Response:
     """What no route answers, in the form of the part of the server that was asked."""
     assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers = {"Allow": requests.allowed(request)}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
     code = {404: "not-found", 405: "not-supported"}.get(error.status_code, "processing")
-    return _answer(request, error.status_code, code, str(error.detail), dict(error.headers or {}))
+    return _answer(request, error.status_code, code, str(error.detail), headers)
 
 
 def _database_away(request: Request, _: Exception) -> Response:

@@ -200,10 +200,12 @@ def test_a_single_resource_is_created_under_an_address(site: Site) -> None:
     }
     answer = site.request("POST", "/DocumentReference", "TOWN", note)
     assert answer.status_code == 201, answer.text
-    address = answer.headers["location"].split("/fhir", 1)[1].split("/_history")[0]
+    address = answer.headers["location"].split("/fhir", 1)[1]
     assert site.request("GET", address, "TOWN").json()["content"] == note["content"]
     assert site.request("GET", address, "OTHER").status_code == 404
     assert site.request("POST", "/Observation", "TOWN", note).status_code == 400
+    at_base = site.request("POST", "", "TOWN", note)
+    assert (at_base.status_code, "/DocumentReference/" in at_base.headers["location"]) == (201, True)
 
 
 def test_what_came_with_a_referral_is_read_by_the_receiver(site: Site) -> None:
@@ -322,14 +324,14 @@ def test_cancellation_after_arrival_is_asked_for_and_refused(site: Site) -> None
         (
             b'{"resourceType": "Observation", "status": "final"}',
             "application/json",
-            (400, "structure", ["Observation"]),
+            (422, "required", ["Observation.code"]),
         ),
         (b"\xff\xfe", "application/fhir+json", (400, "structure", ["Resource"])),
         (b"<Bundle/>", "application/fhir+xml", (415, "not-supported", [])),
         (b"{}", "application/fhir+json", (400, "structure", ["Resource"])),
     ],
 )
-def test_what_is_no_bundle_is_refused(site: Site, body: bytes, kind: str, expected: tuple[int, str, list[str]]) -> None:
+def test_what_is_no_fhir_is_refused(site: Site, body: bytes, kind: str, expected: tuple[int, str, list[str]]) -> None:
     answer = site.request("POST", "", "TOWN", body, Content_Type=kind)
     assert issue(answer) == expected
     assert check_received(answer.json()) == ()
@@ -351,6 +353,20 @@ def test_refusals_name_their_places_and_are_kept(site: Site) -> None:
     assert issue(wrong) == (400, "value", ["Bundle.entry[2].resource.authoredOn"])
     assert "昨天" not in wrong.text
     assert site.rows("SELECT status, count(*) FROM messages GROUP BY 1") == [("rejected", 3)]
+
+
+def test_a_nul_character_is_told_at_its_place(site: Site) -> None:
+    written = referral("R-9", reasonCode=[{"text": "a\0b"}])
+    answer = site.request("POST", "/$process-message", "TOWN", written)
+    assert issue(answer) == (400, "value", ["Bundle.entry[2].resource.reasonCode[0].text"])
+    assert issue(site.request("GET", "/Task?identifier=%00", "TOWN"))[:2] == (400, "value")
+
+
+def test_a_request_is_the_same_with_and_without_a_slash_at_its_end(site: Site) -> None:
+    sent = bundle("collection", PATIENT)
+    answers = [site.request("POST", path, "TOWN", sent, **{"X-Request-ID": "r-1"}) for path in ("", "/")]
+    assert answers[0].content == answers[1].content
+    assert site.rows("SELECT count(*) FROM messages") == [(1,)]
 
 
 def test_a_document_over_the_limit_is_413(site: Site) -> None:
