@@ -37,36 +37,39 @@ class Joined(msgspec.Struct, gc=False, eq=False):
     sources: Sequence[Leaf]
 
 
+_NO_VALUES: Mapping[int, Leaf] = {}
 _UNDIVIDED: Mapping[int, Mapping[int, Leaf]] = {}
 
 
 class Repetition(msgspec.Struct, gc=False, eq=False):
     """One repetition of a field. `lone`: it has no component separator.
 
-    values: each component that says something, by number (its first subcomponent where it holds several);
-    divided: the subcomponents of each component that holds several; separators: of the message.
+    one: its first component, None where that says nothing; values: of a field with delimiters each component that says
+    something, by number (its first subcomponent where it holds several); divided: the subcomponents of each component
+    that holds several; separators: of the message.
     """
 
     raw: str
-    values: Mapping[int, Leaf]
+    one: Leaf | None
     separators: Separators
     lone: bool = True
+    values: Mapping[int, Leaf] = _NO_VALUES
     divided: Mapping[int, Mapping[int, Leaf]] = _UNDIVIDED
 
     def leaf(self, component: int = 1) -> Leaf | None:
         """A component (its first subcomponent where it holds several), stripped; None when empty, blank or null."""
-        return self.values.get(component)
+        return self.one if component == 1 else self.values.get(component)
 
     def part(self, component: int, subcomponent: int) -> Leaf | None:
         """A subcomponent; of a component that holds one value, that value is the first."""
         parts = self.divided.get(component)
         if parts is None:
-            return self.values.get(component) if subcomponent == 1 else None
+            return self.leaf(component) if subcomponent == 1 else None
         return parts.get(subcomponent)
 
     def text(self, component: int = 1) -> str:
         """The component's value or ""."""
-        leaf = self.values.get(component)
+        leaf = self.one if component == 1 else self.values.get(component)
         return leaf.text.strip() if leaf else ""
 
     def prose(self) -> Joined | None:
@@ -81,7 +84,7 @@ class Repetition(msgspec.Struct, gc=False, eq=False):
     def leaves(self) -> tuple[Leaf, ...]:
         """Each value of it, in order."""
         if not self.divided:
-            return tuple(self.values.values())
+            return tuple(self.values.values()) or ((self.one,) if self.one else ())
         found: list[Leaf] = []
         for component in sorted(self.values.keys() | self.divided.keys()):
             parts = self.divided.get(component)
@@ -90,10 +93,11 @@ class Repetition(msgspec.Struct, gc=False, eq=False):
 
 
 class Reading:
-    """A segment, to read fields from. repetitions: those that are not empty, by field; leaves: every non-empty leaf of
-    it in order, also what says nothing (blanks and nulls), as `er7.leaves` has them."""
+    """A segment, to read fields from. firsts: the first repetition of each field that is not empty; repeated: all of
+    them where a field has several; leaves: every non-empty leaf of it in order, also what says nothing (blanks and
+    nulls), as `er7.leaves` has them."""
 
-    __slots__ = ("fields", "leaves", "name", "occurrence", "repetitions", "segment")
+    __slots__ = ("fields", "firsts", "leaves", "name", "occurrence", "repeated", "segment")
 
     def __init__(self, segment: Segment, separators: Separators) -> None:
         self.segment = segment
@@ -101,8 +105,9 @@ class Reading:
         self.occurrence = segment.occurrence
         self.fields = segment.fields
         leaves: list[Leaf] = []
-        repetitions: dict[int, Sequence[Repetition]] = {}
-        self.leaves, self.repetitions = leaves, repetitions
+        firsts: dict[int, Repetition] = {}
+        self.leaves, self.firsts = leaves, firsts
+        self.repeated: dict[int, Sequence[Repetition]] = {}
         _, component, repetition, escape, subcomponent, _ = separators
         places = _places(segment.name, segment.occurrence, len(segment.fields))
         for number, raw in enumerate(segment.fields):
@@ -111,33 +116,36 @@ class Reading:
             if raw.isalnum():  # as most fields are: no delimiter, blank or null is in it
                 leaf = Leaf(raw, place, raw)
                 leaves.append(leaf)
-                repetitions[number] = (Repetition(raw, {1: leaf}, separators),)
-                continue
-            if component in raw or repetition in raw or subcomponent in raw or escape in raw:
-                repetitions[number] = _repeated(raw, place, separators, leaves)
-                continue
-            value = raw.strip()
-            leaf = Leaf(value, place, raw)
-            leaves.append(leaf)
-            repetitions[number] = (Repetition(raw, {1: leaf} if value and value != NULL else {}, separators),)
+                firsts[number] = Repetition(raw, leaf, separators)
+            elif repetition in raw:
+                if found := _repeated(raw, place, separators, leaves):
+                    firsts[number], self.repeated[number] = found[0], found
+            elif component in raw or subcomponent in raw or escape in raw:
+                firsts[number] = _divided(raw, place, separators, leaves)
+            else:
+                value = raw.strip()
+                leaf = Leaf(value, place, raw)
+                leaves.append(leaf)
+                firsts[number] = Repetition(raw, leaf if value and value != NULL else None, separators)
 
     def has(self, field: int) -> bool:
         """Whether the field says anything (a null says nothing)."""
-        return field in self.repetitions and self.fields[field] != NULL
+        return field < len(self.fields) and self.fields[field] not in ("", NULL)
 
     def first(self, field: int) -> Repetition | None:
         """The first repetition that says something."""
-        found = self.repetitions.get(field)
-        return found[0] if found else None
+        return self.firsts.get(field)
 
     def each(self, field: int) -> Sequence[Repetition]:
         """The repetitions that say something."""
-        return self.repetitions.get(field, ())
+        if field in self.repeated:
+            return self.repeated[field]
+        return (self.firsts[field],) if field in self.firsts else ()
 
     def leaf(self, field: int, component: int = 1) -> Leaf | None:
         """A component of the first repetition."""
-        found = self.repetitions.get(field)
-        return found[0].values.get(component) if found else None
+        found = self.firsts.get(field)
+        return found.leaf(component) if found else None
 
     def whole(self, field: int) -> str:
         """The first repetition as running text or ""."""
@@ -152,9 +160,7 @@ class Reading:
 
 
 def _repeated(raw: str, place: str, separators: Separators, leaves: list[Leaf]) -> Sequence[Repetition]:
-    """A field with delimiters. place: of its first repetition."""
-    if separators.repetition not in raw:
-        return (_divided(raw, place, separators, leaves),)
+    """A field's repetitions. place: of the first."""
     return [
         _divided(part, f"{place[:-3]}[{number}]", separators, leaves)
         for number, part in enumerate(raw.split(separators.repetition), 1)
@@ -183,7 +189,7 @@ def _divided(raw: str, place: str, separators: Separators, leaves: list[Leaf]) -
         leaves.append(leaf)
         if value and value != NULL:
             values[number] = leaf
-    return Repetition(raw, values, separators, lone, divided)
+    return Repetition(raw, values.get(1), separators, lone, values, divided)
 
 
 def _divided_again(raw: str, place: str, separators: Separators, leaves: list[Leaf]) -> Mapping[int, Leaf]:

@@ -32,12 +32,12 @@ def rules(*rows: tuple[int, str, Convert]) -> tuple[Rule, ...]:
 
 def apply(sheet: Iterable[Rule], c: Conversion, segment: Reading, resource: Resource) -> Resource:
     """Fill a resource by a rule sheet. What a datatype map cannot hold is left, and so stays unmapped."""
-    held = segment.repetitions
+    held = segment.firsts
     for rule in sheet:
         if rule.field not in held:
             continue
         field, target, convert, repeats = rule
-        for repetition in held[field]:
+        for repetition in segment.each(field):
             value = convert(c, repetition)
             if value is not None:
                 put(resource, target, value)

@@ -94,7 +94,7 @@ def _interpreter(c: Conversion, r: Repetition) -> Value:
         return practitioner(c, r)
     marks = r.separators
     raw = r.raw.partition(marks.component)[0].replace(marks.subcomponent, marks.component)
-    return practitioner(c, Repetition(raw, parts, marks, lone=False))
+    return practitioner(c, Repetition(raw, parts.get(1), marks, False, parts))
 
 
 def _information(s: Reading, made: dict[str, Any]) -> None:
