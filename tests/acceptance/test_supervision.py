@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from hub.processes.demo import share_models
 from tests.acceptance.installation import Hub
 from tests.acceptance.messages import referral
 
@@ -48,8 +47,6 @@ def received(hub: Hub, wanted: set[str], seconds: float = 60) -> list[dict[str, 
 @pytest.mark.timeout(280)
 def test_what_dies_is_started_again_and_nothing_is_lost(tmp_path: Path) -> None:
     hub = Hub(tmp_path / "home", "embedded")
-    hub.home.mkdir()
-    share_models(hub.home, Path("~/.referral-hub").expanduser())
     hub.add("SV-TOWN", "甲镇卫生院", "clinic", "SVTOWN", charset="GB 18030-2000")
     hub.add("SV-CITY", "乙市医院", "hospital", "SVCITY")
     try:
