@@ -171,7 +171,7 @@ def _unstorable(content: Encoded) -> tuple[Refusal, ...]:
             found.append(Refusal(Cause.TOO_LARGE, places.get(pointer, pointer), endless))
     if long and not found:
         found.append(Refusal(Cause.TOO_LARGE, WHOLE_PATHS[normalised.envelope.format], endless))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _names(normalised: Normalised) -> Iterator[str]:
