@@ -34,10 +34,5 @@ def split(data: bytes) -> list[bytes]:
     return [part for part in parts if part]
 
 
-def is_batch(data: bytes) -> bool:
-    """Whether there are batch segments, which may frame no message at all."""
-    return _BATCH.search(data) is not None
-
-
 def _strip(part: bytes) -> bytes:
     return _BATCH.sub(b"", part).removeprefix(_BOM).strip(_FRAMING)

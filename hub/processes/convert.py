@@ -89,7 +89,7 @@ def convert(data: bytes, charset: str | None, timezone: str, received_at: dateti
         yield _fhir(data.removeprefix(_BOM), timezone, received_at)
         return
     messages = files.split(data)
-    if not messages and not files.is_batch(data):
+    if not messages:
         text = "neither an HL7 v2 message (MSH) nor FHIR JSON was found"
         yield Converted("hl7v2", "", "", "", refusal=Refusal(Cause.NO_HEADER, "MSH[1]", text))
     for raw in messages:

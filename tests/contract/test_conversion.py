@@ -304,10 +304,6 @@ def test_whatever_the_bytes_there_is_no_traceback(data: bytes) -> None:
     assert lines
 
 
-def test_an_empty_batch_has_no_message_to_refuse() -> None:
-    assert _run("-", data=b"FHS|^~\\&|A\rBHS|^~\\&|A\rBTS|0\rFTS|1\r") == (0, [])
-
-
 def test_lines_are_utf_8_whatever_the_locale_and_the_name_of_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
