@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from hub.domain.messages import Submission
+import pytest
+
+from hub.domain.messages import Normalised, Submission
 from hub.intake.backlog import Backlog, purge
 from hub.intake.committing import open_connection
 from hub.intake.kept import Kept
@@ -132,3 +134,21 @@ def test_control_ids_are_forgotten_in_time(database: str) -> None:
             assert purge(connection, timedelta(days=30)) == 0
             assert purge(connection, timedelta(0)) == 1
         assert not h.send(Message("1")).repeated
+
+
+def test_what_is_stored_first_does_not_overtake_what_is_being_normalised(database: str) -> None:
+    with hub(database) as h:
+        held = threading.Event()
+        slow = h.submission(Message("1"))
+
+        def normalise() -> Normalised:
+            held.wait(10)
+            return slow.normalise()
+
+        first = h.intake.submit(replace(slow, normalise=normalise))
+        second = h.intake.submit(h.submission(Message("2"), store_first=True))
+        with pytest.raises(TimeoutError):
+            second.result(0.3)
+        held.set()
+        assert first.result(10).outcome.accepted and second.result(10).outcome.stored
+        assert h.rows("SELECT control_id FROM messages ORDER BY id") == [("1",), ("2",)]
