@@ -200,7 +200,7 @@ def _postmaster_alive(data: Path) -> bool:
     except (FileNotFoundError, ValueError, ProcessLookupError):
         return False
     except PermissionError:
-        pass
+        log.debug("the postmaster is another user's", pid=pid)
     status = Path(f"/proc/{pid}/stat")
     if status.exists():
         name, state = status.read_text().rpartition(")")[0], status.read_text().rpartition(")")[2].split()[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hub.domain.fragments import Fragment, is_clinical, keys
 from hub.domain.patients import Identifier
@@ -18,14 +17,14 @@ EARLIER = "another referral of this patient"
 @dataclass(frozen=True, slots=True)
 class Placement:
     """own: clinical fragments that hold, as received; request: the referral; requests: all referrals of the patient;
-    unplaced: entries of the rest.
+    elsewhere: the rest, with the reason.
     """
 
     person: people.Person | None
     request: Evidence | None
     requests: list[Evidence]
     own: list[Evidence]
-    unplaced: list[dict[str, Any]]
+    elsewhere: list[tuple[Evidence, str]]
     resolve: Callable[[Evidence, str], Evidence | None]
 
 
@@ -48,18 +47,12 @@ def place(fragments: Sequence[Fragment], wanted: Identifier | None, request_id: 
     for evidence in clinical:
         (mine if _belongs(evidence, person, strangers) else others).append(evidence)
     gone = supersession.superseded(mine)
-    unplaced = [entry(e, gone[e.fragment.id]) for e in mine if e.fragment.id in gone]
-    unplaced += [entry(e, ANOTHER) for e in [*others, *_alone(patients, others, clinical, person)]]
+    elsewhere = [(e, gone[e.fragment.id]) for e in mine if e.fragment.id in gone]
+    elsewhere += [(e, ANOTHER) for e in [*others, *_alone(patients, others, clinical, person)]]
     requests = [e for e in referrals if e is request or _belongs(e, person, strangers)]
-    unplaced += [entry(e, _earlier(e, request) if e in requests else ANOTHER) for e in referrals if e is not request]
+    elsewhere += [(e, _earlier(e, request) if e in requests else ANOTHER) for e in referrals if e is not request]
     own = [e for e in mine if e.fragment.id not in gone]
-    return Placement(person, request, requests, own, unplaced, _resolver(everything))
-
-
-def entry(evidence: Evidence, reason: str) -> dict[str, Any]:
-    """An `unplaced` entry for a whole fragment."""
-    sources = evidence.any_source()
-    return {"text": sources[0]["text"] if sources else evidence.type, "reason": reason, "sources": sources}
+    return Placement(person, request, requests, own, elsewhere, _resolver(everything))
 
 
 def _earlier(evidence: Evidence, request: Evidence | None) -> str:

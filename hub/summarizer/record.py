@@ -18,7 +18,7 @@ from hub.summarizer.embedding import Embedder, Vectors
 from hub.summarizer.evidence import Evidence
 from hub.summarizer.merging import Item
 from hub.summarizer.passages import Passage
-from hub.summarizer.placing import Placement, entry, place
+from hub.summarizer.placing import Placement, place
 from hub.summarizer.wording import wording
 
 SCHEMA = "continuous-record/1"
@@ -54,7 +54,7 @@ def summarize(
     read = _read(placement)
     items = [replace(item, text=wording(item)) for item in merging.merge(read.drafts)]
     asked = referral.question(placement.request, question)
-    distinct = passages.grouped(read.passages)
+    distinct = passages.grouped([p for p in read.passages if not _asked(p, asked)])
     text = asked["text"] if asked else None
     item_vectors, passage_vectors, query = _embedded(embed, items, distinct, text)
     found = conflicts.find(items)
@@ -82,6 +82,12 @@ def summarize(
     }
 
 
+def _asked(passage: Passage, asked: dict[str, Any] | None) -> bool:
+    """Whether a passage is the question itself, which stands above it."""
+    places = [(s["fragment_id"], s["location"]["path"]) for s in (asked["sources"] if asked else ())]
+    return all((s["fragment_id"], s["location"]["path"]) in places for s in passage.sources)
+
+
 def _clinical(fragment: Fragment, request: Evidence | None) -> bool:
     return is_clinical(fragment.resource, request.resource if request else None)
 
@@ -89,7 +95,6 @@ def _clinical(fragment: Fragment, request: Evidence | None) -> bool:
 def _read(placement: Placement) -> _Read:
     drafts: list[Draft] = []
     found: list[Passage] = []
-    unplaced = list(placement.unplaced)
     used: set[str] = set()
     for evidence in placement.own:
         coded = readers.read(evidence, placement.resolve)
@@ -100,8 +105,17 @@ def _read(placement: Placement) -> _Read:
         used |= {str(s["fragment_id"]) for p in texts for s in p.sources}
     for request in placement.requests:
         found += passages.texts(request, narrative=False)
-    unplaced += [entry(evidence, _reason(evidence)) for evidence in placement.own if evidence.fragment.id not in used]
-    return _Read(drafts, found, unplaced)
+    elsewhere = [*placement.elsewhere]
+    elsewhere += [(evidence, _reason(evidence)) for evidence in placement.own if evidence.fragment.id not in used]
+    return _Read(drafts, found, [_unplaced(evidence, reason, placement) for evidence, reason in elsewhere])
+
+
+def _unplaced(evidence: Evidence, reason: str, placement: Placement) -> dict[str, Any]:
+    """A whole fragment that is in no item: as an item would say it, else its most telling value."""
+    said = merging.merge(readers.read(evidence, placement.resolve))
+    sources = [s for item in said for s in item.sources] or evidence.any_source()
+    text = "；".join(wording(item) for item in said) or (sources[0]["text"] if sources else evidence.type)
+    return {"text": text, "reason": reason, "sources": sources}
 
 
 def _reason(evidence: Evidence) -> str:

@@ -19,7 +19,8 @@ def validator() -> jsonschema_rs.Validator:
 
 
 def test_the_example_is_valid(validator: jsonschema_rs.Validator) -> None:
-    validator.validate(json.loads((SCHEMAS / "continuous-record.v1.example.json").read_text("utf-8")))
+    record = json.loads((SCHEMAS / "continuous-record.v1.example.json").read_text("utf-8"))
+    assert [error.message for error in validator.iter_errors(record)] == []
 
 
 def test_an_item_without_source_is_not_valid(validator: jsonschema_rs.Validator) -> None:
@@ -32,4 +33,5 @@ def test_the_records_of_the_sample_are_valid(
     validator: jsonschema_rs.Validator, reassembled: list[Reassembled]
 ) -> None:
     for one in reassembled:
-        validator.validate(json.loads(json.dumps(one.record, default=float)))
+        record = json.loads(json.dumps(one.record, default=float))
+        assert [error.message for error in validator.iter_errors(record)] == []

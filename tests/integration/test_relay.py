@@ -95,7 +95,8 @@ def test_a_new_organisation_gets_a_topic_of_one_partition(database: str, broker:
         eventually(lambda: running.relay.standing.kafka)
         (topic,) = parties(database, 1).topics
         consumer = broker.consumer()
-        eventually(lambda: consumer.partitions_for_topic(topic) == {0})
+        eventually(lambda: consumer.partitions_for_topic(topic))
+        assert consumer.partitions_for_topic(topic) == {0}
         consumer.close()
 
 

@@ -180,6 +180,7 @@ def test_a_consumer_takes_each_event_once_also_after_a_restart(
                 for number in range(12):
                     write(connection, subjects[number % 3], count - 3 + number // 3, both.ids)
                 eventually(lambda count=count: arrived(count))
+    assert arrived(8)
 
 
 def test_what_was_parked_is_told_in_its_topic_without_the_error_text(

@@ -67,6 +67,7 @@ def test_the_question_comes_from_the_referral_with_its_source(record: Record, ma
     made = record(mine, make(request, patient=mine.id), make(condition("冠心病"), patient=mine.id))
     assert made["question"]["text"] == "能否造影？"
     assert made["question"]["sources"][0]["text"] == "能否造影？"
+    assert "能否造影？" not in [passage["text"] for passage in made["passages"]]
     assert any(m["section"] == "results" for m in made["missing"])
 
 
