@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from adapters.fhir.validation import check
 from adapters.hl7v2.envelope import read_envelope
 from adapters.hl7v2.normalise import normalise
-
-from adapters.fhir.validation import check
 from tests.benchmarks.messages import referral
 from tests.benchmarks.tokenizer import median_ms
 

@@ -6,10 +6,10 @@ import statistics
 import time
 from collections.abc import Callable
 
-from adapters.hl7v2.validation import validate
 from hl7apy.parser import parse_message
 
 from adapters.hl7v2 import er7
+from adapters.hl7v2.validation import validate
 from tests.benchmarks.messages import referral
 
 
