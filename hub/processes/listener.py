@@ -49,6 +49,11 @@ CONDITIONS: dict[str, Callable[[bool], bool]] = {
 COLLECT_AFTER = 50_000
 """Allocations between collections: a message in work is some thousand objects, none of them in a cycle."""
 
+TURN_SECONDS = 0.0003
+"""How long one thread may hold the interpreter while others wait: the committing thread waits for PostgreSQL several
+times a batch, and with Python's 5 ms the normalising thread made each of them longer. 400 referrals a second reached a
+hospital in 43 ms (p50) instead of 56, 110 ms (p99) instead of 210."""
+
 EARLY = 4096
 """Application acknowledgements kept for messages whose CA has not left yet."""
 
@@ -74,6 +79,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str,
 
     Raises OSError when the address is not free.
     """
+    sys.setswitchinterval(TURN_SECONDS)
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 20, 50)
     uvloop.run(_serve(settings, stop, ready, shared))
