@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -225,29 +221,6 @@ def _element(bundle: dict[str, Any], pointer: str) -> str:
     return ".".join([kind, *(step for step in steps if not step.isdigit())])
 
 
-def _run(*arguments: str, data: bytes = b"") -> tuple[int, list[dict[str, Any]]]:
-    command = [sys.executable, "-c", "from hub.processes.commands import main; raise SystemExit(main())", "convert"]
-    done = subprocess.run([*command, *arguments], input=data, capture_output=True, timeout=60)
-    assert b"Traceback" not in done.stderr
-    return done.returncode, [json.loads(line) for line in io.BytesIO(done.stdout)]
-
-
-def test_the_command_writes_a_line_per_message_and_tells_what_it_refused(tmp_path: Path) -> None:
-    referral = (MESSAGES / "referral-every-field.hl7").read_bytes()
-    unsupported = referral.replace(b"REF^I12^REF_I12", b"SIU^S12^SIU_S12")
-    nobody = b"\r".join(line for line in referral.split(b"\r") if not line.startswith(b"PID"))
-    (tmp_path / "three.hl7").write_bytes(b"\x0b" + referral + b"\x1c\r" + unsupported + nobody)
-    status, lines = _run(str(tmp_path / "three.hl7"))
-    assert status == 1
-    assert [line["status"] for line in lines] == ["converted", "rejected", "rejected"]
-    assert [line["index"] for line in lines] == [0, 1, 2]
-    assert lines[0]["type"] == "REF^I12" and lines[0]["error"] is None
-    assert lines[1]["error"]["code"] == "200"
-    assert (lines[2]["error"]["code"], lines[2]["error"]["path"]) == ("101", "PID[1]-3[1]")
-    assert lines[0]["bundle"]["entry"][0]["resource"]["resourceType"] == "MessageHeader"
-    assert all(set(entry) == {"path", "target"} for entry in lines[0]["ledger"]["mapped"])
-
-
 def test_what_names_no_patient_is_converted_but_not_filed() -> None:
     raw = b"MSH|^~\\&|LIS|B|C|D|2024||ORU^R01|1|P|2.5\rAL1|1||^dust\rOBX|1|NM|1^Glucose||5.1|||||F\r"
     found = _convert(raw)
@@ -273,49 +246,3 @@ def test_messages_without_control_id_convert_each_to_resources_of_its_own() -> N
     assert first is not None and second is not None
     assert "identifier" not in first.bundle and validation.check(first.bundle) == ()
     assert first.bundle["entry"][0]["fullUrl"] != second.bundle["entry"][0]["fullUrl"]
-
-
-def test_the_command_takes_fhir_and_standard_input() -> None:
-    patient = {"resourceType": "Patient", "id": "p1", "name": [{"text": "测试员"}]}
-    observation = {
-        "resourceType": "Observation", "status": "final", "code": {"text": "血压"},
-        "subject": {"reference": "Patient/p1"},
-    }  # fmt: skip
-    bundle = {"resourceType": "Bundle", "type": "collection",
-              "entry": [{"resource": patient}, {"resource": observation}]}  # fmt: skip
-    status, (line,) = _run("-", data=json.dumps(bundle).encode())
-    assert status == 0
-    assert (line["source"], line["format"], line["type"]) == ("-", "fhir", "Bundle/collection")
-    paths = {entry["path"] for entry in line["ledger"]["mapped"]}
-    assert "/entry/1/resource/code/text" in paths
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"\x00\xff\xfe", b"MSH", b"MSH|", b"MSH|^~\\&", b"{", b"[1]", b'{"resourceType": 1}', b"not a message",
-     b"MSH|^~\\&|A|B|C|D|2024||REF^I12|1|P|2.5\rPID|", b"\xef\xbb\xbf{}", b"MSH|^~\\&|" + b"\x81" * 50,
-     b"MSH|^~\\&|A|B|C|D|2024||REF^I12|1|P|2.5||||||GB 18030-2000\rPID|||\xff"],
-)  # fmt: skip
-def test_whatever_the_bytes_there_is_no_traceback(data: bytes) -> None:
-    from hub.processes import convert
-
-    lines = [convert.line("x", 0, found) for found in convert.convert(data, None, "Asia/Shanghai", NOW)]
-    assert all(line["status"] == "rejected" and line["error"]["text"] for line in lines)
-    assert lines
-
-
-def test_lines_are_utf_8_whatever_the_locale_and_the_name_of_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = os.fsencode(tmp_path) + b"/\xb2\xe2.hl7"
-    Path(os.fsdecode(name)).write_bytes((MESSAGES / "referral-every-field.hl7").read_bytes())
-    monkeypatch.setenv("PYTHONIOENCODING", "gb18030")
-    status, (line,) = _run(os.fsdecode(name))
-    assert status == 0
-    assert "试员" in json.dumps(line["bundle"], ensure_ascii=False)
-    assert line["source"].endswith("\\xb2\\xe2.hl7")
-
-
-def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
-    status, lines = _run(str(tmp_path / "absent.hl7"))
-    assert (status, lines) == (2, [])

@@ -135,3 +135,9 @@ def site(url: str) -> Iterator[Site]:
                 yield Site(url, client, issued, senders)
         finally:
             intake.close()
+
+
+def issue(response: Any) -> tuple[int, str, list[str]]:
+    """Status, code and expression of the first issue of an answer."""
+    first = response.json()["issue"][0]
+    return response.status_code, first["code"], first.get("expression", [])

@@ -1,0 +1,93 @@
+"""What is read over FHIR: history, what came with a referral, searches and their pages."""
+
+from __future__ import annotations
+
+from adapters.fhir.validation import check_received
+from tests.integration.fhir_site import DIABETES, PATIENT, Site, bundle, issue
+
+LOINC = "http://loinc.org"
+
+
+def test_history_is_kept_and_read_by_its_sender(site: Site) -> None:
+    kept = site.request("POST", "", "TOWN", bundle("collection", DIABETES, PATIENT, identifier="h-1"))
+    assert (kept.status_code, kept.json()["resourceType"]) == (200, "OperationOutcome")
+    transaction = bundle("transaction", DIABETES, PATIENT)
+    for entry in transaction["entry"]:
+        entry["request"] = {"method": "POST", "url": entry["resource"]["resourceType"]}
+    answer = site.request("POST", "/", "TOWN", transaction)
+    assert (answer.status_code, answer.json()["type"], len(answer.json()["entry"])) == (200, "transaction-response", 2)
+    found = site.request("GET", "/Condition", "TOWN").json()
+    assert found["total"] == 2
+    assert check_received(found) == ()
+    assert "entry" not in site.request("GET", "/Condition", "CITY").json()
+
+
+def test_a_single_resource_is_created_under_an_address(site: Site) -> None:
+    note = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "contained": [PATIENT | {"id": "p"}],
+        "subject": {"reference": "#p"},
+        "content": [{"attachment": {"contentType": "text/plain", "data": "5aS05pmV"}}],
+    }
+    answer = site.request("POST", "/DocumentReference", "TOWN", note)
+    assert answer.status_code == 201, answer.text
+    address = answer.headers["location"].split("/fhir", 1)[1]
+    assert site.request("GET", address, "TOWN").json()["content"] == note["content"]
+    assert site.request("GET", address, "OTHER").status_code == 404
+    assert site.request("POST", "/Observation", "TOWN", note).status_code == 400
+    at_base = site.request("POST", "", "TOWN", note)
+    assert (at_base.status_code, "/DocumentReference/" in at_base.headers["location"]) == (201, True)
+
+
+def test_what_came_with_a_referral_is_read_by_the_receiver(site: Site) -> None:
+    name = site.refer()
+    found = site.request("GET", f"/Condition?based-on=ServiceRequest/{name}", "CITY").json()
+    assert [e["resource"]["code"]["text"] for e in found["entry"]] == ["2型糖尿病"]
+    patient = site.request("GET", f"/{site.task(name)['for']['reference']}", "CITY")
+    assert patient.json()["birthDate"] == "1956-03-04"
+    assert check_received(patient.json()) == ()
+    assert site.request("GET", f"/{site.task(name)['for']['reference']}", "OTHER").status_code == 404
+
+
+def test_referrals_are_searched(site: Site) -> None:
+    first, second = site.refer("R-1"), site.refer("R-2")
+    site.move(second, "CITY", "accepted", "scheduled")
+
+    def ids(query: str, who: str = "CITY", kind: str = "Task") -> list[str]:
+        answer = site.request("GET", f"/{kind}?{query}", who)
+        assert answer.status_code == 200, answer.text
+        assert check_received(answer.json()) == ()
+        return [entry["resource"]["id"] for entry in answer.json().get("entry", ())]
+
+    assert ids("status=requested") == [first]
+    assert ids("business-status=scheduled") == [second]
+    assert ids("status=requested,accepted&_sort=_lastUpdated") == [first, second]
+    assert ids("identifier=urn:town:referrals|R-2") == [second]
+    assert ids("identifier=R-1", kind="ServiceRequest") == [first]
+    assert ids(f"_id={first}") == [first]
+    assert ids("owner:identifier=urn:referral-hub:organization|city") == [second, first]
+    assert ids("owner=TOWN") == []
+    assert ids("requester=TOWN") == [second, first]
+    assert ids("status=active", kind="ServiceRequest") == [second, first]
+    assert ids("_lastUpdated=ge2020-01-01&_lastUpdated=lt2021") == []
+    assert ids(f"patient={site.task(first)['for']['reference']}") == [second, first]
+    assert issue(site.request("GET", "/Task?nonsense=1", "CITY"))[0] == 400
+    assert issue(site.request("GET", "/Task?_lastUpdated=2026-13", "CITY"))[0] == 400
+
+
+def test_pages_follow_each_other_and_hold_no_number_of_a_patient(site: Site) -> None:
+    names = [site.refer(f"R-{n}") for n in range(3)]
+    number = "urn:oid:2.16.156.10011.1.3|110105195603040024"
+    form = {"Content_Type": "application/x-www-form-urlencoded"}
+    query = f"_count=2&patient:identifier={number}".encode()
+    answer = site.request("POST", "/Task/_search", "CITY", query, **form).json()
+    found = [e["resource"]["id"] for e in answer["entry"]]
+    links = {link["relation"]: link["url"] for link in answer["link"]}
+    assert "110105195603040024" not in str(links)
+    following = site.request("GET", links["next"].split("/fhir", 1)[1], "CITY").json()
+    found += [e["resource"]["id"] for e in following["entry"]]
+    assert found == names[::-1]
+    assert [link["relation"] for link in following["link"]] == ["self"]
+    people = site.request("POST", "/Patient/_search", "CITY", f"identifier={number}".encode(), **form).json()
+    assert people["total"] == 1
