@@ -246,3 +246,20 @@ def test_messages_without_control_id_convert_each_to_resources_of_its_own() -> N
     assert first is not None and second is not None
     assert "identifier" not in first.bundle and validation.check(first.bundle) == ()
     assert first.bundle["entry"][0]["fullUrl"] != second.bundle["entry"][0]["fullUrl"]
+
+
+def test_a_bare_pid_gives_a_patient_of_whom_nothing_is_known_and_no_organisation_lives_at_home() -> None:
+    raw = (
+        b"MSH|^~\\&|LIS|B^2.1.5^ISO|C|D|2024||ORU^R01|1|P|2.5.1\rPID|1\rOBR|1|||1^Glucose\r"
+        b"OBX|1|NM|1^Glucose||5.1||||||F||||||||||||Lab|1 Way^^Town^^^^H\r"
+    )
+    found = _convert(raw)
+    assert found is not None
+    resources = [entry["resource"] for entry in found.bundle["entry"]]
+    [patient] = [r for r in resources if r["resourceType"] == "Patient"]
+    assert "data-absent-reason" in patient["_birthDate"]["extension"][0]["url"]
+    assert not any(a.get("use") for r in resources if r["resourceType"] == "Organization" for a in r.get("address", ()))
+    assert "OBX[1]-24[1].7" in {unmapped.path for unmapped in found.ledger.unmapped}
+    assert "urn:oid:2.1.5" not in str(found.bundle)
+    with pytest.raises(Refused):
+        identified(found)

@@ -18,7 +18,7 @@ from adapters.hl7v2.maps import (
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.documents import close_documents, message_note, txa
 from adapters.hl7v2.maps.orders import orc
-from adapters.hl7v2.maps.reading import Reading
+from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.times import Clock
 
 Translator = Callable[[Conversion, Reading], None]
@@ -81,8 +81,21 @@ def _look_ahead(c: Conversion, message: Message) -> None:
             break
 
 
+def _mend(c: Conversion) -> None:
+    """What a resource may not be in FHIR whatever its segment says: empty, or an organisation that lives at home."""
+    for entry in c.patients:
+        if len(entry.resource) == 1:
+            entry.resource["_birthDate"] = dict(NOBODY)
+    for entry in c.entries:
+        for place in entry.resource.get("address", ()) if entry.resource["resourceType"] == "Organization" else ():
+            use = place.get("use")
+            if isinstance(use, Leaf) and use.value == "home":
+                del place["use"]
+
+
 def _complete(c: Conversion) -> None:
     """References that needed what came later: the referral's patient, receiver and Task."""
+    _mend(c)
     patient = c.patients[0] if c.patients else None
     header = c.entries[0].resource
     for entry in c.entries:

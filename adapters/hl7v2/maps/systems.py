@@ -33,7 +33,8 @@ _SYSTEMS = {
 """HL7 table 0396 and the spellings in use. `L`, `99xxx` and unknown names belong to their sender."""
 
 _V2_TABLE = re.compile(r"(?:HL7|V2)[-_ ]?(\d{1,4})$", re.IGNORECASE)
-_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+$")
+_OID = re.compile(r"[0-2](\.(0|[1-9]\d*)){3,}$")
+"""Shorter ones name a standard or nothing, no register of anybody's."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+$")
 
