@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -20,8 +21,9 @@ from adapters.hl7v2.envelope import read_envelope, unreadable
 from adapters.hl7v2.normalise import identified, normalise
 from hub.domain.errors import Refused
 from hub.domain.messages import Normalised
-from tests.conftest import CORPORA
+from tests.conftest import CORPORA, SHARED
 
+HAPI = SHARED / "peers" / "hapi-validator" / "validate"
 MESSAGES = Path(__file__).parents[1] / "messages"
 SHEETS = Path(__file__).parents[2] / "schemas" / "hl7v2"
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -48,8 +50,9 @@ def _leaves(raw: bytes) -> dict[str, str]:
 def _corpus() -> list[tuple[bytes, Normalised]]:
     if not CORPORA.exists():
         pytest.skip("../shared/corpora is not here")
-    folders = (CORPORA / "hl7v2", CORPORA / "reassembly-sample" / "inputs")
-    paths = sorted(path for folder in folders for path in folder.rglob("*.hl7"))
+    listed = (CORPORA / "hl7v2" / "MANIFEST.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    paths = list(dict.fromkeys(CORPORA.joinpath("hl7v2", *line.split("\t")[:2]) for line in listed))
+    paths += sorted((CORPORA / "reassembly-sample" / "inputs").rglob("*.hl7"))
     raws = [raw for path in paths for raw in files.split(path.read_bytes())]
     return [(raw, found) for raw in raws if (found := _convert(raw))]
 
@@ -62,7 +65,7 @@ def _resolve(document: Any, pointer: str) -> Any:
 
 def test_every_supported_message_of_the_corpora_converts() -> None:
     kinds = {found.envelope.type for _, found in _corpus()}
-    assert len(_corpus()) > 280
+    assert len(_corpus()) >= 409
     assert {"REF^I12", "ADT^A01", "ADT^A03", "ADT^A08", "ORU^R01", "MDM^T02", "RDE^O11", "PPR^PC1", "OMG^O19"} <= kinds
 
 
@@ -103,6 +106,15 @@ def test_every_part_knows_its_patient_and_when_it_was_recorded() -> None:
 def test_every_bundle_is_fhir_by_the_schema() -> None:
     faults = [fault for _, found in _corpus() for fault in validation.check(found.bundle)]
     assert faults == []
+
+
+@pytest.mark.skipif(not HAPI.exists(), reason="HAPI's validator is not here")
+def test_every_bundle_is_fhir_by_hapis_validator() -> None:
+    bundles = b"\n".join(_encode(found.bundle) for _, found in _corpus())
+    done = subprocess.run([HAPI, "--errors-only", "-"], input=bundles, capture_output=True, timeout=240)
+    judged = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(judged) == len(_corpus())
+    assert [(one["line"], one["issues"]) for one in judged if one["errors"]] == []
 
 
 def test_every_kind_of_message_is_fhir_by_the_models() -> None:
