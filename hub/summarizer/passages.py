@@ -46,10 +46,6 @@ def texts(evidence: Evidence, *, narrative: bool) -> list[Passage]:
     ]
 
 
-def narrative_of(evidence: Evidence) -> bool:
-    return evidence.type in _NARRATIVES
-
-
 def _sentences(evidence: Evidence, narrative: bool) -> Iterator[Sentence]:
     for target in dict.fromkeys(c.target for c in evidence.fragment.citations):
         if not _TEXT.fullmatch(target) or (target == "/text/div" and not narrative):

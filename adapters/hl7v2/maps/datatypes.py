@@ -261,11 +261,6 @@ def text_of(c: Conversion, r: Repetition) -> Value:
     return r.leaf(9) or r.leaf(2) or r.leaf(1)
 
 
-def annotation(c: Conversion, r: Repetition) -> Value:
-    prose = r.prose()
-    return None if prose is None else {"text": prose}
-
-
 def effective(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     begin, end = s.first(7), s.first(8)
     start, stop = date_time(c, begin) if begin else None, date_time(c, end) if end else None
