@@ -13,7 +13,7 @@ from hub.domain.patients import Identifier, Identity
 from hub.domain.referrals import State
 
 Format = Literal["hl7v2", "fhir", "text"]
-Channel = Literal["mllp", "fhir", "file"]
+Channel = Literal["mllp", "fhir", "file", "form"]
 
 
 @dataclass(frozen=True, slots=True)

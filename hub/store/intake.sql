@@ -53,10 +53,10 @@ SELECT r.id::text, r.version, r.state, r.direction, r.priority, r.sender_id, r.r
 -- insert_referrals: new referrals
 INSERT INTO referrals (id, version, state, direction, priority, sender_id, receiver_id, department, patient_id,
                        question, reason, based_on, cancellation_asked, details, service_request, task,
-                       requested_at, updated_at)
+                       requested_at, updated_at, state_since)
 SELECT id::uuid, version, state, direction, priority, sender_id, receiver_id, nullif(department, ''),
        patient_id::uuid, nullif(question, ''), nullif(reason, ''), nullif(based_on, '')::uuid, cancellation_asked,
-       details::json, service_request::json, task::json, requested_at, updated_at
+       details::json, service_request::json, task::json, requested_at, updated_at, updated_at
   FROM unnest(%(id)b::text[], %(version)b::int4[], %(state)b::text[], %(direction)b::text[], %(priority)b::text[],
               %(sender_id)b::int4[], %(receiver_id)b::int4[], %(department)b::text[], %(patient_id)b::text[],
               %(question)b::text[], %(reason)b::text[], %(based_on)b::text[], %(cancellation_asked)b::bool[],
@@ -70,7 +70,8 @@ UPDATE referrals r
    SET version = n.version, state = n.state, priority = n.priority, department = nullif(n.department, ''),
        question = nullif(n.question, ''), reason = nullif(n.reason, ''), cancellation_asked = n.cancellation_asked,
        details = n.details::json, service_request = n.service_request::json, task = n.task::json,
-       updated_at = n.updated_at
+       updated_at = n.updated_at,
+       state_since = CASE WHEN r.state = n.state THEN r.state_since ELSE n.updated_at END
   FROM unnest(%(id)b::text[], %(version)b::int4[], %(state)b::text[], %(priority)b::text[], %(department)b::text[],
               %(question)b::text[], %(reason)b::text[], %(cancellation_asked)b::bool[], %(details)b::text[],
               %(service_request)b::text[], %(task)b::text[], %(updated_at)b::timestamptz[])

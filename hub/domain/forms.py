@@ -1,0 +1,88 @@
+"""What a person enters: a referral, a step of one, and the files that go with them; the adapters make FHIR of it.
+
+Values are the characters as typed, "" where nothing was; the field's name is the `path` of a Refusal about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from hub.domain.referrals import State
+
+Action = Literal[
+    "receive", "accept", "reject", "ask", "supply", "book", "arrive", "no-show", "start", "outcome", "refer-onward",
+    "cancel", "ask-cancellation", "grant-cancellation", "refuse-cancellation", "close",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file as uploaded, its type found from its bytes. text: what it says, extracted; "" of an image."""
+
+    name: str
+    content_type: str
+    content: bytes
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralForm:
+    """A new referral. key: its draft's id, becomes Bundle.identifier: sent twice it takes effect once.
+
+    gender: FHIR code; birth_date: ISO; receiver: CODE; department: code or name; priority: FHIR request-priority;
+    reason: why (diagnosis, finding); question: what the receiver is asked; history: pasted free text;
+    based_on: id of the referral that this one follows from; author: the person's name.
+    """
+
+    key: str
+    patient_name: str = ""
+    national_identifier: str = ""
+    insurance_identifier: str = ""
+    local_identifier: str = ""
+    gender: str = ""
+    birth_date: str = ""
+    phone: str = ""
+    address: str = ""
+    receiver: str = ""
+    department: str = ""
+    priority: str = "routine"
+    reason: str = ""
+    question: str = ""
+    history: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    based_on: str = ""
+    direction: Literal["up", "down", ""] = ""
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepForm:
+    """One step of a referral. version: of the referral that the person saw; key: of this form, see ReferralForm.
+
+    text: the reason, the question, the answer or the outcome; plan: the follow-up plan; start, end: of an appointment,
+    aware; location: where.
+    """
+
+    key: str
+    referral_id: str
+    version: int
+    action: Action
+    text: str = ""
+    plan: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    location: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What was entered took effect: the referral as it then stands."""
+
+    referral_id: str
+    version: int
+    state: State
+    repeated: bool = False
