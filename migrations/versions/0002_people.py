@@ -24,9 +24,7 @@ def downgrade() -> None:
     op.execute("DROP INDEX outbox_subject, audit_at, messages_organization, referrals_worklist")
     op.execute("UPDATE messages SET channel = 'fhir' WHERE channel = 'form'")
     op.execute("ALTER TABLE messages DROP CONSTRAINT messages_channel_check")
-    op.execute(
-        "ALTER TABLE messages ADD CONSTRAINT messages_channel_check CHECK (channel IN ('mllp', 'fhir', 'file'))"
-    )
+    op.execute("ALTER TABLE messages ADD CONSTRAINT messages_channel_check CHECK (channel IN ('mllp', 'fhir', 'file'))")
     op.execute("ALTER TABLE referrals DROP urgency, DROP state_since")
     op.execute("DELETE FROM tokens WHERE user_id IS NOT NULL")
     op.execute("ALTER TABLE tokens DROP user_id")
