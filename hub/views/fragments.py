@@ -19,6 +19,9 @@ from hub.domain.referrals import WHOLE_RECORD
 from hub.store.sql import blocks
 from hub.views import ids
 
+WHOLE = [state.value for state in WHOLE_RECORD]
+"""Parameter `whole` of the SQL that tells what is visible."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFragment:
@@ -60,7 +63,7 @@ def search(connection: Connection[Any], viewer: int, criteria: Criteria, *, limi
            after: str | None = None) -> list[StoredFragment]:  # fmt: skip
     """What the viewer may see of what agrees, newest stored first; after: id of the last one of the page before."""
     conditions, given = _given(criteria, after)
-    parameters = {"viewer": viewer, "whole": [s.value for s in WHOLE_RECORD], "limit": limit, **given}
+    parameters = {"viewer": viewer, "whole": WHOLE, "limit": limit, **given}
     sql = blocks("views")
     where: LiteralString = " AND ".join(sql[name] for name in conditions)
     query = sql["fragments"] + " " + where + " " + sql["fragment_order"]
