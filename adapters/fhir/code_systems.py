@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.domain import referrals
 from hub.domain.fragments import Resource
 
-BUSINESS_STATUS = "urn:referral-hub:business-status"
+BUSINESS_STATUS = referrals.BUSINESS_STATUS
 EVENT = "urn:referral-hub:event"
 DIRECTION = "urn:referral-hub:direction"
 
 REQUEST, AMEND, CANCEL, STATUS = "referral-request", "referral-amend", "referral-cancel", "referral-status"
 RESPONSE = "referral-response"
-ASK, REFUSE = "cancellation-requested", "cancellation-refused"
+ASK, REFUSE = referrals.ASK_CANCELLATION, referrals.REFUSE_CANCELLATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from adapters.fhir.requests import (
     sender_of,
 )
 from adapters.fhir.searching import Asked
-from adapters.fhir.updating import headers
+from adapters.fhir.task_updates import headers
 from adapters.fhir.validation import known_types
 from hub.domain.fragments import ADMINISTRATIVE, Resource
 from hub.domain.messages import Sender

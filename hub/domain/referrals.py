@@ -107,6 +107,12 @@ TASK: dict[State, tuple[str, str | None]] = {
 }
 """FHIR Task.status and Task.businessStatus code of each state."""
 
+BUSINESS_STATUS = "urn:referral-hub:business-status"
+"""Code system of Task.businessStatus."""
+
+ASK_CANCELLATION, REFUSE_CANCELLATION = "cancellation-requested", "cancellation-refused"
+"""Business statuses that ask, and keep the state."""
+
 _STATE = {pair: state for state, pair in TASK.items()}
 
 
