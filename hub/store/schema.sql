@@ -155,6 +155,7 @@ CREATE INDEX messages_waiting ON messages (id) WHERE status = 'stored';
 CREATE INDEX messages_referral ON messages (referral_id) WHERE referral_id IS NOT NULL;
 CREATE INDEX messages_control_id ON messages (control_id);
 CREATE INDEX messages_organization ON messages (organization_id, id);
+CREATE INDEX messages_unaccepted ON messages (status, id) WHERE status <> 'accepted';
 
 CREATE TABLE accepted_keys (
     key         bytea PRIMARY KEY,

@@ -21,7 +21,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in TABLES:
         op.execute(f"DROP TABLE {table}")
-    op.execute("DROP INDEX outbox_subject, audit_at, messages_organization, referrals_worklist")
+    op.execute("DROP INDEX outbox_subject, audit_at, messages_organization, messages_unaccepted, referrals_worklist")
     op.execute("UPDATE messages SET channel = 'fhir' WHERE channel = 'form'")
     op.execute("ALTER TABLE messages DROP CONSTRAINT messages_channel_check")
     op.execute("ALTER TABLE messages ADD CONSTRAINT messages_channel_check CHECK (channel IN ('mllp', 'fhir', 'file'))")

@@ -111,6 +111,7 @@ CREATE INDEX referrals_worklist ON referrals (receiver_id, urgency, requested_at
 ALTER TABLE messages DROP CONSTRAINT messages_channel_check;
 ALTER TABLE messages ADD CONSTRAINT messages_channel_check CHECK (channel IN ('mllp', 'fhir', 'file', 'form'));
 CREATE INDEX messages_organization ON messages (organization_id, id);
+CREATE INDEX messages_unaccepted ON messages (status, id) WHERE status <> 'accepted';
 
 CREATE INDEX outbox_subject ON outbox (subject, id);
 CREATE INDEX audit_at ON audit (at);
