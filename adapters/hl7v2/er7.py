@@ -195,6 +195,18 @@ def unescape(text: str, separators: Separators) -> str:
     return pattern.sub(resolve, text)
 
 
+def pieces(text: str, separators: Separators) -> Iterator[tuple[str, str]]:
+    """A raw value cut at its escape sequences, each part with what it stands for: together `unescape(text)`."""
+    position = 0
+    for match in _escapes(separators)[1].finditer(text):
+        if match.start() > position:
+            yield text[position : match.start()], text[position : match.start()]
+        yield match[0], unescape(match[0], separators)
+        position = match.end()
+    if position < len(text):
+        yield text[position:], text[position:]
+
+
 def escape(text: str, separators: Separators) -> str:
     """Make a value fit to stand in a field: delimiters escaped, line ends written `\\.br\\`."""
     mark = separators.escape

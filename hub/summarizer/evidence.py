@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from hub.domain.attachments import text_of
 from hub.domain.fragments import Citation, Fragment
 
 _TELLING = ("/display", "/text", "/title", "/data", "/div", "/value", "/valueString", "/code")
@@ -98,7 +96,8 @@ class Evidence:
                 continue
             if self.fragment.kind == "hl7v2":
                 self._carriers[citation.path] = citation.text
-            texts += [Citation(target, citation.path, text) for text in _text(raw, content_type)]
+            text = text_of(raw, content_type)
+            texts += [Citation(target, citation.path, text)] if text is not None else []
         return texts
 
     def value(self, pointer: str) -> Any:
@@ -108,18 +107,6 @@ class Evidence:
 
 def _compact(encoded: str) -> str:
     return "".join(encoded.split()).rstrip("=")
-
-
-def _text(encoded: str, content_type: str) -> Iterator[str]:
-    """The text of a base64 attachment; nothing where it is no text."""
-    kind, _, parameters = content_type.partition(";")
-    if not kind.strip().lower().startswith("text/") or kind.strip().lower() == "text/rtf":
-        return
-    charset = parameters.partition("charset=")[2].strip(' "') or "utf-8"
-    try:
-        yield base64.b64decode(encoded + "=" * (-len(encoded) % 4)).decode(charset)
-    except (binascii.Error, UnicodeDecodeError, LookupError):
-        return
 
 
 def _carrying(text: str, carrier: str, start: int, end: int) -> tuple[int, int]:

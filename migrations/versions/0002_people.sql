@@ -80,25 +80,30 @@ CREATE TABLE marks (
     referral_id     uuid NOT NULL REFERENCES referrals,
     record_id       uuid NOT NULL REFERENCES records,
     item_id         text NOT NULL,
+    key             text NOT NULL,
     statement       json NOT NULL,
     sources_of      integer[] NOT NULL,
-    verdict         text NOT NULL CHECK (verdict IN ('checked', 'wrong')),
+    verdict         text NOT NULL CHECK (verdict IN ('checked', 'wrong', 'withdrawn')),
     reason          text,
     organization_id integer NOT NULL REFERENCES organizations,
     user_id         integer NOT NULL REFERENCES users,
     at              timestamptz NOT NULL DEFAULT now(),
-    CHECK (verdict = 'checked' OR reason IS NOT NULL)
+    CHECK (verdict <> 'wrong' OR reason IS NOT NULL)
 );
 COMMENT ON TABLE marks IS 'a reader''s verdict on a statement of a record; of several on one statement the newest stands';
+COMMENT ON COLUMN marks.item_id IS 'part and name of the statement in that record: item:i7, passage:0';
+COMMENT ON COLUMN marks.key IS 'what the statement is known by in other records of the referral';
 COMMENT ON COLUMN marks.sources_of IS 'organisations whose messages the statement cites: they see the mark';
-CREATE INDEX marks_referral ON marks (referral_id);
+CREATE INDEX marks_referral ON marks (referral_id, key, id);
+CREATE INDEX marks_organization ON marks (organization_id);
+CREATE INDEX marks_sources_of ON marks USING gin (sources_of);
 
 CREATE TABLE patient_keys (
     key        text NOT NULL,
-    patient_id uuid NOT NULL REFERENCES patients,
+    patient_id uuid NOT NULL,
     PRIMARY KEY (patient_id, key)
 );
-COMMENT ON TABLE patient_keys IS 'beginnings by which a patient''s name is found: the name and its pinyin, in full and by initials';
+COMMENT ON TABLE patient_keys IS 'beginnings by which a patient''s name is found: the name and its pinyin, in full and by initials; no foreign key, which was half of the cost of writing: the transaction that writes a key writes or has locked its patient, and nothing deletes one';
 CREATE INDEX patient_keys_key ON patient_keys (key text_pattern_ops);
 
 ALTER TABLE referrals ADD state_since timestamptz NOT NULL DEFAULT now();

@@ -1,0 +1,117 @@
+"""Places of a received HL7 v2 message, found again in its text: the citations of a record, turned round."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from adapters.hl7v2 import charsets, er7
+from adapters.hl7v2.er7 import HEADERS, Message, Segment
+from hub.domain.quotations import Line, Original, Place, Quotation, Span, painted, quotation
+
+_PATH = re.compile(r"([A-Z][A-Z0-9]{2})\[(\d+)\]-(\d+)\[(\d+)\](?:\.(\d+)(?:\.(\d+))?)?")
+_ENCODED = (4, 5)
+"""Components of an ED value: how its data are encoded, the data."""
+
+
+class _Found(NamedTuple):
+    """A place in a segment's text: where the raw value begins, and the raw value."""
+
+    segment: int
+    start: int
+    raw: str
+
+
+def quote(raw: bytes, charset: str | None, places: Sequence[Place]) -> Original:
+    """The message, a line a segment, with the places marked in it.
+
+    charset: for what names none in MSH-18. Raises Refused for bytes that are no message of their character set.
+    """
+    text, name = charsets.decode(raw, charsets.declared(raw), charset)
+    message = er7.parse(text, charsets.codec(name) or "utf-8")
+    at = {(s.name, s.occurrence): number for number, s in enumerate(message.segments)}
+    values: dict[int, list[Span]] = {}
+    cited: dict[int, list[Span]] = {}
+    quotations: list[Quotation | None] = []
+    for place in places:
+        found = _find(message, at, place.path)
+        quotations.append(_quotation(message, found, place) if found else None)
+        if found and quotations[-1] is not None:
+            values.setdefault(found.segment, []).append((found.start, found.start + len(found.raw)))
+            cited.setdefault(found.segment, []).extend(_cited(message, found, place))
+    lines = tuple(
+        Line(painted(_text(message, segment), values.get(number, ()), cited.get(number, ())))
+        for number, segment in enumerate(message.segments)
+    )
+    return Original(lines, tuple(quotations))
+
+
+def _text(message: Message, segment: Segment) -> str:
+    mark = message.separators.field
+    if segment.name in HEADERS:
+        return segment.name + mark + mark.join(segment.fields[2:])
+    return mark.join(segment.fields)
+
+
+def _find(message: Message, at: dict[tuple[str, int], int], path: str) -> _Found | None:
+    match = _PATH.fullmatch(path)
+    number = at.get((match[1], int(match[2]))) if match else None
+    if match is None or number is None:
+        return None
+    segment, field = message.segments[number], int(match[3])
+    first = 2 if segment.name in HEADERS else 1
+    if not first <= field < len(segment.fields):
+        return None
+    start = len(segment.name) + 1 + sum(len(segment.fields[n]) + 1 for n in range(first, field))
+    marks = (message.separators.repetition, message.separators.component, message.separators.subcomponent)
+    raw = segment.fields[field]
+    for mark, position in zip(marks, match.groups()[3:], strict=True):
+        if position is None:
+            break
+        parts = raw.split(mark)
+        if not 1 <= int(position) <= len(parts):
+            return None
+        start += sum(len(part) + 1 for part in parts[: int(position) - 1])
+        raw = parts[int(position) - 1]
+    return _Found(number, start, raw)
+
+
+def _quotation(message: Message, found: _Found, place: Place) -> Quotation | None:
+    value = er7.unescape(found.raw, message.separators)
+    meaning = _meaning(message, found, place, value[place.start : place.end])
+    return quotation(value, place.start, place.end, meaning)
+
+
+def _meaning(message: Message, found: _Found, place: Place, cited: str) -> str:
+    """The text that base64 characters of an ED value carry; characters cut at their edges are left out."""
+    match = _PATH.fullmatch(place.path)
+    if match is None or match[5] != str(_ENCODED[1]):
+        return ""
+    segment = message.segments[found.segment]
+    encoding = er7.value(message, segment, int(match[3]), int(match[4]), _ENCODED[0])
+    if encoding.strip().lower() != "base64":
+        return ""
+    try:
+        return base64.b64decode(cited + "=" * (-len(cited) % 4)).decode("utf-8", "ignore")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _cited(message: Message, found: _Found, place: Place) -> list[Span]:
+    """The raw characters that the cited ones were read from; of an escape sequence all."""
+    if message.separators.escape not in found.raw:
+        return [(found.start + place.start, found.start + place.end)]
+    spans: list[Span] = []
+    here, position = found.start, 0
+    for raw, decoded in er7.pieces(found.raw, message.separators):
+        first, last = max(place.start, position), min(place.end, position + len(decoded))
+        if first < last and raw == decoded:
+            spans.append((here + first - position, here + last - position))
+        elif first < last:
+            spans.append((here, here + len(raw)))
+        here += len(raw)
+        position += len(decoded)
+    return spans
