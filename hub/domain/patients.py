@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -63,6 +64,19 @@ def same_name(a: str, b: str) -> bool:
     one, other = (set(name.replace(",", " ").casefold().split()) for name in (a, b))
     fewer = min(one, other, key=len)
     return _plain(a) == _plain(b) or (len(fewer) > 1 and fewer == one & other)
+
+
+def folded(text: str) -> str:
+    """A text as names are looked for: without case, width, accents, spaces and punctuation, marks of a script kept."""
+    if text.isascii():
+        return "".join(filter(str.isalnum, text)).lower()
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFC", "".join(filter(_told, plain)))
+
+
+def _told(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category == "Co" or (category[0] in "LMN" and not "\u0300" <= character <= "\u036f")
 
 
 def _contradictions(a: Identity, b: Identity) -> Iterator[str]:

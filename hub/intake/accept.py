@@ -19,6 +19,7 @@ from psycopg import Connection
 
 from hub.domain.errors import Unavailable
 from hub.domain.messages import Receipt, Submission
+from hub.identity import names
 from hub.intake.committing import commit, open_connection
 from hub.intake.entries import Entry, incomplete, prepare
 from hub.store.directory import Directory
@@ -48,6 +49,7 @@ class Intake:
         self._held: Ready | None = None
         self._closed = threading.Event()
         self._closing = threading.Lock()
+        names.warm()
         self._threads = [
             threading.Thread(target=target, name=f"intake-{target.__name__.strip('_')}", daemon=True)
             for target in (self._prepare, self._commit)

@@ -13,6 +13,7 @@ from psycopg import Connection
 from hub.domain.fragments import Resource
 from hub.domain.patients import Identity
 from hub.identity.matching import Candidate, Name, compatible, match, names
+from hub.identity.names import keys
 from hub.intake.rows import Rows, as_columns
 from hub.store.connections import encode
 from hub.store.sql import blocks
@@ -62,6 +63,7 @@ class Patients:
         self.know(Candidate(patient_id, identity, frozenset(told)))
         self.rows.add("insert_patients", patient_id, *_demographics(identity), encode(resource))
         self._add_names(patient_id, told)
+        self._add_keys(patient_id, identity.name)
         return patient_id
 
     def _complete(self, known: Candidate, identity: Identity, told: tuple[Name, ...], resource: Resource) -> None:
@@ -77,6 +79,8 @@ class Patients:
             return
         self.know(Candidate(known.id, filled, known.names | set(new)))
         self._add_names(known.id, new)
+        if not was.name:
+            self._add_keys(known.id, identity.name)
         if known.id not in self.completed:
             self.completed.add(known.id)
             self.rows.add("complete_patients", known.id, *_demographics(identity), encode(resource))
@@ -84,6 +88,10 @@ class Patients:
     def _add_names(self, patient_id: str, new: Iterable[Name]) -> None:
         for organization_id, system, value in new:
             self.rows.add("insert_patient_identifiers", patient_id, organization_id, system, value)
+
+    def _add_keys(self, patient_id: str, name: str | None) -> None:
+        for key in keys(name or ""):
+            self.rows.add("insert_patient_keys", patient_id, key)
 
 
 def _demographics(identity: Identity) -> tuple[str, str, str]:

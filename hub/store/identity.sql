@@ -37,3 +37,8 @@ SELECT patient_id::uuid, nullif(organization_id, 0), system, value
   FROM unnest(%(patient)b::text[], %(organization)b::int4[], %(system)b::text[], %(value)b::text[])
        AS n (patient_id, organization_id, system, value)
     ON CONFLICT DO NOTHING
+
+-- insert_patient_keys: by what a patient's name is found
+INSERT INTO patient_keys (patient_id, key)
+SELECT patient_id::uuid, key FROM unnest(%(patient)b::text[], %(key)b::text[]) AS n (patient_id, key)
+    ON CONFLICT DO NOTHING

@@ -5,6 +5,9 @@ from __future__ import annotations
 from importlib.resources import files
 
 from alembic import op
+from sqlalchemy import Connection
+
+from hub.identity.names import keys
 
 revision = "0002"
 down_revision = "0001"
@@ -13,9 +16,32 @@ depends_on = None
 
 TABLES = ("patient_keys", "marks", "looks", "searches", "requirements", "draft_attachments", "drafts", "sessions")
 
+BATCH = 2_000
+"""Patients whose names are read at once."""
+
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql(files("migrations").joinpath("versions", "0002_people.sql").read_text("utf-8"))
+    connection = op.get_bind()
+    connection.exec_driver_sql(files("migrations").joinpath("versions", "0002_people.sql").read_text("utf-8"))
+    after = "00000000-0000-0000-0000-000000000000"
+    while found := _named(connection, after):
+        _add_keys(connection, found)
+        after = found[-1][0]
+
+
+def _named(connection: Connection, after: str) -> list[tuple[str, str]]:
+    """The next patients with a name, by id."""
+    query = "SELECT id::text, name FROM patients WHERE name IS NOT NULL AND id > %s::uuid ORDER BY id LIMIT %s"
+    return [(str(patient), str(name)) for patient, name in connection.exec_driver_sql(query, (after, BATCH))]
+
+
+def _add_keys(connection: Connection, patients: list[tuple[str, str]]) -> None:
+    rows = [(patient, key) for patient, name in patients for key in keys(name)]
+    connection.exec_driver_sql(
+        "INSERT INTO patient_keys (patient_id, key) SELECT patient::uuid, key "
+        "FROM unnest(%s::text[], %s::text[]) AS n (patient, key) ON CONFLICT DO NOTHING",
+        ([patient for patient, _ in rows], [key for _, key in rows]),
+    )
 
 
 def downgrade() -> None:

@@ -110,3 +110,13 @@ def test_what_comes_with_a_move_belongs_to_the_referrals_patient(database: str) 
         assert patients(h) == 1
         sql = "SELECT count(*), count(DISTINCT patient_id) FROM fragments WHERE referral_id = %s"
         assert h.rows(sql, referral_id) == [(4, 1)]
+
+
+def test_a_patient_is_found_by_name_from_the_message_on_that_names_them(database: str) -> None:
+    with hub(database) as h:
+        h.send(Message("1", patient=replace(WANG, name=None)))
+        found = "SELECT count(DISTINCT patient_id) FROM patient_keys WHERE key LIKE %s"
+        assert h.one(found, "%") == 0
+        h.send(Message("2", patient=replace(WANG, name="王秀英")))
+        h.send(Message("3", patient=replace(WANG, name="王 秀英")))
+        assert [h.one(found, key) for key in ("王秀英", "wxy%", "wangxiuying", "xiu%", "zhang%")] == [1, 1, 1, 1, 0]

@@ -74,3 +74,18 @@ def test_migrating_a_migrated_database_keeps_its_rows(database: str) -> None:
     migrate(database)
     with psycopg.connect(database) as connection:
         assert connection.execute("SELECT code FROM organizations").fetchall() == [("a",)]
+
+
+def test_patients_of_the_release_before_are_found_by_name(empty: str) -> None:
+    migrate(empty, "0001")
+    with psycopg.connect(empty) as connection:
+        connection.execute(
+            "INSERT INTO patients (id, name, resource) SELECT uuidv7(), name, '{}' FROM (SELECT '陈桂英' AS name "
+            "UNION ALL SELECT NULL UNION ALL SELECT 'p' || n FROM generate_series(1, 2100) n)"
+        )
+    migrate(empty)
+    with psycopg.connect(empty) as connection:
+        query = "SELECT DISTINCT p.name FROM patients p JOIN patient_keys k ON k.patient_id = p.id WHERE k.key = %s"
+        assert connection.execute(query, ("cgy",)).fetchall() == [("陈桂英",)]
+        assert connection.execute(query, ("p2100",)).fetchall() == [("p2100",)]
+        assert connection.execute("SELECT count(DISTINCT patient_id) FROM patient_keys").fetchone() == (2101,)
