@@ -85,6 +85,8 @@ TRANSITIONS: tuple[Transition, ...] = (
 
 FINAL = frozenset({S.REJECTED, S.REFERRED_ONWARD, S.CANCELLED, S.EXPIRED, S.CLOSED})
 AMENDABLE = frozenset(State) - FINAL - {S.OUTCOME_SENT}
+AFTER_ARRIVAL = frozenset({S.ARRIVED, S.IN_PROGRESS})
+"""States in which the sender may only ask for cancellation."""
 WHOLE_RECORD = frozenset({S.ACCEPTED, S.SCHEDULED, S.NO_SHOW, S.ARRIVED, S.IN_PROGRESS, S.OUTCOME_SENT, S.CLOSED})
 """States in which the receiver reads the whole continuous record instead of what came with the referral."""
 
@@ -136,7 +138,7 @@ def plan(state: State, target: State, role: Role, *, reason: str | None = None,
         if _way(state, target, None) is None:
             raise Refused(Refusal(Cause.FORBIDDEN_STATE, "Task.status", f"no referral goes from {move}"))
         raise Refused(Refusal(Cause.NOT_PERMITTED, "Task.status", f"{role.value} may not move a referral from {move}"))
-    if target is S.CANCELLED and state in (S.ARRIVED, S.IN_PROGRESS) and not cancellation_asked:
+    if target is S.CANCELLED and state in AFTER_ARRIVAL and not cancellation_asked:
         raise Refused(Refusal(Cause.FORBIDDEN_STATE, "Task.status", "after arrival only on the sender's request"))
     if any(step.reason for step in steps) and not reason:
         raise Refused(Refusal(Cause.REQUIRED_MISSING, "Task.statusReason", f"{target.value} needs a reason"))

@@ -8,11 +8,8 @@ from typing import Any
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource
 from hub.domain.messages import Cancel, Move, Sender
-from hub.domain.referrals import Role, State, plan
+from hub.domain.referrals import AFTER_ARRIVAL, Role, State, plan
 from hub.intake.referrals import Referral, Referrals, canonical
-
-AFTER_ARRIVAL = frozenset({State.ARRIVED, State.IN_PROGRESS})
-"""States in which the sender may only ask for cancellation."""
 
 
 @dataclass(frozen=True, slots=True)
