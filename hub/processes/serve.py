@@ -25,7 +25,7 @@ from adapters.fhir.document import encode
 from hub.domain.errors import Unavailable
 from hub.domain.messages import Sender
 from hub.intake.accept import Intake
-from hub.processes import embedded_kafka
+from hub.processes import embedded_kafka, people
 from hub.processes.settings import EMBEDDED, Address, Settings
 from hub.security import audit, tokens
 from hub.store.connections import pool
@@ -33,6 +33,7 @@ from hub.store.directory import Directory
 from hub.stream.broker import Broker
 from hub.views import figures
 from hub.web import access, health, metrics, records
+from hub.web.pages import Pages, wants_page
 
 CONNECTIONS = 16
 PATIENCE_SECONDS = 3.0
@@ -70,7 +71,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str,
 
 
 def application(settings: Settings, connections: Pool, intake: Intake) -> FastAPI:
-    """The routes with what they call; OpenAPI at /docs and /openapi.json."""
+    """The routes with what they call; OpenAPI at /openapi.json."""
     connection = partial(_connection, connections)
     commands = requests.Commands(
         authenticate=partial(_authenticate, connections),
@@ -84,11 +85,14 @@ def application(settings: Settings, connections: Pool, intake: Intake) -> FastAP
         version=version("referral-hub"),
         description="Referrals between clinics and hospitals: FHIR R4, one continuous cited record, event streams.",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
     )
     app.include_router(routes.router(commands))
     app.include_router(health.router(partial(_database_answers, connections), partial(_broker_answers, settings)))
     app.include_router(metrics.router(partial(_figures, connections), _no_administrators_yet))
     app.include_router(records.router(partial(connections.connection, PATIENCE_SECONDS)))
+    people.include(app, settings, connection, intake)
     app.add_middleware(HeadAsGet)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(psycopg.OperationalError, _database_away)
@@ -178,6 +182,9 @@ def _http_error(request: Request, error: Exception) -> Response:
 def _database_away(request: Request, _: Exception) -> Response:
     if _asks_fhir(request):
         return requests.respond(unavailable())
+    if wants_page(request):
+        pages: Pages = request.app.state.pages
+        return pages.error(request, 503, headers={"Retry-After": "5"})
     return access.unavailable("PostgreSQL does not answer")
 
 
@@ -192,6 +199,9 @@ def _answer(request: Request, status: int, code: str, text: str, headers: dict[s
     if _asks_fhir(request):
         body = encode(operation_outcome.told("error", code, text, None))
         return requests.respond(Answer(status, headers, body))
+    if wants_page(request):
+        pages: Pages = request.app.state.pages
+        return pages.error(request, status, headers=headers)
     answer = access.problem(status, code, text)
     answer.headers.update(headers)
     return answer

@@ -20,8 +20,13 @@ def from_loopback(request: Request) -> bool:
     """Whether the peer is this machine itself, not a proxy on it that forwards somebody else."""
     if request.client is None or any(name in request.headers for name in _FORWARDED):
         return False
+    return loopback(request.client.host)
+
+
+def loopback(host: str) -> bool:
+    """Whether the address is this machine's own."""
     try:
-        return ip_address(request.client.host).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -34,9 +34,6 @@ machine: 403 for every organisation's token; nothing: there is nothing at this a
 
 RULES: dict[str, Rule] = {
     "GET /openapi.json": "public",
-    "GET /docs": "public",
-    "GET /docs/oauth2-redirect": "public",
-    "GET /redoc": "public",
     "GET /health/live": "public",
     "GET /health/ready": "public",
     "GET /metrics": "this machine",
