@@ -5,10 +5,11 @@ Values are the characters as typed, "" where nothing was; the field's name is th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from hub.domain.patients import valid_national_identifier
 from hub.domain.referrals import State
 
 Action = Literal[
@@ -55,6 +56,24 @@ class ReferralForm:
     based_on: str = ""
     direction: Literal["up", "down", ""] = ""
     author: str = ""
+
+
+def completed(form: ReferralForm) -> ReferralForm:
+    """The form with its numbers in their plain spelling, birth date and sex filled from a valid national identifier.
+
+    What was entered of the two stays, also where it contradicts.
+    """
+    number = "".join(form.national_identifier.split()).upper()
+    form = replace(form, national_identifier=number)
+    if not valid_national_identifier(number):
+        return form
+    born, sex = born_as(number)
+    return replace(form, birth_date=form.birth_date or born, gender=form.gender or sex)
+
+
+def born_as(number: str) -> tuple[str, str]:
+    """Birth date and sex (FHIR code) that a valid national identifier states."""
+    return f"{number[6:10]}-{number[10:12]}-{number[12:14]}", "male" if int(number[16]) % 2 else "female"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""Referrals in a CSV file: which line, which column."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from adapters.forms import table
+from adapters.forms.checking import check
+from adapters.forms.table import read, template
+from hub.domain.errors import Refused
+
+HEADER = "姓名,身份证号,性别,出生日期,接收医院,科室,紧急程度,转诊原因,病史\r\n"
+CHEN = "陈桂英,990101195803120027,,,CITY,心内科,紧急,胸闷,\r\n"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_line_is_a_form_whatever_the_charset(charset: str) -> None:
+    [row] = read((HEADER + CHEN).encode(charset), "王医生")
+    form = row.form
+    assert (row.line, form.patient_name, form.gender, form.birth_date) == (2, "陈桂英", "female", "1958-03-12")
+    assert (form.receiver, form.department, form.priority, form.author) == ("CITY", "心内科", "urgent", "王医生")
+    assert check(form, date(2026, 11, 22)) == ()
+
+
+def test_columns_have_english_names_too_in_any_order() -> None:
+    [row] = read(b"Reason,NAME,Sex,birth date,receiver\nchest pain,Li Lei,M,1971/6/5,CITY\n", "")
+    form = row.form
+    assert (form.patient_name, form.gender, form.birth_date, form.reason) == ("Li Lei", "male", "1971-06-05",
+                                                                             "chest pain")  # fmt: skip
+    assert form.priority == "routine"
+
+
+def test_line_numbers_are_those_of_the_file_also_behind_cells_of_several_lines() -> None:
+    text = HEADER + '陈桂英,,女,1958,CITY,,,胸闷,"第一行\r\n第二行，""引号"""\r\n\r\n' + CHEN
+    rows = read(text.encode(), "")
+    assert [row.line for row in rows] == [2, 5]
+    assert rows[0].form.history == '第一行\n第二行，"引号"'
+
+
+def test_what_looks_like_a_formula_is_text() -> None:
+    [row] = read((HEADER + '=HYPERLINK("x"),,女,1958,CITY,,,+1-2@SUM,\r\n').encode(), "")
+    assert (row.form.patient_name, row.form.reason) == ('=HYPERLINK("x")', "+1-2@SUM")
+
+
+def test_the_same_file_gives_the_same_keys_and_another_file_others() -> None:
+    text = HEADER + CHEN + CHEN
+    first, again, other = (read(t.encode(), "") for t in (text, text, text + CHEN))
+    assert [r.form.key for r in first] == [r.form.key for r in again]
+    assert len({r.form.key for r in (*first, *other)}) == 5
+
+
+def test_more_cells_than_columns_are_a_fault_of_the_line() -> None:
+    rows = read((HEADER + CHEN.replace("\r\n", ",too much\r\n") + CHEN).encode(), "")
+    assert [[f.text for f in row.faults] for row in rows] == [[table.TOO_MANY_CELLS], []]
+
+
+@pytest.mark.parametrize(
+    ("content", "path", "text"),
+    [
+        (b"", "", table.NO_HEADER),
+        (CHEN.encode(), "", table.NO_HEADER),
+        (HEADER.encode(), "", table.NO_ROWS),
+        ((HEADER + ",,,\r\n").encode(), "", table.NO_ROWS),
+        (b"\xff\xfe\x00", "", table.NOT_TEXT),
+        ((HEADER + "a\0b").encode(), "", table.NOT_TEXT),
+        (("姓名,鞋码\r\n" + CHEN).encode(), "鞋码", table.COLUMN_UNKNOWN),
+        (("姓名,姓名\r\n" + CHEN).encode(), "姓名", table.COLUMN_TWICE),
+        ((HEADER + CHEN + '"陈').encode(), "3", table.BROKEN),
+        ((HEADER + CHEN * 1001).encode(), "", table.TOO_LARGE),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where(content: bytes, path: str, text: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read(content, "")
+    [refusal] = refused.value.refusals
+    assert (refusal.path, refusal.text) == (path, text)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_template_is_read_again(language: str) -> None:
+    with pytest.raises(Refused, match=table.NO_ROWS):
+        read(template(language), "")
+    [row] = read(template(language) + "陈桂英\r\n".encode(), "")
+    assert row.form.patient_name == "陈桂英"
