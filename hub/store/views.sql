@@ -133,6 +133,19 @@ SELECT id::text AS id, version, whole, record::text AS document, sha256, generat
 WHERE referral_id = %(referral_id)s AND whole = %(whole)s
 ORDER BY generated_at DESC, id DESC LIMIT 1
 
+-- record_by_id: one record of a referral; that of the whole history only where it may be read
+SELECT id::text AS id, version, whole, record::text AS document, sha256, generated_at FROM records
+WHERE id = %(id)s AND referral_id = %(referral_id)s AND (%(whole)s OR NOT whole)
+
+-- cited_messages: messages as received, and what they brought of a patient
+SELECT m.id::text AS id, m.received_at, o.name AS organization, m.channel, m.format, m.type, m.control_id,
+       coalesce(nullif(m.charset, ''), o.charset) AS charset, m.raw,
+       EXISTS (SELECT FROM fragments f WHERE f.message_id = m.id AND f.patient_id <> %(patient_id)s) AS strangers,
+       ARRAY(SELECT f.base FROM fragments f WHERE f.message_id = m.id AND f.patient_id = %(patient_id)s
+             ORDER BY f.position) AS bases
+FROM messages m LEFT JOIN organizations o ON o.id = m.organization_id
+WHERE m.id = ANY(%(ids)s) ORDER BY m.received_at, m.id
+
 -- messages: messages in order of arrival; conditions of what is asked for follow
 SELECT m.id::text AS id, m.received_at, o.code AS organization, m.channel, m.format, m.type, m.control_id, m.status,
        m.referral_id::text AS referral_id, m.error

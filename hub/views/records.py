@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from hub.store.sql import blocks
+from hub.views import ids
 from hub.views.referrals import Referral
 
 
@@ -36,3 +37,10 @@ def newest(connection: Connection[Any], referral: Referral) -> Record | None:
     parameters = {"referral_id": referral.id, "whole": referral.whole_record}
     with connection.cursor(row_factory=class_row(Record)) as cursor:
         return cursor.execute(blocks("views")["record"], parameters).fetchone()
+
+
+def read(connection: Connection[Any], referral: Referral, record_id: str) -> Record | None:
+    """A record of the referral by its id; None where it is another's or says more than its state allows."""
+    parameters = {"id": ids.parse(record_id), "referral_id": referral.id, "whole": referral.whole_record}
+    with connection.cursor(row_factory=class_row(Record)) as cursor:
+        return cursor.execute(blocks("views")["record_by_id"], parameters).fetchone()
