@@ -22,7 +22,7 @@ import httpx
 import psycopg
 
 from hub.domain.errors import HubError
-from hub.processes import embedded
+from hub.processes import demo_people, embedded
 from hub.processes.demo_hub import Hub, StepFailed, expect, scenario
 from hub.processes.demo_story import FOLLOWING, STEPS, Story, items
 from hub.processes.settings import PREFIX, Address, Settings
@@ -45,14 +45,18 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         run = format(int(time.time() * 1000), "x")[-9:].upper()
         steps: list[dict[str, Any]] = []
         with Hub(resolved, run) as hub:
-            _play(hub, settings, steps)
+            story, people = Story(hub), list[dict[str, str]]()
+            _play(story, people, settings, steps)
             report = _report(hub, steps, time.monotonic() - began)
             keep(not report["ok"])
             text = json.dumps(report, ensure_ascii=False)
             if arguments.report:
                 arguments.report.write_text(text + "\n", encoding="utf-8")
             if not arguments.headless and hub.ready:
-                _stay(hub)
+                if report["ok"] and settings.demo_file:
+                    demo_people.what_waits_for_them(story)
+                    demo_people.write(settings.demo_file, people, demo_people.places(story))
+                _stay(hub, people)
         sys.stdout.write(text + "\n")
         if not report["ok"]:
             _say(f"logs are kept in {settings.home}")
@@ -76,7 +80,7 @@ def _home(settings: Settings) -> Iterator[tuple[Settings, Callable[[bool], None]
     http = settings.http if f"{PREFIX}HTTP" in os.environ else _free(settings.http)
     mllp = settings.mllp if f"{PREFIX}MLLP" in os.environ else _free(settings.mllp)
     try:
-        yield dataclasses.replace(settings, home=home, http=http, mllp=mllp), keep
+        yield dataclasses.replace(settings, home=home, http=http, mllp=mllp, demo_file=home / demo_people.FILE), keep
     finally:
         if not kept:
             shutil.rmtree(home, ignore_errors=True)
@@ -97,17 +101,26 @@ def _free(address: Address) -> Address:
     return address
 
 
-def _play(hub: Hub, settings: Settings, steps: list[dict[str, Any]]) -> None:
+def _play(story: Story, people: list[dict[str, str]], settings: Settings, steps: list[dict[str, Any]]) -> None:
     """Every step in turn; after one has failed the others cannot be what they are about, and fail as not played."""
-    story = Story(hub)
+    hub = story.hub
     organizations = json.loads(scenario("organizations.json", hub.run))
 
     def the_organisations_are_registered() -> None:
         for organization in organizations:
             hub.register(organization)
 
+    def their_people_get_log_ins() -> None:
+        people.extend(demo_people.log_ins(hub))
+        assert settings.demo_file is not None
+        demo_people.write(settings.demo_file, people, {})
+
     def the_hub_starts() -> None:
         hub.start(settings)
+
+    def each_of_them_logs_in() -> None:
+        for person in people:
+            demo_people.enter(hub, person)
 
     def both_hospitals_follow_their_topics() -> None:
         with embedded.started(settings, database=False, broker="join") as resolved:
@@ -120,7 +133,8 @@ def _play(hub: Hub, settings: Settings, steps: list[dict[str, Any]]) -> None:
             expect(time.monotonic() < end, f"{waiting} events wait for publication")
             time.sleep(0.1)
 
-    prologue = (the_organisations_are_registered, the_hub_starts, both_hospitals_follow_their_topics)
+    prologue = (the_organisations_are_registered, their_people_get_log_ins, the_hub_starts, each_of_them_logs_in,
+                both_hospitals_follow_their_topics)  # fmt: skip
     for step in prologue:
         _step(step.__name__, step, steps)
     for told in STEPS:
@@ -161,13 +175,17 @@ def _report(hub: Hub, steps: list[dict[str, Any]], seconds: float) -> dict[str, 
     }
 
 
-def _stay(hub: Hub) -> None:
-    """Say where everything is and wait for Ctrl-C."""
+def _stay(hub: Hub, people: list[dict[str, str]]) -> None:
+    """Say where everything is and who may log in, and wait for Ctrl-C."""
     sys.stdout.write(json.dumps(hub.ready | {"ready": "demo"}) + "\n")
     for code, token in hub.tokens.items():
         sys.stdout.write(json.dumps({"organization": code, "token": token}) + "\n")
+    for person in people:
+        sys.stdout.write(json.dumps(person, ensure_ascii=False) + "\n")
     sys.stdout.flush()
-    _say(f"the hub runs at {hub.ready['http']}/docs (MLLP {hub.ready['mllp']}); Ctrl-C stops it")
+    for person in people:
+        _say(f"{person['login']:<14} {person['password']:<22} {person['name']}, {person['organization']}")
+    _say(f"\nopen {hub.ready['http']}/ : it shows you round (MLLP {hub.ready['mllp']}); Ctrl-C stops it")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

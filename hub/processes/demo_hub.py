@@ -111,11 +111,12 @@ class Hub:
             self._process.wait(60)
 
     def start(self, settings: Settings) -> None:
-        """Start every process, with the home and the addresses of `settings`; wait until all are ready."""
+        """Start every process, with the home, addresses and demo file of `settings`; wait until all are ready."""
         environment = os.environ | {
             "REFERRAL_HUB_HOME": str(settings.home),
             "REFERRAL_HUB_HTTP": str(settings.http),
             "REFERRAL_HUB_MLLP": str(settings.mllp),
+            "REFERRAL_HUB_DEMO_FILE": str(settings.demo_file),
         }
         command = [sys.executable, "-P", "-m", "hub.processes.commands", "all"]
         with (settings.home / "demo.log").open("ab") as log:

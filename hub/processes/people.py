@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from hub.intake.accept import Intake
 from hub.processes.settings import Settings
-from hub.web import account, assets, headers, login
+from hub.web import account, assets, demo, headers, login
 from hub.web.pages import Answered, Connect, Pages, answered
 
 
@@ -15,6 +15,8 @@ def include(app: FastAPI, settings: Settings, connection: Connect, intake: Intak
     pages = Pages(connection)
     app.state.pages = pages
     app.include_router(assets.router())
+    if settings.demo_file is not None:  # before the log-in's own first page
+        app.include_router(demo.router(pages, settings.demo_file))
     app.include_router(login.router(pages))
     app.include_router(account.router(pages))
     app.add_middleware(headers.SecurityHeaders)

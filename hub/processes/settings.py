@@ -44,7 +44,8 @@ class Settings:
     database, kafka: `embedded` until `embedded.started` puts the real URL and `host:port` there; kafka_security:
     keyword arguments of kafka-python's clients; mllp_allow: peers that MSH-4 alone identifies, besides loopback;
     mllp_processes: listeners on the one port, from the environment 2 unless told (1 where there is but one core);
-    worker_group: Kafka consumer group of several workers (None: one worker that assigns itself all partitions).
+    worker_group: Kafka consumer group of several workers (None: one worker that assigns itself all partitions);
+    demo_file: log-ins and places that the demo's first page offers to everybody (None: there is no such page).
     """
 
     home: Path
@@ -60,6 +61,7 @@ class Settings:
     remember_days: int = 30
     max_message_bytes: int = 16 * 2**20
     log_level: str = "info"
+    demo_file: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -159,10 +161,14 @@ def _networks(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
-def _existing_file(text: str) -> str:
+def _existing(text: str) -> Path:
     path = Path(_text(text)).expanduser().absolute()
     _require(path.is_file())
-    return str(path)
+    return path
+
+
+def _existing_file(text: str) -> str:
+    return str(_existing(text))
 
 
 def _model(text: str) -> str:
@@ -213,6 +219,7 @@ VARIABLES: tuple[Variable, ...] = (
         "MAX_MESSAGE_BYTES", "max_message_bytes", _whole(1024, 2**30), "a number of bytes from 1024 to 1073741824"
     ),
     Variable("LOG_LEVEL", "log_level", _one_of(*LEVELS), " or ".join(LEVELS)),
+    Variable("DEMO_FILE", "demo_file", _existing, "the file that `referral-hub demo` makes; never set it yourself"),
 )
 
 

@@ -75,6 +75,7 @@ def test_secrets_come_from_files(tmp_path: Path) -> None:
         ("REFERRAL_HUB_KAFKA_SECURITY_PROTOCOL", "SSL", "expected only with REFERRAL_HUB_KAFKA"),
         ("REFERRAL_HUB_KAFKA_SASL_USERNAME", "hub", "expected only with"),
         ("REFERRAL_HUB_KAFKA_CA_FILE", "/nowhere.pem", "expected a file of certificates"),
+        ("REFERRAL_HUB_DEMO_FILE", "/nowhere.json", "expected the file that `referral-hub demo` makes"),
         ("REFERRAL_HUB_MLLP_ALLOW", "10.0.0.1/8", "expected networks"),
         ("REFERRAL_HUB_MODEL", "/nowhere/model", "expected `bundled`"),
         ("REFERRAL_HUB_REMEMBER_DAYS", "0", "expected a number of days"),
