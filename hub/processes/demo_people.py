@@ -74,15 +74,15 @@ def what_waits_for_them(story: Story) -> None:
     hub = story.hub
     hub.send("30-urgent-referral.hl7")
     hub.send("31-unclear-referral.hl7")
-    unclear = hub.opened(HOSPITAL, f"Q{hub.run}-8")
+    unclear = hub.opened(HOSPITAL, f"Q{hub.run}-32")
     asked = {"text": "请补充甲状腺超声报告（TI-RADS分级）和甲状腺功能。"}
     hub.put_task(HOSPITAL, unclear, "received", "awaiting-information", statusReason=asked)
     hub.send("33-booked-referral.hl7")
-    booked = hub.opened(HOSPITAL, f"Q{hub.run}-10")
+    booked = hub.opened(HOSPITAL, f"Q{hub.run}-34")
     period = {"start": "2026-12-02T14:00:00+08:00", "end": "2026-12-02T14:30:00+08:00"}
     hub.put_task(HOSPITAL, booked, "accepted", "scheduled", executionPeriod=period)
     hub.send("32-answered-referral.hl7")
-    answered = hub.opened(HOSPITAL, f"Q{hub.run}-9")
+    answered = hub.opened(HOSPITAL, f"Q{hub.run}-33")
     hub.put_task(HOSPITAL, answered, "accepted")
     hub.put_task(HOSPITAL, answered, "completed", "outcome-sent", **json.loads(scenario("32-outcome.json", hub.run)))
 
@@ -98,7 +98,7 @@ def write(path: Path, people: list[dict[str, str]], places: dict[str, str]) -> N
 def places(story: Story) -> dict[str, str]:
     """Where the tour leads: her referral, the message that brought it, the urgent one that waits."""
     hub = story.hub
-    found: dict[str, Any] = {"her": story.her, "urgent": hub.opened(HOSPITAL, f"Q{hub.run}-7")}
+    found: dict[str, Any] = {"her": story.her, "urgent": hub.opened(HOSPITAL, f"Q{hub.run}-31")}
     with connect(hub.settings.database) as connection:
         [message] = messages.listing(connection, messages.Criteria(control_id=f"Q{hub.run}-2"), limit=1)
     return found | {"message": message.id}
