@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from hub.domain.forms import Attachment, ReferralForm
+from adapters.forms.documents import document, file, note
+from hub.domain.forms import ReferralForm
 from hub.domain.fragments import Resource
 from hub.domain.messages import Sender
 from hub.domain.patients import INSURANCE, NATIONAL
@@ -18,7 +18,6 @@ FORM = "urn:referral-hub:form"
 
 ORGANIZATION = "urn:referral-hub:organization"
 _EVENT, _DIRECTION = "urn:referral-hub:event", "urn:referral-hub:direction"
-_PLAIN = "text/plain; charset=utf-8"
 _REFERRAL = {"coding": [{"system": "http://snomed.info/sct", "code": "3457005", "display": "Patient referral"}]}
 
 
@@ -32,7 +31,7 @@ def bundle(form: ReferralForm, sender: Sender, receiver_name: str, at: datetime)
         (header, _header(form, sender, request)),
         (request, _request(form, sender, receiver_name, patient, at)),
         (patient, _patient(form, sender)),
-        *((_name(form, f"document-{n}"), document) for n, document in enumerate(_documents(form, patient, at))),
+        *((_name(form, f"document-{n}"), made) for n, made in enumerate(_documents(form, patient, at))),
     ]
     return {
         "resourceType": "Bundle",
@@ -101,35 +100,6 @@ def _patient(form: ReferralForm, sender: Sender) -> Resource:
 
 def _documents(form: ReferralForm, patient: str, at: datetime) -> Iterator[Resource]:
     if form.history:
-        yield _document("病史", patient, at, _content(_PLAIN, form.history.encode()))
+        yield document("病史", patient, at, note(form.history))
     for attachment in form.attachments:
-        yield _document("附件", patient, at, *_file(attachment))
-
-
-def _document(kind: str, patient: str, at: datetime, *contents: Resource) -> Resource:
-    return {
-        "resourceType": "DocumentReference",
-        "status": "current",
-        "type": {"text": kind},
-        "subject": {"reference": patient},
-        "date": at.isoformat(),
-        "content": list(contents),
-    }
-
-
-def _file(attachment: Attachment) -> Iterator[Resource]:
-    """The file as uploaded, then the text of one whose bytes are not themselves text."""
-    yield _content(attachment.content_type, attachment.content, attachment.name)
-    if attachment.text and not attachment.content_type.startswith("text/"):
-        yield _content(_PLAIN, attachment.text.encode())
-
-
-def _content(content_type: str, content: bytes, title: str = "") -> Resource:
-    return {
-        "attachment": {
-            "contentType": content_type,
-            "data": b64encode(content).decode(),
-            "size": len(content),
-            **({"title": title} if title else {}),
-        }
-    }
+        yield document("附件", patient, at, *file(attachment))

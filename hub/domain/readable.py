@@ -1,0 +1,141 @@
+"""FHIR resources in plain words for a page: what a document says, and one line for what is coded. Pure.
+
+The continuous record is made elsewhere, with sources; this only shows what a sender gave, as it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+from hub.domain.attachments import text_of
+from hub.domain.fragments import Resource
+
+DOCUMENTS = frozenset({"DocumentReference", "Composition", "CarePlan", "Communication", "ClinicalImpression"})
+"""Types whose text is read as a whole."""
+
+_CODED = ("code", "medicationCodeableConcept", "vaccineCode", "type", "category")
+_DATES = ("effectiveDateTime", "onsetDateTime", "performedDateTime", "occurrenceDateTime", "authoredOn", "recordedDate",
+          "date", "issued", "effectivePeriod", "period")  # fmt: skip
+_BLOCKS = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "section"})
+
+
+def concept(value: object) -> str:
+    """What a CodeableConcept (or the first of several) says: its text, else a display, else a code."""
+    first = value[0] if isinstance(value, list) and value else value
+    if not isinstance(first, dict):
+        return ""
+    codings = [c for c in _list(first.get("coding")) if isinstance(c, dict)]
+    found = first.get("text") or next((c["display"] for c in codings if c.get("display")), None)
+    return str(found or next((c["code"] for c in codings if c.get("code")), ""))
+
+
+def title(resource: Resource) -> str:
+    """What a document is called."""
+    return str(resource.get("title") or concept(resource.get("type")) or "")
+
+
+def author(resource: Resource) -> str:
+    """The name of who wrote a document, "" where it names none."""
+    named = resource.get("author")
+    first = named[0] if isinstance(named, list) and named else named
+    return str(first.get("display") or "") if isinstance(first, dict) else ""
+
+
+def document_text(resource: Resource) -> str:
+    """The whole text of a document; "" where it holds none (a picture)."""
+    return "\n\n".join(dict.fromkeys(filter(None, (text.strip() for text in _texts(resource)))))
+
+
+def line(resource: Resource) -> str:
+    """One line of a coded resource: what, the value or dose, the day; "" where it says nothing that can be read."""
+    what = next((said for name in _CODED if (said := concept(resource.get(name)))), "")
+    what = what or _display(resource.get("medicationReference"))
+    said = " ".join(filter(None, (what, _value(resource), _dose(resource))))
+    day = _day(resource)
+    return f"{said} ({day})" if said and day else said
+
+
+def _texts(resource: Resource) -> Iterator[str]:
+    for content in _list(resource.get("content")):
+        attachment = content.get("attachment", {})
+        yield text_of(str(attachment.get("data", "")), str(attachment.get("contentType", ""))) or ""
+    for name in ("description", "summary", "conclusion"):
+        yield str(resource.get(name) or "")
+    for payload in _list(resource.get("payload")):
+        yield str(payload.get("contentString") or "")
+    for activity in _list(resource.get("activity")):
+        detail = activity.get("detail", {})
+        yield str(detail.get("description") or concept(detail.get("code")))
+    narratives = [resource, *_sections(resource)]
+    for each in narratives:
+        text = plain(str(each.get("text", {}).get("div") or ""))
+        heading = str(each.get("title") or "") if each is not resource else ""
+        yield f"{heading}\n{text}" if heading and text else text
+
+
+def _sections(resource: Resource) -> Iterator[Resource]:
+    for section in _list(resource.get("section")):
+        yield section
+        yield from _sections(section)
+
+
+def plain(xhtml: str) -> str:
+    """The text of a narrative, its blocks on lines of their own."""
+    reader = _Reader()
+    reader.feed(xhtml)
+    reader.close()
+    lines = (" ".join(line.split()) for line in "".join(reader.read).split("\n"))
+    return "\n".join(filter(None, lines))
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[str] = []
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._hidden += tag in ("script", "style")
+        self.read.append("\n" if tag in _BLOCKS else " " if tag in ("td", "th") else "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("script", "style") and self._hidden > 0
+        self.read.append("\n" if tag in _BLOCKS else "")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.read.append(data)
+
+
+def _value(resource: Resource) -> str:
+    quantity = resource.get("valueQuantity")
+    if isinstance(quantity, dict):
+        return " ".join(str(quantity[n]) for n in ("comparator", "value", "unit") if quantity.get(n) is not None)
+    parts = [str(resource.get("valueString") or ""), concept(resource.get("valueCodeableConcept"))]
+    parts += [str(resource.get("conclusion") or "")]
+    components = [f"{concept(c.get('code'))} {_value(c)}".strip() for c in _list(resource.get("component"))]
+    return " ".join(filter(None, (*parts, "，".join(filter(None, components)))))
+
+
+def _dose(resource: Resource) -> str:
+    dosage = _list(resource.get("dosageInstruction")) or _list(resource.get("dosage"))
+    return "；".join(filter(None, (str(d.get("text") or "") for d in dosage)))
+
+
+def _day(resource: Resource) -> str:
+    for name in _DATES:
+        value: Any = resource.get(name)
+        value = value.get("start") if isinstance(value, dict) else value
+        if isinstance(value, str) and value:
+            return value[:10]
+    return ""
+
+
+def _display(reference: object) -> str:
+    return str(reference.get("display") or "") if isinstance(reference, dict) else ""
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
