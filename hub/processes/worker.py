@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.domain.events import FRAGMENTS, REFERRALS
+from hub.domain.positions import WORKER
 from hub.processes import readiness
 from hub.processes.records import Records
 from hub.processes.settings import Settings
@@ -19,7 +20,7 @@ from hub.stream.lines import Lines
 from hub.summarizer.embedding import SentenceTransformerEmbedder
 from hub.summarizer.model import prepare
 
-NAME = "referral-hub-worker"
+NAME = WORKER
 NICENESS = 10
 """On two cores a sender's acknowledgement and a hospital's event go before a record."""
 

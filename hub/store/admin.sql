@@ -161,8 +161,8 @@ a.at < %(until)s
 -- trail_organization: of people and machines of one organisation
 a.organization_id = (SELECT o.id FROM organizations o WHERE lower(o.code) = lower(%(organization)s))
 
--- trail_object_id: with this object; the kinds of object are few
-(a.object_type = ANY(%(object_types)s) AND a.object_id = %(object_id)s)
+-- trail_object_id: with this object
+a.object_id = %(object_id)s
 
 -- among_all: all of the stretch
 true

@@ -16,6 +16,17 @@ SELECT id, code, name, kind, charset, timezone, referral_answer FROM organizatio
 INSERT INTO organizations (code, name, kind, charset, timezone, referral_answer)
 VALUES (%(code)s, %(name)s, %(kind)s, %(charset)s, %(timezone)s, %(referral_answer)s) RETURNING id
 
+-- edit_organization: what may change of one
+UPDATE organizations SET name = %(name)s, charset = %(charset)s, timezone = %(timezone)s,
+    referral_answer = %(referral_answer)s
+WHERE id = %(id)s
+
+-- remove_facilities: all names under which an organisation sends
+DELETE FROM facilities WHERE organization_id = %(organization_id)s
+
+-- remove_departments: all parts of an organisation
+DELETE FROM departments WHERE organization_id = %(organization_id)s
+
 -- add_facility: a name under which an organisation sends
 INSERT INTO facilities (facility, organization_id) VALUES (%(facility)s, %(organization_id)s)
 
@@ -32,6 +43,13 @@ SELECT o.code, o.name, o.kind, o.charset, o.timezone, o.referral_answer, o.creat
        (SELECT coalesce(json_object_agg(d.code, d.name ORDER BY d.code), '{}') FROM departments d
         WHERE d.organization_id = o.id) AS departments
 FROM organizations o ORDER BY lower(o.code)
+
+-- organization: one, with what is registered of it
+SELECT o.code, o.name, o.kind, o.charset, o.timezone, o.referral_answer, o.created_at,
+       ARRAY(SELECT f.facility FROM facilities f WHERE f.organization_id = o.id ORDER BY f.facility) AS facilities,
+       (SELECT coalesce(json_object_agg(d.code, d.name ORDER BY d.code), '{}') FROM departments d
+        WHERE d.organization_id = o.id) AS departments
+FROM organizations o WHERE lower(o.code) = lower(%(code)s)
 
 -- write_audit: who did, or tried, what
 INSERT INTO audit (organization_id, actor, action, object_type, object_id, allowed)

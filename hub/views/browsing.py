@@ -1,0 +1,111 @@
+"""The messages as an administrator looks through them: newest first, by what is asked for. No patient data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from hub.store.sql import blocks
+from hub.views import ids, pages
+
+_IN_STRETCH = ("organization", "control_id", "status")
+_SLACK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What to show: all that is given must agree. organization: CODE; since, until: received then or later, before."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    organization: str | None = None
+    channel: str | None = None
+    type: str | None = None
+    status: str | None = None
+    control_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message. code: of its answer; error: why it was refused or parked, None where it was not."""
+
+    id: str
+    received_at: datetime
+    organization: str | None
+    organization_name: str | None
+    channel: str
+    type: str
+    control_id: str
+    status: str
+    code: str | None
+    referral_id: str | None
+    error: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Caused:
+    """An event of the outbox. published_at: None while it waits for the relay."""
+
+    id: int
+    event_id: str
+    type: str
+    subject: str
+    occurred_at: datetime
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A field that no Bundle of a sender's last messages carries. field: its path without occurrences; times: in how
+    many places, messages: of how many messages; example: the newest of them."""
+
+    type: str
+    field: str
+    reason: str
+    times: int
+    messages: int
+    example: str
+
+
+def page(connection: Connection[Any], criteria: Criteria, *, limit: int, after: str | None = None,
+         reach: int = pages.REACH) -> pages.Page[Line]:  # fmt: skip
+    """At most `limit` messages after the one with the id `after`."""
+    given = {f.name: getattr(criteria, f.name) for f in fields(criteria) if getattr(criteria, f.name) is not None}
+    stretch = ["stretch_all", *("stretch_" + name for name in _IN_STRETCH if name in given)]
+    parameters = dict(given)
+    if criteria.since is not None:
+        stretch.append("stretch_since")
+        parameters["first"] = id_at(criteria.since - _SLACK)
+    if criteria.until is not None:
+        stretch.append("stretch_until")
+        parameters["last"] = id_at(criteria.until + _SLACK)
+    if after is not None:
+        stretch.append("stretch_after")
+        parameters["after"] = ids.parse(after)
+    narrowed = ["narrow_all", *("narrow_" + name for name in given if name not in _IN_STRETCH)]
+    return pages.read(connection, Line, "browse", stretch, narrowed, parameters, limit=limit, reach=reach)
+
+
+def caused(connection: Connection[Any], message_id: str, subjects: Sequence[str | None]) -> list[Caused]:
+    """The events that a message caused. subjects: the referral and the patient that it is about."""
+    parameters = {"message_id": message_id, "subjects": [UUID(subject) for subject in subjects if subject]}
+    with connection.cursor(row_factory=class_row(Caused)) as cursor:
+        return cursor.execute(blocks("admin")["caused"], parameters).fetchall()
+
+
+def lost(connection: Connection[Any], organization_id: int, *, reach: int = 200) -> list[Lost]:
+    """What the sender's last `reach` accepted messages said and no Bundle carries, the most frequent first."""
+    with connection.cursor(row_factory=class_row(Lost)) as cursor:
+        parameters = {"organization": organization_id, "reach": reach}
+        return cursor.execute(blocks("admin")["lost"], parameters).fetchall()
+
+
+def id_at(time: datetime) -> UUID:
+    """The least id that is made at this time (UUIDv7: milliseconds first)."""
+    return UUID(int=min(max(int(time.timestamp() * 1000), 0), (1 << 48) - 1) << 80)
