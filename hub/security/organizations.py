@@ -43,8 +43,8 @@ def add(connection: Connection[Any], code: str, name: str, kind: Kind, facilitie
     """Register an organisation; returns it and its first token, which is shown this once.
 
     charset: an HL7 table 0211 name that the caller has checked; actor: a login, or `command`. Raises Refused, all
-    faults at once, their `path` the argument's name: CODE_INVALID (code, name, kind, timezone, ...), DUPLICATE_KEY (code without regard to case,
-    facility); nothing is then stored.
+    faults at once, their `path` the argument's name: CODE_INVALID (code, name, kind, timezone, ...), DUPLICATE_KEY
+    (code without regard to case, facility); nothing is then stored.
     """
     facilities, departments = list(dict.fromkeys(facilities)), departments or {}
     faults = [*_faults(code, name, kind, facilities, timezone, departments, referral_answer)]
