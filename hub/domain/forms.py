@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from hub.domain.errors import Refusal
 from hub.domain.patients import valid_national_identifier
 from hub.domain.referrals import State
 
@@ -58,17 +59,28 @@ class ReferralForm:
     author: str = ""
 
 
+_EXACT = frozenset({"key", "history", "attachments"})
+"""Fields whose blanks are kept as typed."""
+
+
 def completed(form: ReferralForm) -> ReferralForm:
-    """The form with its numbers in their plain spelling, birth date and sex filled from a valid national identifier.
+    """The form as it is sent: without blanks around its fields, the national identifier in its plain spelling, birth
+    date and sex filled from it where it is valid.
 
     What was entered of the two stays, also where it contradicts.
     """
+    plain = {name: getattr(form, name).strip() for name in ReferralForm.__slots__ if name not in _EXACT}
     number = "".join(form.national_identifier.split()).upper()
-    form = replace(form, national_identifier=number)
+    form = replace(form, **plain | {"national_identifier": number})
     if not valid_national_identifier(number):
         return form
     born, sex = born_as(number)
     return replace(form, birth_date=form.birth_date or born, gender=form.gender or sex)
+
+
+def said(form: ReferralForm) -> str:
+    """All that a form says of why the patient comes, with what its files say."""
+    return "\n".join((form.reason, form.question, form.history, *(a.text for a in form.attachments)))
 
 
 def born_as(number: str) -> tuple[str, str]:
@@ -105,3 +117,13 @@ class Filed:
     version: int
     state: State
     repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One referral of a file of several. number: of the line, counted from 1; filed: once it has been sent."""
+
+    number: int
+    form: ReferralForm
+    faults: tuple[Refusal, ...] = ()
+    filed: Filed | None = None
