@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from hub.intake.accept import Intake
+from hub.processes.quoting import quote
 from hub.processes.settings import Settings
-from hub.web import account, assets, demo, headers, login
+from hub.web import account, assets, demo, headers, login, marks, sources
 from hub.web.pages import Answered, Connect, Pages, answered
 
 
 def include(app: FastAPI, settings: Settings, connection: Connect, intake: Intake) -> Pages:
-    """Add the pages' routes, a line for each module of them."""
+    """Add the pages' routes, a line for each module of them; the machines' interface does not list them."""
     pages = Pages(connection)
     app.state.pages = pages
-    app.include_router(assets.router())
+    routes = APIRouter(include_in_schema=False, tags=["pages"])
+    routes.include_router(assets.router())
     if settings.demo_file is not None:  # before the log-in's own first page
-        app.include_router(demo.router(pages, settings.demo_file))
-    app.include_router(login.router(pages))
-    app.include_router(account.router(pages))
+        routes.include_router(demo.router(pages, settings.demo_file))
+    routes.include_router(login.router(pages))
+    routes.include_router(account.router(pages))
+    routes.include_router(sources.router(pages, quote))
+    routes.include_router(marks.router(pages))
+    app.include_router(routes)
     app.add_middleware(headers.SecurityHeaders)
     app.add_exception_handler(Answered, answered)
     return pages

@@ -13,7 +13,7 @@ from hub.web.words import N_
 
 
 def router(pages: Pages) -> APIRouter:
-    routes = APIRouter(prefix="/account", include_in_schema=False)
+    routes = APIRouter(prefix="/account")
 
     @routes.get("")
     def account(request: Request, person: Person = Depends(pages.person)) -> Response:

@@ -36,7 +36,7 @@ def url(name: str) -> str:
 
 
 def router() -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter()
 
     @routes.get("/static/{digest}/{name}")
     def static(request: Request, digest: str, name: str) -> Response:

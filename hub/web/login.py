@@ -15,7 +15,7 @@ _YEAR_SECONDS = 365 * 86400
 
 
 def router(pages: Pages) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter()
 
     @routes.get("/")
     def home(person: Person = Depends(pages.person)) -> Response:

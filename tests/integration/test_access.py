@@ -145,12 +145,12 @@ TYPES = ("ServiceRequest", "Task", "Patient", "DocumentReference", "Observation"
 
 
 def _routes(app: FastAPI) -> list[tuple[str, str]]:
-    """Every (method, path) that the application answers."""
+    """Every (method, path) of the machines' interface; the pages are walked by test_people_access."""
     return sorted(
         (method, str(route.path))
         for route in iter_route_contexts(app.routes)
         for method in (route.methods or ())
-        if method not in ("HEAD", "OPTIONS")
+        if method not in ("HEAD", "OPTIONS") and "pages" not in getattr(route, "tags", ())
     )
 
 
