@@ -1,0 +1,1 @@
+"""The record page's view model: what a continuous record says, arranged for a reader; pure."""
