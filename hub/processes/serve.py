@@ -90,7 +90,7 @@ def application(settings: Settings, connections: Pool, intake: Intake) -> FastAP
     )
     app.include_router(routes.router(commands))
     app.include_router(health.router(partial(_database_answers, connections), partial(_broker_answers, settings)))
-    app.include_router(metrics.router(partial(_figures, connections), _no_administrators_yet))
+    app.include_router(metrics.router(partial(_figures, connections), partial(_is_administrators, connections)))
     app.include_router(records.router(partial(connections.connection, PATIENCE_SECONDS)))
     people.include(app, settings, connection, intake)
     app.add_middleware(HeadAsGet)
@@ -146,9 +146,10 @@ def _figures(connections: Pool) -> figures.Figures:
         return figures.read(connection)
 
 
-def _no_administrators_yet(token: str) -> bool:
-    """People and their roles come with the log-in; tokens are organisations'."""
-    return False
+def _is_administrators(connections: Pool, token: str) -> bool:
+    with _connection(connections) as connection:
+        person = tokens.person_of(connection, token)
+    return person is not None and person.role == "administrator"
 
 
 def _database_answers(connections: Pool) -> bool:

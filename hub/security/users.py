@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.security import audit, organizations, passwords, sessions
+from hub.security import audit, organizations, passwords, sessions, tokens
 from hub.security.people import Person, Role
 from hub.store.sql import blocks
 
@@ -111,6 +111,15 @@ def set_password(connection: Connection[Any], login: str, password: str | None =
         sessions.close_all(connection, person.id)
         _audit(connection, person, "set-password", actor)
     return person, made
+
+
+def issue_token(connection: Connection[Any], login: str, *, actor: str = "command") -> tuple[Person, str]:
+    """The person's own new token; those before are revoked. Raises Refused (UNKNOWN_KEY at `login`)."""
+    with connection.transaction():
+        person = _known(connection, login)
+        token = tokens.issue_own(connection, person)
+        _audit(connection, person, "issue-token", actor)
+    return person, token
 
 
 def has_password(connection: Connection[Any], person: Person, password: str) -> bool:

@@ -70,3 +70,14 @@ UPDATE users SET password = %(password)s, failures = 0, locked_until = NULL WHER
 
 -- stored_password: the hash
 SELECT password FROM users WHERE id = %(user_id)s
+
+-- issue_token: of a person
+INSERT INTO tokens (sha256, organization_id, user_id) VALUES (%(sha256)s, %(organization_id)s, %(user_id)s)
+
+-- revoke_tokens: all of a person
+UPDATE tokens SET revoked_at = clock_timestamp() WHERE user_id = %(user_id)s AND revoked_at IS NULL
+
+-- person_of_token: whose it is, unless disabled
+SELECT u.id, u.login, u.name, u.role, o.id, o.code, o.name, o.kind, o.charset, o.timezone, o.referral_answer
+FROM tokens t JOIN users u ON u.id = t.user_id JOIN organizations o ON o.id = u.organization_id
+WHERE t.sha256 = %(sha256)s AND t.revoked_at IS NULL AND u.disabled_at IS NULL
