@@ -90,6 +90,9 @@ AFTER_ARRIVAL = frozenset({S.ARRIVED, S.IN_PROGRESS})
 WHOLE_RECORD = frozenset({S.ACCEPTED, S.SCHEDULED, S.NO_SHOW, S.ARRIVED, S.IN_PROGRESS, S.OUTCOME_SENT, S.CLOSED})
 """States in which the receiver reads the whole continuous record instead of what came with the referral."""
 
+SENDERS_TURN = frozenset({S.DRAFT, S.INFORMATION_REQUESTED, S.OUTCOME_SENT})
+"""States in which the sender has the referral: must answer, or must read; in all others that go on, the receiver."""
+
 TASK: dict[State, tuple[str, str | None]] = {
     S.DRAFT: ("draft", None),
     S.REQUESTED: ("requested", None),
@@ -116,6 +119,13 @@ ASK_CANCELLATION, REFUSE_CANCELLATION = "cancellation-requested", "cancellation-
 """Business statuses that ask, and keep the state."""
 
 _STATE = {pair: state for state, pair in TASK.items()}
+
+
+def owner(state: State) -> Role | None:
+    """Who has a referral in this state, that is whose step is awaited; None: it is at its end."""
+    if state in FINAL:
+        return None
+    return Role.SENDER if state in SENDERS_TURN else Role.RECEIVER
 
 
 def state_of_task(status: str, business_status: str | None) -> State | None:
