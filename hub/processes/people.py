@@ -7,8 +7,9 @@ from fastapi import APIRouter, FastAPI
 from hub.intake.accept import Intake
 from hub.processes.quoting import quote
 from hub.processes.settings import Settings
-from hub.web import account, assets, demo, headers, login, marks, sources
+from hub.web import account, assets, demo, headers, login, marks, records, sources
 from hub.web.pages import Answered, Connect, Pages, answered
+from hub.web.record_page import RecordPage
 
 
 def include(app: FastAPI, settings: Settings, connection: Connect, intake: Intake) -> Pages:
@@ -24,6 +25,7 @@ def include(app: FastAPI, settings: Settings, connection: Connect, intake: Intak
     routes.include_router(sources.router(pages, quote))
     routes.include_router(marks.router(pages))
     app.include_router(routes)
+    app.include_router(records.router(connection, records.People(RecordPage(pages), pages.visitor)))
     app.add_middleware(headers.SecurityHeaders)
     app.add_exception_handler(Answered, answered)
     return pages

@@ -137,12 +137,18 @@ ORDER BY generated_at DESC, id DESC LIMIT 1
 SELECT id::text AS id, version, whole, record::text AS document, sha256, generated_at FROM records
 WHERE id = %(id)s AND referral_id = %(referral_id)s AND (%(whole)s OR NOT whole)
 
+-- record_heading: the newest record without its text
+SELECT id::text AS id, version, whole, sha256, generated_at FROM records
+WHERE referral_id = %(referral_id)s AND whole = %(whole)s
+ORDER BY generated_at DESC, id DESC LIMIT 1
+
+-- record_document: the text of a record
+SELECT record::text FROM records WHERE id = %(id)s
+
 -- cited_messages: messages as received, and what they brought of a patient
 SELECT m.id::text AS id, m.received_at, o.name AS organization, m.channel, m.format, m.type, m.control_id,
        coalesce(nullif(m.charset, ''), o.charset) AS charset, m.raw,
-       EXISTS (SELECT FROM fragments f WHERE f.message_id = m.id AND f.patient_id <> %(patient_id)s) AS strangers,
-       ARRAY(SELECT f.base FROM fragments f WHERE f.message_id = m.id AND f.patient_id = %(patient_id)s
-             ORDER BY f.position) AS bases
+       EXISTS (SELECT FROM fragments f WHERE f.message_id = m.id AND f.patient_id <> %(patient_id)s) AS strangers
 FROM messages m LEFT JOIN organizations o ON o.id = m.organization_id
 WHERE m.id = ANY(%(ids)s) ORDER BY m.received_at, m.id
 

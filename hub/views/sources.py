@@ -18,7 +18,7 @@ from hub.views import ids
 @dataclass(frozen=True, slots=True)
 class CitedMessage:
     """One message. charset: as it or its sender's registration names it; strangers: whether it brought something of
-    another patient too; bases: JSON pointers of what it brought of this one."""
+    another patient too."""
 
     id: str
     received_at: datetime
@@ -30,7 +30,6 @@ class CitedMessage:
     charset: str | None
     raw: bytes
     strangers: bool
-    bases: list[str]
 
 
 def read(connection: Connection[Any], patient_id: str, message_ids: Iterable[str]) -> dict[str, CitedMessage]:
