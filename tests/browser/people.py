@@ -16,6 +16,7 @@ from tests.browser.watching import Watched, Way, tab
 def entered(browser: Browser, site: Site, way: Way, shots: Path, login: str | None) -> Iterator[Watched]:
     """A tab of that person's, logged in and on the first page of the role."""
     with tab(browser, site.base, way, shots, login or "nobody") as watched:
+        watched.page.context.add_cookies([{"name": "language", "value": way.language, "url": site.base}])
         if login is not None:
             log_in(watched, login, site.passwords[login])
         yield watched
@@ -25,6 +26,6 @@ def log_in(watched: Watched, login: str, password: str) -> None:
     page = watched.go("/login")
     page.locator("input[name=login]").fill(login)
     page.locator("input[name=password]").fill(password)
-    page.locator("form:has(input[name=password]) [type=submit]").click()
+    page.locator("form:has(input[name=password]) button").click()
     page.wait_for_url(lambda url: "/login" not in url)
     watched.look()

@@ -14,6 +14,8 @@ from adapters.hl7v2 import charsets
 from hub.domain.patients import valid_national_identifier
 from hub.processes.demo_hub import scenario
 from hub.processes.destinations import MEDIA_TYPE, Mllp
+from hub.security import organizations, users
+from hub.store.connections import connect
 from tests.acceptance.installation import Hub
 
 T = TypeVar("T")
@@ -26,10 +28,11 @@ HISTORY = (
 )  # fmt: skip
 PEOPLE = {
     "clinic": ("QINGLIN", "clinician"), "specialist": ("JIANGZHOU", "clinician"),
-    "county": ("YUNLING", "clinician"), "stranger": ("DONGWAN", "clinician"),
+    "colleague": ("QINGLIN", "clinician"), "county": ("YUNLING", "clinician"), "stranger": ("DONGWAN", "clinician"),
     "engineer": ("JIANGZHOU", "administrator"),
 }  # fmt: skip
 """Log-ins: the organisation and the role of each."""
+NAMES = {"clinic": "曾庆华", "specialist": "许文澜", "county": "段志明", "stranger": "何苗", "engineer": "唐立新"}
 
 
 @dataclass
@@ -128,14 +131,16 @@ def eventually(look: Callable[[], T | None], seconds: float = 30) -> T:
 
 def open_site(hub: Hub) -> Site:
     """Register the organisations and their people, start everything."""
-    organizations = json.loads(scenario("organizations.json", ""))
-    hub.run("migrate")
     tokens, passwords = {}, {}
-    for o in organizations:
-        options = {"charset": o["charset"]} if o["charset"] else {}
-        tokens[o["code"]] = hub.add(o["code"], o["name"], o["kind"], *o["facilities"], **options)
-    for login, (code, role) in PEOPLE.items():
-        [line] = hub.run("user", "add", login, "--organization", code, "--role", role)
-        passwords[login] = line["password"]
+    with connect(hub.database) as connection:
+        for o in json.loads(scenario("organizations.json", "")):
+            _, tokens[o["code"]] = organizations.add(
+                connection, o["code"], o["name"], o["kind"], o["facilities"], o["charset"],
+                departments=o["departments"],
+            )  # fmt: skip
+        for login, (code, role) in PEOPLE.items():
+            _, made = users.add(connection, login, organization=code, role=role, name=NAMES.get(login, ""))
+            passwords[login] = made or ""
+        connection.commit()
     ready = hub.start()
     return Site(hub, ready["http"], passwords, tokens, ready["mllp"])
