@@ -1,5 +1,5 @@
 -- page: the referrals of one page, as far as its order needs them; conditions, the order and the limit follow
-WITH page AS (
+page AS (
     SELECT r.id, r.version, r.state, r.direction, r.priority, r.urgency, r.cancellation_asked, r.patient_id, r.question,
            r.reason, r.department, r.sender_id, r.receiver_id, r.details, r.requested_at, r.updated_at, r.state_since
     FROM referrals r
@@ -87,21 +87,25 @@ CASE WHEN %(received)s THEN r.sender_id ELSE r.receiver_id END IN (SELECT o.id F
 (%(received)s OR r.version > 1) AND NOT EXISTS (SELECT FROM looks l
      WHERE l.user_id = %(person)s AND l.referral_id = r.id AND l.at >= r.updated_at)
 
--- found: by beginnings of the name's parts, by a number of the patient that is valid everywhere or belongs to a party, or by one of the referral
-r.id IN (
-    SELECT f.id FROM referrals f WHERE f.patient_id IN (
-        SELECT k.patient_id
-        FROM unnest(%(words)s::text[]) WITH ORDINALITY AS w (word, n)
-             JOIN patient_keys k ON k.key ~>=~ w.word AND k.key ~<~ w.word || chr(1114111)
-        GROUP BY k.patient_id HAVING count(DISTINCT w.n) = cardinality(%(words)s::text[]))
-    UNION
-    SELECT f.id FROM patient_identifiers i JOIN referrals f ON f.patient_id = i.patient_id
-    WHERE i.value = ANY (%(numbers)s::text[])
-      AND (i.organization_id IS NULL OR i.organization_id IN (f.sender_id, f.receiver_id))
-    UNION
-    SELECT i.referral_id FROM referral_identifiers i WHERE i.value = ANY (%(numbers)s::text[])
-    UNION
-    SELECT unnest(%(ids)s::uuid[]))
+-- found: what a search found
+r.id IN (SELECT id FROM found)
+
+-- matches: what a search finds: by beginnings of parts of the name, by a number of the patient that is valid everywhere or belongs to a party, or by one of the referral; the condition of the side follows
+found AS MATERIALIZED (
+    SELECT r.id FROM referrals r WHERE r.id IN (
+        SELECT f.id FROM referrals f WHERE f.patient_id IN (
+            SELECT k.patient_id
+            FROM unnest(%(words)s::text[]) WITH ORDINALITY AS w (word, n)
+                 JOIN patient_keys k ON k.key ~>=~ w.word AND k.key ~<~ (w.word || chr(1114111))
+            GROUP BY k.patient_id HAVING count(DISTINCT w.n) = cardinality(%(words)s::text[]))
+        UNION
+        SELECT f.id FROM patient_identifiers i JOIN referrals f ON f.patient_id = i.patient_id
+        WHERE i.value = ANY (%(numbers)s::text[])
+          AND (i.organization_id IS NULL OR i.organization_id IN (f.sender_id, f.receiver_id))
+        UNION
+        SELECT i.referral_id FROM referral_identifiers i WHERE i.value = ANY (%(numbers)s::text[])
+        UNION
+        SELECT unnest(%(ids)s::uuid[])) AND
 
 -- by_urgency: the most urgent first, of those who waits longest
 ORDER BY r.urgency, r.requested_at, r.id

@@ -187,13 +187,21 @@ def _conditions(criteria: Criteria, tab: Tab, *, changed: bool) -> LiteralString
     return " AND ".join(sql[name] for name in names)
 
 
+def _found(criteria: Criteria) -> LiteralString:
+    """What a search finds, once for all that asks for it: it begins the statement."""
+    sql = blocks("worklist")
+    return "" if criteria.search is None else f"{sql['matches']} {sql[criteria.side]})"
+
+
 def _page(criteria: Criteria, after: Position | None) -> LiteralString:
     sql, order = blocks("worklist"), criteria.order
     where = _conditions(criteria, criteria.tab, changed=criteria.changed)
     if after is not None:
         where += " AND " + sql[f"after_{order}"]
     ordered = sql[f"by_{order}"]
-    return " ".join((sql["page"], where, ordered, sql["limit"], sql["rows"], ordered))
+    found = _found(criteria)
+    begin: LiteralString = f"WITH {found}, " if found else "WITH "
+    return " ".join((begin, sql["page"], where, ordered, sql["limit"], sql["rows"], ordered))
 
 
 def _overview(criteria: Criteria) -> LiteralString:
@@ -205,7 +213,9 @@ def _overview(criteria: Criteria) -> LiteralString:
         for tab, changed in asked
     ]
     choices = [" ".join((sql[name], sql[criteria.side], sql[f"{name}_end"])) for name in ("departments", "parties")]
-    return "SELECT " + ", ".join([*counts, *choices])
+    found = _found(criteria)
+    begin: LiteralString = f"WITH {found} " if found else ""
+    return begin + "SELECT " + ", ".join([*counts, *choices])
 
 
 def _position(criteria: Criteria, last: Entry) -> Position:
