@@ -32,7 +32,7 @@ from hub.store.connections import pool
 from hub.store.directory import Directory
 from hub.stream.broker import Broker
 from hub.views import figures
-from hub.web import access, health, metrics, records
+from hub.web import access, health, metrics
 from hub.web.pages import Pages, wants_page
 
 CONNECTIONS = 16
@@ -91,7 +91,6 @@ def application(settings: Settings, connections: Pool, intake: Intake) -> FastAP
     app.include_router(routes.router(commands))
     app.include_router(health.router(partial(_database_answers, connections), partial(_broker_answers, settings)))
     app.include_router(metrics.router(partial(_figures, connections), partial(_is_administrators, connections)))
-    app.include_router(records.router(partial(connections.connection, PATIENCE_SECONDS)))
     people.include(app, settings, connection, intake)
     app.add_middleware(HeadAsGet)
     app.add_exception_handler(HTTPException, _http_error)
@@ -185,7 +184,7 @@ def _database_away(request: Request, _: Exception) -> Response:
         return requests.respond(unavailable())
     if wants_page(request):
         pages: Pages = request.app.state.pages
-        return pages.error(request, 503, headers={"Retry-After": "5"})
+        return pages.failed(request, 503, {"Retry-After": "5"})
     return access.unavailable("PostgreSQL does not answer")
 
 
@@ -202,7 +201,7 @@ def _answer(request: Request, status: int, code: str, text: str, headers: dict[s
         return requests.respond(Answer(status, headers, body))
     if wants_page(request):
         pages: Pages = request.app.state.pages
-        return pages.error(request, status, headers=headers)
+        return pages.failed(request, status, headers)
     answer = access.problem(status, code, text)
     answer.headers.update(headers)
     return answer

@@ -1,4 +1,4 @@
-"""Logging in: the same answer and the same work whether a login is unknown, locked, disabled or its password wrong."""
+"""Log-in: the same answer and the same work whether a login is unknown, locked, disabled or its password wrong."""
 
 from __future__ import annotations
 
@@ -22,10 +22,24 @@ SHORTEST_LOCK, LONGEST_LOCK = timedelta(minutes=15), timedelta(hours=24)
 
 
 def log_in(connect: Connect, login: str, password: str) -> str | None:
-    """The cookie value of a new session, None where log-in is refused.
+    """The cookie value of a new session, None where log-in is refused. Raises Unavailable: too many at once."""
+    person = _checked(connect, login, password, "log-in")
+    if person is None:
+        return None
+    with connect() as connection:
+        return sessions.open(connection, person.id)
 
-    An attempt is counted as refused before its password is checked, so that many at once do not get more guesses; no
-    connection is held while it is checked. Raises Unavailable where too many log in at once.
+
+def confirm(connect: Connect, person: Person, password: str) -> bool:
+    """Whether it is the password of who is logged in; counts as a log-in does. Raises Unavailable: too many at once."""
+    return _checked(connect, person.login, password, "confirm-password") is not None
+
+
+def _checked(connect: Connect, login: str, password: str, action: str) -> Person | None:
+    """Whose login and password they are.
+
+    An attempt is counted as refused before its password is checked, so that many at once get no more guesses; no
+    connection is held while it is checked.
     """
     with connect() as connection:
         row = connection.execute(blocks("people")["attempt"], _parameters(login)).fetchone()
@@ -34,12 +48,13 @@ def log_in(connect: Connect, login: str, password: str) -> str | None:
     person = Person.from_row(row) if row else None
     if person and correct:
         new = passwords.hash_of(password) if stored and passwords.outdated(stored) else None
+        parameters = {"user_id": person.id, "password": new, "stored": stored}
         with connect() as connection:
-            connection.execute(blocks("people")["succeed"], {"user_id": person.id, "password": new, "stored": stored})
-            _write(connection, person, "log-in", allowed=True)
-            return sessions.open(connection, person.id)
+            connection.execute(blocks("people")["succeed"], parameters)
+            _write(connection, person, action, allowed=True)
+        return person
     with connect() as connection:
-        _write(connection, person, "log-in", allowed=False)
+        _write(connection, person, action, allowed=False)
         if row and row[13]:
             _write(connection, person, "lock", allowed=True)
     return None

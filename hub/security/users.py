@@ -122,15 +122,6 @@ def issue_token(connection: Connection[Any], login: str, *, actor: str = "comman
     return person, token
 
 
-def has_password(connection: Connection[Any], person: Person, password: str) -> bool:
-    """Whether it is the person's password; a wrong one is audited."""
-    row = connection.execute(blocks("people")["stored_password"], {"user_id": person.id}).fetchone()
-    correct = passwords.verify(row[0] if row else None, password)
-    if not correct:
-        _audit(connection, person, "set-password", person.login, allowed=False)
-    return correct
-
-
 def _known(connection: Connection[Any], login: str) -> Person:
     person = find(connection, login)
     if person is None:
@@ -162,6 +153,6 @@ def _columns(owner: Any) -> tuple[Any, ...]:
     return (owner.id, owner.code, owner.name, owner.kind, owner.charset, owner.timezone, owner.referral_answer)
 
 
-def _audit(connection: Connection[Any], person: Person, action: str, actor: str, *, allowed: bool = True) -> None:
+def _audit(connection: Connection[Any], person: Person, action: str, actor: str) -> None:
     audit.write(connection, organization_id=person.organization.id, actor=actor, action=action, object_type="user",
-                object_id=person.login, allowed=allowed)  # fmt: skip
+                object_id=person.login)  # fmt: skip

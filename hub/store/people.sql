@@ -68,9 +68,6 @@ UPDATE users SET disabled_at = NULL, failures = 0, locked_until = NULL WHERE id 
 -- set_password: a new one, which also opens a lock
 UPDATE users SET password = %(password)s, failures = 0, locked_until = NULL WHERE id = %(user_id)s
 
--- stored_password: the hash
-SELECT password FROM users WHERE id = %(user_id)s
-
 -- issue_token: of a person
 INSERT INTO tokens (sha256, organization_id, user_id) VALUES (%(sha256)s, %(organization_id)s, %(user_id)s)
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData as Form
 
 from hub.domain.errors import Refused
-from hub.security import passwords, sessions, users
+from hub.security import login, passwords, sessions, users
 from hub.security.people import Person
 from hub.web.pages import Pages
 from hub.web.words import N_
@@ -22,17 +22,18 @@ def router(pages: Pages) -> APIRouter:
     @routes.post("")
     def change(request: Request, person: Person = Depends(pages.person), form: Form = Depends(pages.form)) -> Response:
         old, new, again = (str(form.get(name, "")) for name in ("old_password", "password", "password_again"))
-        with pages.connection() as connection:
-            faults = {} if users.has_password(connection, person, old) else {"old_password": N_("Not your password.")}
+        page, faults = pages.page(request, person), {}
+        if not login.confirm(pages.connection, person, old):
+            faults["old_password"] = page._("This is not your password.")
         if new != again:
-            faults["password_again"] = N_("The two new passwords differ.")
+            faults["password_again"] = page._("The two new passwords differ.")
         if not faults:
             try:
                 with pages.connection() as connection:
                     users.set_password(connection, person.login, new, actor=person.login)
                     value = sessions.open(connection, person.id)
             except Refused:
-                faults["password"] = N_("A password has at least 12 characters.")
+                faults["password"] = page._("A password has at least 12 characters.")
         if faults:
             return _show(request, person, faults, 422)
         response = pages.see_other("/account", told=N_("Your password is changed; your other sessions are closed."))

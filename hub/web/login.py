@@ -57,7 +57,7 @@ def router(pages: Pages) -> APIRouter:
 
     @routes.get("/language/{language}")
     def switch(language: str, next: str = "/") -> Response:
-        response = pages.see_other(ours(next))
+        response = pages.see_other(next if next.split("?", 1)[0] == "/login" else ours(next))
         if language in NAMES:
             response.set_cookie("language", language, max_age=_YEAR_SECONDS, samesite="lax")
         return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -18,9 +19,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.datastructures import FormData as Form
 from starlette.exceptions import HTTPException
 
+from hub.domain.errors import Unavailable
 from hub.security import sessions
 from hub.security.people import Person, Role
 from hub.web import access, bodies, csrf, words
+from hub.web.headers import DEFAULTS
 from hub.web.languages import DEFAULT, NAMES, catalogue
 from hub.web.page import Page
 
@@ -91,16 +94,21 @@ class Pages:
     def show(self, request: Request, person: Person | None, template: str, *, status: int = 200,
              **context: Any) -> Response:  # fmt: skip
         """The template in the frame of every page. context: what the template uses beside `page`."""
-        told = self._tellable.get(request.cookies.get("told", ""))
-        secret, visit = (session_cookie(request), "") if person else self._visit(request)
-        page = Page(language(request), person, _path(request), datetime.now(UTC), secret, told)
+        page = self.page(request, person)
         body = self._environments[page.language].get_template(template).render(page=page, **context).encode()
         response = _compressed(request, body, status)
-        if visit:
-            self.keep(request, response, "visit", visit)
-        if told:
+        if person is None and page.secret != request.cookies.get(_name(request, "visit")):
+            self.keep(request, response, "visit", page.secret)
+        if page.told:
             response.delete_cookie("told")
         return response
+
+    def page(self, request: Request, person: Person | None) -> Page:
+        """What the template of this answer knows as `page`, for words that are made before it."""
+        told = self._tellable.get(request.cookies.get("told", ""))
+        kept = session_cookie(request) if person else request.cookies.get(_name(request, "visit"))
+        secret = kept or secrets.token_urlsafe(32)
+        return Page(language(request), person, _path(request), datetime.now(UTC), secret, told)
 
     def see_other(self, url: str, *, told: str | None = None) -> Response:
         """The way to a page, after a POST. told: a msgid of the Chinese catalogue, shown once on that page."""
@@ -114,11 +122,18 @@ class Pages:
 
     def error(self, request: Request, status: int, person: Person | None = None,
               headers: Mapping[str, str] | None = None) -> Response:  # fmt: skip
-        """The page of an HTTP error; without a database it shows no person."""
+        """The page of an HTTP error. person: as far as known already; nothing is asked of the database."""
         known = person or getattr(request.state, "person", None)
         response = self.show(request, known, "error.html", status=status, code=status)
         response.headers.update(headers or {})
         return response
+
+    def failed(self, request: Request, status: int, headers: Mapping[str, str]) -> Response:
+        """The page of what no route answered: with the person's frame, where it is no fault of ours."""
+        try:
+            return self.error(request, status, self.visitor(request) if status < 500 else None, headers)
+        except (Unavailable, psycopg.OperationalError):
+            return self.error(request, 503, None, {"Retry-After": "5"})
 
     def keep(self, request: Request, response: Response, name: str, value: str, seconds: int | None = None) -> None:
         """Set a cookie that scripts cannot read; `__Host-` where the line is encrypted: no neighbour can set it."""
@@ -153,18 +168,10 @@ class Pages:
 
     def _log_in(self, request: Request) -> Response:
         back = _path(request) if request.method in ("GET", "HEAD") else "/"
-        response = self.see_other("/login" if back == "/" else f"/login?next={quote(back, safe='/')}")
-        if request.headers.get("hx-request"):
-            response.headers["HX-Redirect"] = response.headers["Location"]
-        return response
-
-    def _visit(self, request: Request) -> tuple[str, str]:
-        """The secret of nobody's forms, and it again where its cookie is to be set."""
-        kept = request.cookies.get(_name(request, "visit"), "")
-        if kept:
-            return kept, ""
-        made = secrets.token_urlsafe(32)
-        return made, made
+        url = "/login" if back == "/" else f"/login?next={quote(back, safe='/')}"
+        if request.headers.get("hx-request"):  # a part of a page cannot be the log-in
+            return Response(status_code=401, headers={"HX-Redirect": "/login"})
+        return self.see_other(url)
 
 
 def session_cookie(request: Request) -> str:
@@ -184,9 +191,9 @@ def encrypted(request: Request) -> bool:
 
 
 def ours(url: str) -> str:
-    """The address where it is a path of ours, else `/`: a log-in leads to no other site."""
-    inside = url.startswith("/") and not url.startswith(("//", "/\\")) and url.isprintable() and "\\" not in url
-    return url if inside else "/"
+    """The address where it is a path of ours, else `/`: a log-in leads to no other site and not to itself."""
+    inside = url.startswith("/") and not url.startswith("//") and url.isprintable() and "\\" not in url
+    return url if inside and not re.match(r"/(login|logout|language)\b", url) else "/"
 
 
 def wants_page(request: Request) -> bool:
@@ -212,7 +219,7 @@ def _key(msgid: str) -> str:
 
 
 def _compressed(request: Request, body: bytes, status: int) -> Response:
-    headers = {"Vary": "Accept-Encoding, Cookie", "Cache-Control": "no-store"}
+    headers = {**DEFAULTS, "Vary": "Accept-Encoding, Cookie"}
     if len(body) > _WORTH_COMPRESSING and "gzip" in request.headers.get("accept-encoding", ""):
         body, headers["Content-Encoding"] = gzip.compress(body, 5, mtime=0), "gzip"
     return Response(body, status, headers, "text/html; charset=utf-8")
