@@ -49,6 +49,7 @@ COMMANDS: dict[str, Command] = {
     "send": Command("send HL7 v2 or FHIR files to a hub, with a spool for bad lines"),
     "subscribe": Command("follow an organisation's own event stream"),
     "messages": Command("list, show and replay received messages"),
+    "marks": Command("export readers' verdicts on the statements of records"),
     "dead-letters": Command("list and replay events that could not be processed"),
     "demo": Command("play the story of a referral through a hub of its own"),
 }

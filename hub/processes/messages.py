@@ -7,7 +7,6 @@ import sys
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
@@ -17,6 +16,7 @@ from hub.domain.errors import Refused
 from hub.intake.committing import open_connection
 from hub.intake.kept import replay
 from hub.processes import embedded
+from hub.processes.arguments import moment
 from hub.processes.settings import Settings
 from hub.security import audit
 from hub.store.connections import connect, encode, pool
@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--status", choices=("stored", "accepted", "rejected", "parked", "incomplete"))
     listing.add_argument("--type", metavar="TYPE", help="REF^I12, Bundle/message, ...")
     listing.add_argument("--control-id", metavar="ID")
-    listing.add_argument("--since", type=_time, metavar="TIME", help="ISO 8601 with offset; received then or later")
+    listing.add_argument("--since", type=moment, metavar="TIME", help="ISO 8601 with offset; received then or later")
     listing.add_argument("--after", metavar="ID", help="the last message of the page before")
     listing.add_argument("--limit", type=_count, default=100, metavar="N")
     show = verbs.add_parser("show", help="one message with its bytes, acknowledgement, Bundle and ledger")
@@ -119,16 +119,6 @@ def _text(content: bytes, charset: str) -> str | None:
 
 def _write(line: Mapping[str, Any]) -> None:
     sys.stdout.write(encode(line).decode() + "\n")
-
-
-def _time(text: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected ISO 8601 with offset, as 2026-05-01T08:00:00+08:00")
-    return time
 
 
 def _count(text: str) -> int:

@@ -58,7 +58,9 @@ def hl7_messages() -> Iterator[bytes]:
 
 
 def fhir_documents() -> Iterator[bytes]:
-    for path in sorted((CORPORA / "fhir").rglob("*.json"), key=lambda p: p.stat().st_size)[:60]:
+    received = [*(CORPORA / "reassembly-sample" / "inputs").rglob("*.json")]
+    generated = sorted((CORPORA / "fhir" / "synthea-r4").glob("*.json"), key=lambda p: p.stat().st_size)[:5]
+    for path in (*received, *generated):
         yield path.read_bytes()
 
 
