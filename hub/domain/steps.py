@@ -42,11 +42,15 @@ WORDED: frozenset[Action] = frozenset(
 
 Way = tuple[Transition, ...]
 
+LONGEST = 20_000
+"""Characters of a text."""
+
 NO_TEXT = "Write what the other side will read."
 NO_START = "Give the date and the time."
 PAST = "The appointment lies in the past."
 BEFORE_START = "The end lies before the start."
-FAULTS = (NO_TEXT, NO_START, PAST, BEFORE_START)
+TOO_LONG = "Write at most 20000 characters."
+FAULTS = (NO_TEXT, NO_START, PAST, BEFORE_START, TOO_LONG)
 """Texts of what can be wrong with a step."""
 
 
@@ -59,11 +63,21 @@ def possible(state: State, roles: Collection[Role], *, cancellation_asked: bool 
     return {action: way for action, way in found.items() if way is not None}
 
 
+def owner(state: State) -> Role | None:
+    """Whose turn it is, the receiver's or the sender's: who can bring the referral on; None at its end."""
+    ends = (State.CANCELLED, State.EXPIRED, state)
+    turns = (t.by for t in TRANSITIONS if t.source is state and t.target not in ends)
+    return next((role for by in turns for role in (Role.RECEIVER, Role.SENDER) if role in by), None)
+
+
 def faults(step: StepForm, now: datetime) -> Iterator[Refusal]:
     """What is wrong with a step as entered, at the names of its fields."""
     told = step.text.strip() or (step.action == "supply" and step.attachments)
     if step.action in WORDED and not told:
         yield Refusal(Cause.REQUIRED_MISSING, "text", NO_TEXT)
+    for name in ("text", "plan", "location"):
+        if len(getattr(step, name)) > LONGEST:
+            yield Refusal(Cause.TOO_LARGE, name, TOO_LONG)
     if step.action == "book":
         if step.start is None:
             yield Refusal(Cause.REQUIRED_MISSING, "start", NO_START)

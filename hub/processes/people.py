@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
+from adapters.forms.attachments import attach
 from hub.intake.accept import Intake
+from hub.processes.moving import Moving
 from hub.processes.quoting import quote
 from hub.processes.settings import Settings
-from hub.web import account, assets, demo, headers, login, marks, records, sources
+from hub.web import account, assets, demo, headers, login, marks, records, referral, sources, steps
 from hub.web.pages import Answered, Connect, Pages, answered
 from hub.web.record_page import RecordPage
 
@@ -22,6 +24,9 @@ def include(app: FastAPI, settings: Settings, connection: Connect, intake: Intak
         routes.include_router(demo.router(pages, settings.demo_file))
     routes.include_router(login.router(pages))
     routes.include_router(account.router(pages))
+    moving = Moving(connection, intake.accept)
+    routes.include_router(referral.router(pages, moving.move))
+    routes.include_router(steps.router(pages, moving.move, attach))
     routes.include_router(sources.router(pages, quote))
     routes.include_router(marks.router(pages))
     app.include_router(routes)
