@@ -146,7 +146,7 @@ def router(pages: Pages, move: Move) -> APIRouter:
             seen = sight(connection, person, now)
             audit.write(connection, organization_id=person.organization.id, actor=person.login, action="read",
                         object_type="referral", object_id=referral.id)  # fmt: skip
-        return pages.show(request, person, "steps/referral.html", seen=seen, years=_years(seen, person),
+        return pages.show(request, person, "steps/referral.html", seen=seen, years=years(seen.patient, person),
                           channels=CHANNELS, moment=moment, number_word=number_word)  # fmt: skip
 
     return routes
@@ -196,9 +196,14 @@ def number_word(system: str) -> str:
     return _NUMBERS.get(system, _NUMBER)
 
 
-def _years(seen: Sight, person: Person) -> int | None:
-    today = datetime.now(ZoneInfo(person.organization.timezone)).date().isoformat()
-    return age(seen.patient.birth_date, today) if seen.patient else None
+def today(person: Person) -> str:
+    """The date at the person's, ISO."""
+    return datetime.now(ZoneInfo(person.organization.timezone)).date().isoformat()
+
+
+def years(patient: Patient | None, person: Person) -> int | None:
+    """The patient's age today."""
+    return age(patient.birth_date, today(person)) if patient else None
 
 
 def _meant(request: Request) -> bool:

@@ -23,7 +23,7 @@ from hub.security.people import Person
 from hub.views import history, patients
 from hub.views.referrals import Referral
 from hub.web.pages import Pages
-from hub.web.referral import Move, find, roles
+from hub.web.referral import Move, find, moment, roles, today, years
 from hub.web.step_words import WORDS
 from hub.web.words import N_
 
@@ -83,7 +83,8 @@ def _form(pages: Pages, request: Request, person: Person, referral: Referral, ac
     other = referral.sender if referral.receiver.id == viewer else referral.receiver
     return pages.show(
         request, person, "steps/step.html" if way is not None else "steps/impossible.html",
-        status=status if way is not None else 409, referral=referral, patient=patient, action=action,
+        status=status if way is not None else 409, referral=referral, patient=patient, years=years(patient, person),
+        action=action, today=today(person), moment=moment,
         words=WORDS[action], other=other.name, fields=fields, errors=errors, key=fields.get("key") or str(uuid4()),
         skipped=_skipped(way), stale=stale, needed=action in WORDED, with_files=action in _WITH_FILES,
         files_again=_FILES_AGAIN if errors and action in _WITH_FILES else "",
