@@ -15,6 +15,17 @@ from hub.views.referrals import Referral
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """What is known of a record without its text. version: of the referral that it was made from."""
+
+    id: str
+    version: int
+    whole: bool
+    sha256: bytes
+    generated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A record as stored. version: of the referral that it was made from; document: its JSON text, untouched."""
 
@@ -44,3 +55,16 @@ def read(connection: Connection[Any], referral: Referral, record_id: str) -> Rec
     parameters = {"id": ids.parse(record_id), "referral_id": referral.id, "whole": referral.whole_record}
     with connection.cursor(row_factory=class_row(Record)) as cursor:
         return cursor.execute(blocks("views")["record_by_id"], parameters).fetchone()
+
+
+def heading(connection: Connection[Any], referral: Referral) -> Heading | None:
+    """Of the record that `newest` gives."""
+    parameters = {"referral_id": referral.id, "whole": referral.whole_record}
+    with connection.cursor(row_factory=class_row(Heading)) as cursor:
+        return cursor.execute(blocks("views")["record_heading"], parameters).fetchone()
+
+
+def document(connection: Connection[Any], record_id: str) -> str:
+    """The JSON text of a record that the caller was given by its heading."""
+    [(text,)] = connection.execute(blocks("views")["record_document"], {"id": record_id}).fetchall()
+    return str(text)

@@ -1,4 +1,7 @@
-"""`/referrals/{id}/record`: the continuous record, for the referral's receiver alone; every look at it is audited."""
+"""`/referrals/{id}/record`: the continuous record, for the referral's receiver alone; every look at it is audited.
+
+One address for machines and people: a browser gets the page, everybody else JSON by token or by session.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -16,19 +20,39 @@ from hub.domain.errors import Unavailable
 from hub.domain.messages import Sender
 from hub.domain.referrals import FINAL
 from hub.security import audit, tokens
+from hub.security.people import Person
 from hub.views import ids, records, referrals
 from hub.web import access
+from hub.web.pages import wants_page
 
 Connect = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
 
 _LOOK_AGAIN = 0.1
-_DESCRIPTIONS = {401: "no valid token", 404: "no such referral that this organisation receives",
-                 406: "JSON is not accepted", 503: "not made yet, or PostgreSQL does not answer"}  # fmt: skip
+_DESCRIPTIONS = {401: "no valid token", 403: "an administrator reads no records",
+                 404: "no such referral that this organisation receives", 406: "JSON is not accepted",
+                 503: "not made yet, or PostgreSQL does not answer"}  # fmt: skip
 
 
-def router(connect: Connect, *, patience: float = 3.0) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class People:
+    """How people read it: `page` answers a browser, `visitor` knows a session."""
+
+    page: Callable[[Request, str], Response]
+    visitor: Callable[[Request], Person | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Viewer:
+    """actor: as in the trail; reads: whether it may read records at all."""
+
+    organization: Sender
+    actor: str
+    reads: bool = True
+
+
+def router(connect: Connect, people: People | None = None, *, patience: float = 3.0) -> APIRouter:
     """connect: a connection in a transaction that is committed at the end (`pool.connection`); may raise
-    Unavailable or psycopg.OperationalError.
+    Unavailable or psycopg.OperationalError. people: None where there are only machines.
 
     patience: seconds to wait for a record that is being made, as it is for a moment after acceptance.
     """
@@ -38,12 +62,15 @@ def router(connect: Connect, *, patience: float = 3.0) -> APIRouter:
                 responses={status: {"description": text} for status, text in _DESCRIPTIONS.items()})  # fmt: skip
     async def record(referral_id: str, request: Request) -> Response:
         """Before acceptance the record of what came with the referral, afterwards of the patient's whole history."""
+        if people and wants_page(request):
+            return await run_in_threadpool(people.page, request, referral_id)
         if not _accepts_json(request.headers.get("accept", "*/*")):
             return access.problem(406, "not-acceptable", "the record is application/json")
-        token, end = access.bearer(request), time.monotonic() + patience
+        end = time.monotonic() + patience
         try:
+            visitor = await run_in_threadpool(people.visitor, request) if people and not _bears(request) else None
             while True:
-                answer = await run_in_threadpool(_look, connect, token, referral_id)
+                answer = await run_in_threadpool(_look, connect, access.bearer(request), visitor, referral_id)
                 if answer is not None:
                     return answer
                 if time.monotonic() > end:
@@ -55,15 +82,21 @@ def router(connect: Connect, *, patience: float = 3.0) -> APIRouter:
     return routes
 
 
-def _look(connect: Connect, token: str | None, referral_id: str) -> Response | None:
+def _bears(request: Request) -> bool:
+    return "authorization" in request.headers
+
+
+def _look(connect: Connect, token: str | None, visitor: Person | None, referral_id: str) -> Response | None:
     """The answer, None while the record is being made."""
     with connect() as connection:
-        viewer = tokens.authenticate(connection, token) if token else None
-        referral = referrals.read(connection, viewer.id, referral_id) if viewer else None
-        if viewer is None or referral is None or not records.readable(referral, viewer.id):
+        viewer = _viewer(connection, token, visitor)
+        referral = referrals.read(connection, viewer.organization.id, referral_id) if viewer and viewer.reads else None
+        if viewer is None or referral is None or not records.readable(referral, viewer.organization.id):
             _write(connection, viewer, referral_id, allowed=False)
             if viewer is None:
                 return access.unauthenticated()
+            if not viewer.reads:
+                return access.problem(403, "forbidden", "an administrator reads no records")
             return access.problem(404, "not-found", "this organisation receives no such referral")
         record = records.newest(connection, referral)
         if record is None:
@@ -74,11 +107,18 @@ def _look(connect: Connect, token: str | None, referral_id: str) -> Response | N
     return Response(record.document, media_type="application/json", headers=headers)
 
 
-def _write(connection: psycopg.Connection[Any], viewer: Sender | None, referral_id: str, *, allowed: bool) -> None:
+def _viewer(connection: psycopg.Connection[Any], token: str | None, visitor: Person | None) -> _Viewer | None:
+    if visitor is not None:
+        return _Viewer(visitor.organization, visitor.login, visitor.role == "clinician")
+    known = tokens.authenticate(connection, token) if token else None
+    return _Viewer(known, "token") if known else None
+
+
+def _write(connection: psycopg.Connection[Any], viewer: _Viewer | None, referral_id: str, *, allowed: bool) -> None:
     audit.write(
         connection,
-        organization_id=viewer.id if viewer else None,
-        actor="token" if viewer else "nobody",
+        organization_id=viewer.organization.id if viewer else None,
+        actor=viewer.actor if viewer else "nobody",
         action="read",
         object_type="record",
         object_id=referral_id if ids.parse(referral_id) else "no id",

@@ -18,6 +18,7 @@ from hub.web.record.patients import Person, person
 from hub.web.record.series import Series, series
 from hub.web.record.statements import Said, Statement, said_by, statement
 from hub.web.record.timeline import Timeline, timeline
+from hub.web.words import N_
 
 LONG = 400
 """Characters of a passage or an unplaced text that are shown at once."""
@@ -52,7 +53,8 @@ class Institution:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """keys: of every statement that can be marked, by (part, name) as in `hub.domain.statements`."""
+    """keys: of every statement that can be marked, by (part, name) as in `hub.domain.statements`; charted: items whose
+    measurements are a chart or a table."""
 
     person: Person
     question: Text | None
@@ -70,9 +72,22 @@ class View:
     timeline: Timeline
     unplaced: tuple[Text, ...]
     keys: Mapping[tuple[str, str], str]
+    charted: frozenset[str]
 
-    def section(self, name: str) -> Section | None:
-        return next((section for section in self.sections if section.name == name), None)
+    @property
+    def statements(self) -> Iterator[Statement]:
+        return (one for section in self.sections for one in section.statements)
+
+    def part(self, name: str) -> tuple[str, Sequence[Any]] | None:
+        """A part that has a page of its own: its msgid and all that stands in it."""
+        parts: dict[str, tuple[str, Sequence[Any]]] = {
+            "passages": (N_("What the question needs"), self.passages),
+            "timeline": (N_("Timeline"), self.timeline.events),
+            "conflicts": (N_("Contradictions"), self.conflicts),
+            "unplaced": (N_("Not placed"), self.unplaced),
+            **{section.name: (section.msgid, section.statements) for section in self.sections},
+        }
+        return parts.get(name)
 
 
 def view(text: str, zone: ZoneInfo) -> View:
@@ -99,6 +114,7 @@ def view(text: str, zone: ZoneInfo) -> View:
         timeline=timeline(record.timeline, items, statements, record.organizations, zone),
         unplaced=tuple(_text(n, u.text, u.sources, zone, u.reason) for n, u in enumerate(record.unplaced)),
         keys=_keys(decode(text)),
+        charted=frozenset(name for name, one in found.items() if one and len(one.rows) > 1),
     )
 
 
