@@ -18,7 +18,7 @@ MACHINES = "/fhir"
 OWN = ("/account", "/logout", "/logout/everywhere", "/")
 """Of everybody who is logged in."""
 NAME = "陈桂英"
-BOUND = ("{referral_id}", "{draft_id}", "{fragment_id}")
+BOUND = ("{referral_id", "{draft_id", "{fragment_id")
 """Parameters that name what belongs to an organisation or a person."""
 
 
@@ -99,7 +99,7 @@ def test_another_organisation_finds_nothing(site: Site, walk: Walk) -> None:
 
 def test_a_colleague_does_not_see_a_draft(site: Site, walk: Walk) -> None:
     with caller(site, "colleague") as colleague:
-        for address in (a for a in walk.bound() if "{draft_id}" in a.path):
+        for address in (a for a in walk.bound() if "{draft_id" in a.path):
             answer = colleague.ask(address.method, address.filled(walk.values))
             assert answer.status_code == 404, (address, answer.status_code)
 

@@ -42,7 +42,7 @@ def poisoned(site: Site) -> Poisoned:
     referral = site.referral(f"Q{run}-R1{PAYLOAD}")
     for name in ("referral", "prescription", "problem"):
         text = (MESSAGES / f"{name}-every-field.hl7").read_text(encoding="utf-8").replace("\n", "\r")
-        text = text.replace("|ZSWSY01|", "|QINGLIN|").replace("TERT", "JIANGZHOU")
+        text = text.replace("|ZSWSY01|", "|QINGLIN|").replace("TERT", "JIANGZHOU").replace("|AL|NE|", "|||", 1)
         _send(site, text.replace("SYN000", f"S{run}").replace("770001", f"7700{run}"))
     document, _ = payloads.fhir(json.loads(scenario("20-county-referral.json", run)))
     site.post("YUNLING", "/$process-message", document)

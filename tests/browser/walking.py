@@ -29,7 +29,7 @@ class Address:
 
     def filled(self, values: dict[str, str]) -> str:
         """The path with its parameters; KeyError for one that no test knows."""
-        return re.sub(r"\{(\w+)(?::path)?\}", lambda found: values[found[1]], self.path)
+        return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: values[found[1]], self.path)
 
 
 def addresses(site: Site) -> list[Address]:
