@@ -5,11 +5,30 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from adapters.forms.attachments import attach
+from adapters.forms.table import template
 from hub.intake.accept import Intake
 from hub.processes.moving import Moving
 from hub.processes.quoting import quote
+from hub.processes.referring import Referring
 from hub.processes.settings import Settings
-from hub.web import account, assets, demo, headers, login, marks, records, referral, sources, steps
+from hub.web import (
+    account,
+    assets,
+    attachments,
+    demo,
+    drafts,
+    headers,
+    importing,
+    lists,
+    login,
+    marks,
+    new_referral,
+    printing,
+    records,
+    referral,
+    sources,
+    steps,
+)
 from hub.web.pages import Answered, Connect, Pages, answered
 from hub.web.record_page import RecordPage
 
@@ -24,11 +43,19 @@ def include(app: FastAPI, settings: Settings, connection: Connect, intake: Intak
         routes.include_router(demo.router(pages, settings.demo_file))
     routes.include_router(login.router(pages))
     routes.include_router(account.router(pages))
+    routes.include_router(lists.router(pages))
     moving = Moving(connection, intake.accept)
+    referring = Referring(connection, intake.accept, intake.directory)
+    writing = new_referral.Commands(referring.refer, attach, moving.move)
+    routes.include_router(new_referral.router(pages, writing))  # before `/referrals/{id}`
+    routes.include_router(drafts.router(pages, writing))
+    routes.include_router(importing.router(pages, importing.Commands(referring.lines, referring.send, template)))
+    routes.include_router(attachments.router(pages))
     routes.include_router(referral.router(pages, moving.move))
     routes.include_router(steps.router(pages, moving.move, attach))
     routes.include_router(sources.router(pages, quote))
     routes.include_router(marks.router(pages))
+    routes.include_router(printing.router(pages))
     app.include_router(routes)
     app.include_router(records.router(connection, records.People(RecordPage(pages), pages.visitor)))
     app.add_middleware(headers.SecurityHeaders)

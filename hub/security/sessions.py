@@ -24,13 +24,16 @@ def open(connection: Connection[Any], person_id: int) -> str:
     return value
 
 
-def person_of(connection: Connection[Any], value: str) -> Person | None:
-    """Whose open session it is; None when it ended or its person is disabled."""
+def person_of(connection: Connection[Any], value: str, *, used: bool = True) -> Person | None:
+    """Whose open session it is; None when it ended or its person is disabled.
+
+    used: by the person; what a page asks for by itself keeps no session open.
+    """
     digest = _digest(value)
     row = connection.execute(blocks("people")["person_of_session"], {"sha256": digest, **_LIMITS}).fetchone()
     if row is None:
         return None
-    if row[11]:
+    if used and row[11]:
         connection.execute(blocks("people")["seen"], {"sha256": digest})
     return Person.from_row(row)
 

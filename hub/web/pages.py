@@ -79,6 +79,15 @@ class Pages:
     def clinician(self, request: Request) -> Person:
         return self._in_role(request, "clinician")
 
+    def watcher(self, request: Request) -> Person:
+        """A clinician whose page asks by itself: that keeps no session open, and where it ended the page reloads."""
+        if not hasattr(request.state, "person"):
+            with self.connection() as connection:
+                request.state.person = sessions.person_of(connection, session_cookie(request), used=False)
+        if request.state.person is None and request.headers.get("hx-request"):
+            raise Answered(Response(status_code=204, headers={"HX-Refresh": "true"}))
+        return self.clinician(request)
+
     def administrator(self, request: Request) -> Person:
         return self._in_role(request, "administrator")
 
