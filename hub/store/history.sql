@@ -32,3 +32,6 @@ ORDER BY r.requested_at, r.id
 SELECT EXISTS (SELECT FROM messages
                WHERE control_id = %(control_id)s AND application = %(application)s
                  AND organization_id = %(organization_id)s AND status = 'accepted')
+
+-- recorded: whether the referral's record has been made, in which its message can be read
+SELECT EXISTS (SELECT FROM records WHERE referral_id = %(referral_id)s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -73,11 +73,13 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """events: oldest first; loose: what a party gave that belongs to no event that is told."""
+    """events: oldest first; loose: what a party gave that belongs to no event that is told; recorded: whether the
+    record has been made, in which the messages can be read."""
 
     events: tuple[Event, ...]
-    related: tuple[Related, ...] = ()
-    loose: tuple[Said, ...] = field(default=())
+    related: tuple[Related, ...]
+    loose: tuple[Said, ...]
+    recorded: bool
 
     def newest(self, *types: str) -> Event | None:
         """The last event of one of these types."""
@@ -98,7 +100,7 @@ class Course:
 
 
 def read(connection: Connection[Any], viewer: int, referral: Referral) -> Course:
-    """The course of a referral that the viewer (an organisation's id) takes part in: three queries."""
+    """The course of a referral that the viewer (an organisation's id) takes part in: four queries."""
     sql = blocks("history")
     parameters = {
         "referral_id": ids.parse(referral.id),
@@ -114,9 +116,10 @@ def read(connection: Connection[Any], viewer: int, referral: Referral) -> Course
         given = [_said(row) for row in cursor.execute(query, parameters | {"limit": _FRAGMENTS})]
     with connection.cursor(row_factory=class_row(Related)) as related:
         chain = related.execute(sql["related"], parameters).fetchall()
+    [(recorded,)] = connection.execute(sql["recorded"], parameters).fetchall()
     events = _events(rows[::-1], given)
     told = {event.message_id for event in events}
-    return Course(events, tuple(chain), tuple(said for said in given if said.message_id not in told))
+    return Course(events, tuple(chain), tuple(said for said in given if said.message_id not in told), recorded)
 
 
 def accepted(connection: Connection[Any], organization_id: int, application: str, control_id: str) -> bool:

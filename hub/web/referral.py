@@ -126,7 +126,8 @@ class Sight:
         words = WORDS[action]
         text = READ_AND_CLOSE if action == "close" and self.referral.state is State.OUTCOME_SENT else words.button
         again = self.referral.state is State.OUTCOME_SENT and action == "outcome"
-        kind = "danger" if words.ends else "secondary" if skips or again or action in ("ask", "start") else ""
+        second = skips or again or action in ("ask", "start", "refer-onward")
+        kind = "secondary" if second else "ends" if words.ends else ""
         return Button(url, text, kind, skips)
 
 
