@@ -38,7 +38,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """statements: what holds first, the newest first."""
+    """statements: the important first."""
 
     name: str
     msgid: str
@@ -129,18 +129,20 @@ def _sections(record: Record, zone: ZoneInfo) -> tuple[Section, ...]:
         terms.setdefault(suggestion.item_id, []).append(suggestion)
     names = (*SECTIONS, *(name for name in record.sections if name not in SECTIONS))
     return tuple(
-        Section(name, words.SECTION.get(name, name), _ordered(
+        Section(name, words.SECTION.get(name, name), _ordered((
             statement(item, name, zone, disputed.get(item.id, ()), terms.get(item.id, ()))
             for item in record.sections.get(name, ())
-        ))
+        ), record.brief))
         for name in names
     )  # fmt: skip
 
 
-def _ordered(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """What is disputed, then what holds, then what is over; each the newest first, the undated last."""
+def _ordered(statements: Iterable[Statement], brief: Sequence[str]) -> tuple[Statement, ...]:
+    """What is disputed, then what holds, of that first what the brief names, then what is over; each the newest first,
+    the undated last."""
+    rank = {name: index for index, name in enumerate(brief)}
     newest_first = sorted(statements, key=lambda s: s.start.text if s.start else "", reverse=True)
-    return tuple(sorted(newest_first, key=lambda s: (s.past, not s.conflicts)))
+    return tuple(sorted(newest_first, key=lambda s: (s.past, not s.conflicts, rank.get(s.id, len(rank)))))
 
 
 def _question(record: Record, zone: ZoneInfo) -> Text | None:

@@ -76,7 +76,7 @@ def statement(
 ) -> Statement:
     """conflicts: ids of those that the item stands in; zone: of the reader, for the days on which it was said."""
     headline = _headline(item)
-    status = words.status_tag(item.status)
+    status = words.status_tag(item.status, section)
     past = item.status in ("stopped", "resolved")
     assertion = words.assertion_tag(item.assertion, section)
     flag = words.interpretation_tag(item.value.interpretation if item.value else None)

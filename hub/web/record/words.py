@@ -44,8 +44,10 @@ ABSENT = Tag("absent", N_("denied / none"))
 NOT_DONE = Tag("absent", N_("not done"))
 UNCERTAIN = Tag("uncertain", N_("uncertain"))
 
+IN_USE = Tag("active", N_("in use"))
+ACTIVE = Tag("active", N_("active"))
+
 STATUS = {
-    "active": Tag("active", N_("active")),
     "resolved": Tag("past", N_("resolved")),
     "stopped": Tag("past", N_("stopped")),
     "planned": Tag("planned", N_("planned")),
@@ -130,7 +132,10 @@ def identity(sentence: str) -> tuple[str, str, str, str] | None:
     return (_FIELD[found[1]], found[2], found[3], found[4]) if found else None
 
 
-def status_tag(status: str) -> Tag | None:
+def status_tag(status: str, section: str) -> Tag | None:
+    """What is active is told of problems and medicines alone."""
+    if status == "active":
+        return {"problems": ACTIVE, "medications": IN_USE}.get(section)
     return STATUS.get(status)
 
 
