@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from adapters.forms.attachments import attach
 from adapters.forms.table import template
 from hub.intake.accept import Intake
+from hub.processes import administration
 from hub.processes.moving import Moving
 from hub.processes.quoting import quote
 from hub.processes.referring import Referring
@@ -29,6 +30,7 @@ from hub.web import (
     sources,
     steps,
 )
+from hub.web.admin import routes as administrator
 from hub.web.pages import Answered, Connect, Pages, answered
 from hub.web.record_page import RecordPage
 
@@ -56,6 +58,7 @@ def include(app: FastAPI, settings: Settings, connection: Connect, intake: Intak
     routes.include_router(sources.router(pages, quote))
     routes.include_router(marks.router(pages))
     routes.include_router(printing.router(pages))
+    routes.include_router(administrator.router(pages, administration.commands(settings, intake.directory)))
     app.include_router(routes)
     app.include_router(records.router(connection, records.People(RecordPage(pages), pages.visitor)))
     app.add_middleware(headers.SecurityHeaders)

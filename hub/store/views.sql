@@ -152,6 +152,9 @@ SELECT m.id::text AS id, m.received_at, o.name AS organization, m.channel, m.for
 FROM messages m LEFT JOIN organizations o ON o.id = m.organization_id
 WHERE m.id = ANY(%(ids)s) ORDER BY m.received_at, m.id
 
+-- message_names: how messages are called
+SELECT id::text, type, control_id FROM messages WHERE id = ANY(%(ids)s)
+
 -- messages: messages in order of arrival; conditions of what is asked for follow
 SELECT m.id::text AS id, m.received_at, o.code AS organization, m.channel, m.format, m.type, m.control_id, m.status,
        m.referral_id::text AS referral_id, m.error

@@ -37,3 +37,9 @@ def read(connection: Connection[Any], patient_id: str, message_ids: Iterable[str
     given = {"ids": ids.known(message_ids), "patient_id": patient_id}
     with connection.cursor(row_factory=class_row(CitedMessage)) as cursor:
         return {m.id: m for m in cursor.execute(blocks("views")["cited_messages"], given)}
+
+
+def names(connection: Connection[Any], message_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Type and control id of the messages, by their ids."""
+    rows = connection.execute(blocks("views")["message_names"], {"ids": ids.known(message_ids)}).fetchall()
+    return {name: (kind, control_id) for name, kind, control_id in rows}

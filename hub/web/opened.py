@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from psycopg import Connection
 
 from hub.domain.statements import PARTS, Document, Part, Statement, find
 from hub.security import audit
 from hub.security.people import Person
+from hub.store.connections import decode
 from hub.views import ids, records, referrals
 from hub.views.records import Record
 from hub.views.referrals import Referral
@@ -40,7 +40,7 @@ def opened(connection: Connection[Any], person: Person, referral_id: str, record
     note(connection, person, action, "record", named, allowed=record is not None)
     if referral is None or record is None:
         return None
-    return Opened(referral, record, msgspec.json.decode(record.document))
+    return Opened(referral, record, decode(record.document))
 
 
 def note(connection: Connection[Any], person: Person, action: str, object_type: str, object_id: str, *,
