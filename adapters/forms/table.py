@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -64,19 +65,23 @@ class Row:
 
 
 def read(content: bytes, author: str) -> tuple[Row, ...]:
-    """The referrals of a file in its order, each form completed and under a key that the same file gives it again.
+    """The referrals of a file in its order, each form completed and under a key that the same line has in any file.
 
-    Raises Refused where the file as a whole cannot be read, with `path` "" or the name of the column.
+    So a corrected file sends only what was corrected. Raises Refused where the file as a whole cannot be read, with
+    `path` "", the number of the line or the name of the column.
     """
     text = _text(content)
-    digest = sha256(content).hexdigest()[:40]
+    seen: Counter[str] = Counter()
     lines = _lines(text)
     header = next(lines, None)
     fields = _fields(header[1] if header else [])
     rows = []
     for line, cells in lines:
         if any(cell.strip() for cell in cells):
-            rows.append(_row(line, cells, fields, f"csv-{digest}-{line}", author))
+            told = _told(cells, fields)
+            seen[told] += 1
+            key = sha256(f"{seen[told]}:{told}".encode()).hexdigest()[:40]
+            rows.append(_row(line, cells, fields, f"csv-{key}", author))
         if len(rows) > MOST_LINES:
             raise _refused(Cause.TOO_LARGE, TOO_LARGE)
     if not rows:
@@ -132,6 +137,11 @@ def _fields(header: list[str]) -> list[str]:
     if faults:
         raise Refused(*faults)
     return fields
+
+
+def _told(cells: list[str], fields: list[str]) -> str:
+    """What a line says, whatever the order of its columns."""
+    return repr(sorted((field, cell) for field, cell in zip(fields, cells, strict=False) if field and cell.strip()))
 
 
 def _row(line: int, cells: list[str], fields: list[str], key: str, author: str) -> Row:

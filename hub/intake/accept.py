@@ -58,6 +58,11 @@ class Intake:
             thread.start()
 
     @property
+    def directory(self) -> Directory:
+        """The organisations that it knows."""
+        return self._directory
+
+    @property
     def waiting(self) -> int:
         """Submissions that are not yet in a batch."""
         return self._submitted.qsize() + self._prepared.qsize()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,13 +21,16 @@ from adapters.forms.referral import bundle
 from hub.domain.errors import Cause, Refusal, Refused, Unavailable
 from hub.domain.forms import Filed, Line, ReferralForm, completed, said
 from hub.domain.messages import Receipt, Sender, Submission
-from hub.domain.requirements import unmet
+from hub.domain.requirements import Requirement, unmet
 from hub.security import audit
 from hub.security.people import Person
 from hub.store.directory import Directory
 from hub.views import drafts, referrals, requirements
 
 TAKEN = "the referral was taken in"
+
+Wanted = Callable[[str, str], tuple[Requirement, ...]]
+"""What a receiver (its CODE) wants to know in a referral to a department."""
 
 
 def _now() -> datetime:
@@ -71,11 +75,12 @@ class Referring:
         rows = table.read(content, person.name)
         with self.connection() as connection:
             sent = drafts.sent(connection, person.organization.id, [row.form.key for row in rows])
-        return tuple(
-            Line(row.line, row.form, filed=sent[row.form.key].filed) if row.form.key in sent
-            else Line(row.line, row.form, row.faults or self._faults(person, row.form))
-            for row in rows
-        )  # fmt: skip
+            wanted = cache(partial(requirements.of_receiver, connection))
+            return tuple(
+                Line(row.line, row.form, filed=sent[row.form.key].filed) if row.form.key in sent
+                else Line(row.line, row.form, row.faults or self._faults(person, row.form, wanted))
+                for row in rows
+            )  # fmt: skip
 
     def send(self, person: Person, content: bytes) -> tuple[Line, ...]:
         """Send the lines of a CSV file that have no fault and were not sent before. Raises Refused, Unavailable."""
@@ -91,23 +96,23 @@ class Referring:
 
     def _checked(self, person: Person, form: ReferralForm) -> Sender:
         """Who shall receive it. Raises Refused."""
-        faults = self._faults(person, form)
+        with self.connection() as connection:
+            faults = self._faults(person, form, partial(requirements.of_receiver, connection))
+            earlier = form.based_on and referrals.read(connection, person.organization.id, form.based_on)
+        if form.based_on and not earlier:
+            faults = (*faults, Refusal(Cause.UNKNOWN_KEY, "based_on", checking.EARLIER_UNKNOWN))
         receiver = self._receiver(form.receiver)
         if faults or receiver is None:
             raise Refused(*faults)
         return receiver
 
-    def _faults(self, person: Person, form: ReferralForm) -> tuple[Refusal, ...]:
+    def _faults(self, person: Person, form: ReferralForm, wanted: Wanted) -> tuple[Refusal, ...]:
         found = list(checking.check(form, self.now().astimezone(ZoneInfo(person.organization.timezone)).date()))
         receiver = self._receiver(form.receiver) if form.receiver else None
         if form.receiver and receiver is None:
             found.append(Refusal(Cause.UNKNOWN_KEY, "receiver", checking.RECEIVER_UNKNOWN))
-        with self.connection() as connection:
-            earlier = form.based_on and referrals.read(connection, person.organization.id, form.based_on)
-            wanted = requirements.of_receiver(connection, receiver.code, form.department) if receiver else ()
-        if form.based_on and not earlier:
-            found.append(Refusal(Cause.UNKNOWN_KEY, "based_on", checking.EARLIER_UNKNOWN))
-        missing = unmet((r for r in wanted if r.mandatory), said(form))
+        asked = wanted(receiver.code, form.department) if receiver else ()
+        missing = unmet((r for r in asked if r.mandatory), said(form))
         return (*found, *(Refusal(Cause.REQUIRED_MISSING, "requirements", r.text) for r in missing))
 
     def _receiver(self, named: str) -> Sender | None:

@@ -19,7 +19,10 @@ def test_a_pdf_tells_its_text() -> None:
 
 def test_what_a_file_is_its_bytes_say_and_not_its_name() -> None:
     assert attach("report.pdf", PNG).content_type == "image/png"
-    assert attach("picture.png", "近三日血压 150/90，心电图正常".encode("gb18030")).content_type == "text/plain; charset=gb18030"
+    assert (
+        attach("picture.png", "近三日血压 150/90，心电图正常".encode("gb18030")).content_type
+        == "text/plain; charset=gb18030"
+    )
     taken = attach("note", "\ufeff血压 150/90\r\n".encode())
     assert (taken.content_type, taken.text) == ("text/plain; charset=utf-8", "血压 150/90\r\n")
 

@@ -44,11 +44,11 @@ def test_what_looks_like_a_formula_is_text() -> None:
     assert (row.form.patient_name, row.form.reason) == ('=HYPERLINK("x")', "+1-2@SUM")
 
 
-def test_the_same_file_gives_the_same_keys_and_another_file_others() -> None:
-    text = HEADER + CHEN + CHEN
-    first, again, other = (read(t.encode(), "") for t in (text, text, text + CHEN))
-    assert [r.form.key for r in first] == [r.form.key for r in again]
-    assert len({r.form.key for r in (*first, *other)}) == 5
+def test_a_line_has_its_key_in_a_corrected_file_too_and_equal_lines_have_their_own() -> None:
+    first = read((HEADER + CHEN + CHEN).encode(), "")
+    corrected = read((HEADER + CHEN.replace("胸闷", "胸痛") + CHEN + CHEN).encode("gb18030"), "")
+    assert [row.form.key for row in corrected[1:]] == [row.form.key for row in first]
+    assert len({row.form.key for row in corrected}) == 3
 
 
 def test_more_cells_than_columns_are_a_fault_of_the_line() -> None:
