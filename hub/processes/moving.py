@@ -19,6 +19,7 @@ from hub.domain import steps
 from hub.domain.errors import Cause, Refusal, Refused, Unavailable
 from hub.domain.forms import Filed, StepForm
 from hub.domain.messages import Receipt, Submission
+from hub.domain.referrals import Role
 from hub.security import audit
 from hub.security.people import Person
 from hub.views import history, referrals
@@ -49,9 +50,8 @@ class Moving:
         referral, filed = self._look(person, step)
         if filed:
             return filed
-        wrong = tuple(steps.faults(step, self.now()))
-        if wrong:
-            raise Refused(*wrong)
+        if referral.version == step.version:
+            self._check(person, step, referral)
         receipt = self.accept(self._submission(person, step, referral))
         outcome = receipt.outcome
         if outcome.unavailable:
@@ -71,6 +71,20 @@ class Moving:
         if referral is None:
             raise Refused(Refusal(Cause.UNKNOWN_KEY, "referral_id", "there is no such referral"))
         return referral, self._filed(person, step, referral) if referral.version != step.version else None
+
+    def _check(self, person: Person, step: StepForm, referral: Referral) -> None:
+        """Raises Refused where this step, told apart from others to the same state, is not the person's to take."""
+        sides = ((Role.RECEIVER, referral.receiver.id), (Role.SENDER, referral.sender.id))
+        roles = [role for role, party in sides if party == person.organization.id]
+        asked = referral.cancellation_asked
+        if step.action not in steps.possible(referral.state, roles, cancellation_asked=asked):
+            others = step.action in steps.possible(referral.state, list(Role), cancellation_asked=asked)
+            self._audit(person, step, allowed=False)
+            cause = Cause.NOT_PERMITTED if others else Cause.FORBIDDEN_STATE
+            raise Refused(Refusal(cause, "action", f"{step.action} is not possible while {referral.state.value}"))
+        wrong = tuple(steps.faults(step, self.now()))
+        if wrong:
+            raise Refused(*wrong)
 
     def _filed(self, person: Person, step: StepForm, referral: Referral) -> Filed | None:
         key = _key(person, step)
@@ -92,8 +106,6 @@ class Moving:
             _, filed = self._look(person, step)
             if filed:
                 return filed
-        if Cause.NOT_PERMITTED in causes:
-            self._audit(person, step, allowed=False)
         raise Refused(*(replace(refusal, path=_FIELDS.get(refusal.path, refusal.path)) for refusal in refusals))
 
     def _audit(self, person: Person, step: StepForm, *, allowed: bool) -> None:

@@ -71,6 +71,7 @@ WORDS: Mapping[Action, Words] = {
         N_("%(other)s will read your answer and its files. The referral is then with them again."),
         N_("The answer is sent."),
         N_("Answer"),
+        N_("In words, by files, or both."),
     ),
     "book": Words(
         N_("Book an appointment"),
