@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
 
 from adapters.forms.attachments import attach
 from adapters.forms.table import template
@@ -31,7 +32,7 @@ from hub.web import (
     steps,
 )
 from hub.web.admin import routes as administrator
-from hub.web.pages import Answered, Connect, Pages, answered
+from hub.web.pages import Answered, Connect, Pages, answered, unreadable
 from hub.web.record_page import RecordPage
 
 
@@ -63,4 +64,5 @@ def include(app: FastAPI, settings: Settings, connection: Connect, intake: Intak
     app.include_router(records.router(connection, records.People(RecordPage(pages), pages.visitor)))
     app.add_middleware(headers.SecurityHeaders)
     app.add_exception_handler(Answered, answered)
+    app.add_exception_handler(RequestValidationError, unreadable)
     return pages

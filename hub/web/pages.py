@@ -15,7 +15,10 @@ from urllib.parse import quote
 import psycopg
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exception_handlers import request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import escape
 from starlette.datastructures import FormData as Form
 from starlette.exceptions import HTTPException
 
@@ -30,6 +33,7 @@ from hub.web.page import Page
 Connect = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
 
 _WORTH_COMPRESSING = 1000
+_CODES = {403: "forbidden", 404: "not-found", 413: "too-large"}
 
 
 class Answered(Exception):
@@ -46,6 +50,15 @@ def answered(_: Request, error: Exception) -> Response:
     return error.response
 
 
+async def unreadable(request: Request, error: Exception) -> Response:
+    """The exception handler of addresses that are not as their route declares them: a browser finds nothing there."""
+    assert isinstance(error, RequestValidationError)
+    if wants_page(request):
+        pages: Pages = request.app.state.pages
+        return await run_in_threadpool(pages.failed, request, 404, {})
+    return await request_validation_exception_handler(request, error)
+
+
 class Pages:
     """Made once; its methods are dependencies of routes and make their answers.
 
@@ -59,10 +72,15 @@ class Pages:
         self._tellable = {_key(msgid): msgid for msgid in catalogue(DEFAULT).texts}
 
     def person(self, request: Request) -> Person:
-        """Who is logged in; nobody is sent to the log-in, a program is told 401."""
+        """Who is logged in; nobody is sent to the log-in, a program is told 401.
+
+        An address with a NUL, which PostgreSQL cannot hold, names nothing.
+        """
         known = self.visitor(request)
         if known is None:
             raise Answered(access.unauthenticated() if _program(request) else self._log_in(request))
+        if "\0" in request.url.path or "%00" in str(request.url):
+            raise Answered(self._refused(request, 404, known))
         return known
 
     def visitor(self, request: Request) -> Person | None:
@@ -165,6 +183,8 @@ class Pages:
             fields = await bodies.form(request, self._body_limit)
         except HTTPException as error:
             raise Answered(self._refused(request, error.status_code, person)) from error
+        if any("\0" in text for pair in fields.multi_items() for text in pair if isinstance(text, str)):
+            raise Answered(self._refused(request, 400, person))
         given = request.headers.get("x-csrf-token") or fields.get("csrf_token")
         if not (cookie and isinstance(given, str) and csrf.matches(cookie, given)):
             raise Answered(self._refused(request, 403, person))
@@ -172,7 +192,9 @@ class Pages:
 
     def _refused(self, request: Request, status: int, person: Person | None) -> Response:
         if _program(request):
-            return access.problem(status, {403: "forbidden", 413: "too-large"}.get(status, "processing"), "refused")
+            return access.problem(
+                status, {403: "forbidden", 404: "not-found", 413: "too-large"}.get(status, "processing"), "refused"
+            )
         return self.error(request, status, person)
 
     def _log_in(self, request: Request) -> Response:
@@ -240,7 +262,11 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True, extensions=["jinja2.ext.i18n"], auto_reload=False, cache_size=-1,
     )  # fmt: skip
     texts = catalogue(language)
-    environment.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda msgid: str(escape(texts.gettext(msgid))),  # what templates translate is markup to them: also a code's
+        lambda *args: str(escape(texts.ngettext(*args))),  # word that nobody knows, which a sender may have written
+        newstyle=True,
+    )
     environment.globals.update(
         state_word=words.state_word, event_word=words.event_word, priority_word=words.priority_word,
         role_word=words.role_word, kind_word=words.kind_word, gender_word=words.gender_word,

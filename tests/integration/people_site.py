@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
@@ -17,12 +19,14 @@ from hub.domain.messages import Sender
 from hub.intake.accept import Intake
 from hub.processes import serve
 from hub.processes.settings import Settings
-from hub.security import sessions, users
+from hub.security import audit, passwords, sessions, users
 from hub.store.connections import connect, pool
 from hub.store.directory import Directory
 from tests.integration.seeds import Seeds
 
 PASSWORD = "a password for tests"
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Registers many people in no time; the hub's own parameters are tested apart."""
 ROLES = {"doctor": ("clinic", "clinician"), "specialist": ("hospital", "clinician"),
          "stranger": ("other", "clinician"), "engineer": ("hospital", "administrator")}  # fmt: skip
 
@@ -55,6 +59,24 @@ class PeopleSite:
             self.connection.commit()
         return client
 
+    def enter(self, name: str = "doctor", password: str = PASSWORD, **more: str) -> Response:
+        """Log in by the page, in a new browser."""
+        browser = self.browser()
+        token = csrf_token(browser.get("/login").text)
+        return browser.post("/login", data={"csrf_token": token, "login": name, "password": password, **more})
+
+    def trail(self, name: str) -> list[tuple[str, str, bool]]:
+        """Actor, action and whether allowed, of what was done with a user since its registration."""
+        self.connection.commit()
+        return [(e.actor, e.action, e.allowed) for e in audit.of_object(self.connection, "user", name)][1:]
+
+    def execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of a statement that is committed."""
+        cursor = self.connection.execute(sql, values)  # type: ignore[call-overload]
+        rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
+        self.connection.commit()
+        return rows
+
     def post(self, browser: TestClient, url: str, data: dict[str, Any] | None = None, *, page: str = "/account",
              **more: Any) -> Response:  # fmt: skip
         """Send a form with the token that `page` carries."""
@@ -64,7 +86,8 @@ class PeopleSite:
 @contextmanager
 def people_site(database: str) -> Iterator[PeopleSite]:
     settings = Settings.from_environment({"REFERRAL_HUB_DATABASE": database, "REFERRAL_HUB_KAFKA": "127.0.0.1:1"})
-    with connect(database) as connection, pool(database, 4, name="test") as connections:
+    quick = patch.object(passwords, "HASHER", QUICK)
+    with quick, connect(database) as connection, pool(database, 4, name="test") as connections:
         seeds = Seeds(connection)
         clinic = seeds.organization("clinic", "clinic")
         hospital, other = seeds.organization("hospital"), seeds.organization("other")
