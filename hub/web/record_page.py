@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
@@ -29,6 +31,7 @@ PAGE_SIZE = 100
 """Entries on one page of a part that is too long for the record's page."""
 
 
+quoted = lru_cache(4096)(quote)
 Received = TypeVar("Received", Statement, Text)
 
 
@@ -36,6 +39,7 @@ Received = TypeVar("Received", Statement, Text)
 class Reading:
     """What is this reader's own. since: when the reader looked last, None at the first look; only_new: as asked."""
 
+    record_id: str
     since: datetime | None
     only_new: bool
     marked: Mapping[tuple[str, str], Mark]
@@ -47,6 +51,10 @@ class Reading:
     def shown(self, listed: Sequence[Received]) -> Sequence[Received]:
         """All, or only what is new, as asked."""
         return [one for one in listed if self.new(one.received)] if self.only_new else listed
+
+    def source(self, part: str, name: str) -> str:
+        """The address of a statement's sources, seen from the record's own."""
+        return f"record/sources?record={self.record_id}&{part}={quoted(name)}"
 
     def mark(self, part: str, name: str) -> Mark | None:
         return self.marked.get((part, name))
@@ -95,7 +103,7 @@ class RecordPage:
         view = self._views.of(heading.sha256, zone, lambda: records.document(connection, heading.id))
         standing = marks.standing(connection, referral.id)
         marked = {place: standing[key] for place, key in view.keys.items() if key in standing} if standing else {}
-        return _Read(referral, heading, view, Reading(since, asked.get("new") == "1", marked))
+        return _Read(referral, heading, view, Reading(heading.id, since, asked.get("new") == "1", marked))
 
     def _shown(self, request: Request, person: Person, read: _Read) -> Response:
         asked, view = request.query_params, read.view

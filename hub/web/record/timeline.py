@@ -17,13 +17,14 @@ LANES = 8
 """Institutions with a lane of their own; the others share the last."""
 ROW, HEAD, FOOT = 20, 6, 6
 _ROWS = 7
+_CROWDED_ROWS = 3
 _MARK = 16.0
 _LABEL = 22
 """Half characters of a label; a Chinese character counts for two."""
 _HALF = 5.8
 """Pixels of half a character."""
-_CROWDED = 60
-"""Marks in a lane from which none is labelled."""
+_CROWDED = 30
+"""Marks in a lane, more of which are not labelled and lie closer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Timeline:
 class _Rows:
     """Where marks and their labels already stand."""
 
+    most: int
     taken: list[list[tuple[float, float]]] = field(default_factory=list)
 
     def place(self, start: float, end: float) -> int | None:
@@ -89,7 +91,7 @@ class _Rows:
             if all(end <= a or start >= b for a, b in row):
                 row.append((start, end))
                 return index
-        if len(self.taken) < _ROWS:
+        if len(self.taken) < self.most:
             self.taken.append([(start, end)])
             return len(self.taken) - 1
         return None
@@ -150,9 +152,10 @@ def _speaks(event: Event, institution: str, organizations: Sequence[str]) -> boo
 
 
 def _lane(institution: str, events: Sequence[tuple[Event, Extent]], scale: Axis, y: float) -> Lane:
-    rows, marks = _Rows(), list[Mark]()
+    crowded = len(events) > _CROWDED
+    rows, marks = _Rows(_CROWDED_ROWS if crowded else _ROWS), list[Mark]()
     for event, where in sorted(events, key=lambda one: one[1].start):
-        label = _cut(event.text) if len(events) <= _CROWDED else ""
+        label = "" if crowded else _cut(event.text)
         mark = _mark(event, where, scale, label)
         row = _placed(mark, rows, scale.width)
         if row is None:
