@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import structlog
 
 from adapters.hl7v2 import charsets
@@ -36,13 +37,13 @@ log = structlog.get_logger()
 
 
 def commands(settings: Settings, directory: Directory) -> Commands:
-    """Of `settings` whose database is a real address."""
+    """settings: their database is a real address."""
     lines = LineReplays(settings)
     return Commands(
         consumer=WORKER,
         readers=Watch(lambda: _readers(settings)),
         codec=charsets.codec,
-        replay_message=lambda message_id: _replay(settings, directory, message_id),
+        replay_message=lambda message_id: _replay(settings.database, directory, message_id),
         replay_lines=lines.begin,
         line_replay=lines.newest,
     )
@@ -122,9 +123,12 @@ class LineReplays:
             self._newest = replace(done, ended_at=datetime.now(UTC), fault=fault)
 
 
-def _replay(settings: Settings, directory: Directory, message_id: str) -> Receipt:
-    with open_connection(settings.database) as connection:
-        return kept.replay(connection, directory, message_id, resubmit(directory))
+def _replay(database: str, directory: Directory, message_id: str) -> Receipt:
+    try:
+        with open_connection(database) as connection:
+            return kept.replay(connection, directory, message_id, resubmit(directory))
+    except psycopg.OperationalError as error:
+        raise Unavailable("PostgreSQL does not answer") from error
 
 
 def _readers(settings: Settings) -> tuple[Reader, ...]:

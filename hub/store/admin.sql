@@ -41,6 +41,10 @@ FROM unnest(%(consumers)s::text[], %(subjects)s::uuid[]) AS line(consumer, subje
     AND d.replayed_at IS NULL ORDER BY d.id LIMIT %(limit)s) l
 ORDER BY l.id
 
+-- line_is_waiting: whether events of a consumer wait, in one line or in any
+SELECT EXISTS (SELECT FROM dead_letters WHERE consumer = %(consumer)s AND replayed_at IS NULL
+               AND (%(subject)s::uuid IS NULL OR subject = %(subject)s::uuid))
+
 -- dead_letter_counts: events that wait for replay and their lines, by consumer, with the oldest
 SELECT consumer, count(*), count(DISTINCT subject), min(created_at) FROM dead_letters WHERE replayed_at IS NULL
 GROUP BY consumer ORDER BY consumer
@@ -122,6 +126,26 @@ m.type = %(type)s
 SELECT x.id, x.event_id::text AS event_id, x.type, x.subject::text AS subject, x.occurred_at, x.published_at
 FROM (SELECT * FROM outbox WHERE subject = ANY(%(subjects)s)) x
 WHERE x.data->>'message_id' = %(message_id)s ORDER BY x.id LIMIT 50
+
+-- referral_of: where a referral stands, for whoever runs the hub
+SELECT r.id::text AS id, r.state, r.version, s.code AS sender, t.code AS receiver, r.updated_at
+FROM referrals r JOIN organizations s ON s.id = r.sender_id JOIN organizations t ON t.id = r.receiver_id
+WHERE r.id = %(id)s
+
+-- part_raw: the bytes as received
+SELECT raw FROM messages WHERE id = %(id)s
+
+-- part_acknowledgement: the bytes of the first answer
+SELECT acknowledgement FROM messages WHERE id = %(id)s
+
+-- part_application_acknowledgement: the bytes of the answer that followed
+SELECT application_acknowledgement FROM messages WHERE id = %(id)s
+
+-- part_bundle: the Bundle as stored
+SELECT convert_to(bundle::text, 'UTF8') FROM messages WHERE id = %(id)s
+
+-- part_ledger: the ledger as stored
+SELECT convert_to(ledger::text, 'UTF8') FROM messages WHERE id = %(id)s
 
 -- lost: fields of a sender's last messages that no Bundle carries, the most frequent first
 SELECT m.type, regexp_replace(u->>'path', '\[\d+\]', '', 'g') AS field, u->>'reason' AS reason, count(*) AS times,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg import Connection
@@ -16,6 +16,8 @@ from hub.views import ids, pages
 
 _IN_STRETCH = ("organization", "control_id", "status")
 _SLACK = timedelta(hours=1)
+
+Part = Literal["raw", "acknowledgement", "application_acknowledgement", "bundle", "ledger"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,18 @@ class Caused:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a referral stands. sender, receiver: CODE."""
+
+    id: str
+    state: str
+    version: int
+    sender: str
+    receiver: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """A field that no Bundle of a sender's last messages carries. field: its path without occurrences; times: in how
     many places, messages: of how many messages; example: the newest of them."""
@@ -97,6 +111,17 @@ def caused(connection: Connection[Any], message_id: str, subjects: Sequence[str 
     parameters = {"message_id": message_id, "subjects": [UUID(subject) for subject in subjects if subject]}
     with connection.cursor(row_factory=class_row(Caused)) as cursor:
         return cursor.execute(blocks("admin")["caused"], parameters).fetchall()
+
+
+def standing(connection: Connection[Any], referral_id: str) -> Standing | None:
+    with connection.cursor(row_factory=class_row(Standing)) as cursor:
+        return cursor.execute(blocks("admin")["referral_of"], {"id": ids.parse(referral_id)}).fetchone()
+
+
+def part(connection: Connection[Any], message_id: str, name: Part) -> bytes | None:
+    """One part of a message as stored; None where there is no such message, or it has no such part."""
+    row = connection.execute(blocks("admin")[f"part_{name}"], {"id": ids.parse(message_id)}).fetchone()
+    return bytes(row[0]) if row and row[0] is not None else None
 
 
 def lost(connection: Connection[Any], organization_id: int, *, reach: int = 200) -> list[Lost]:

@@ -60,3 +60,9 @@ def letters(connection: Connection[Any], of: Sequence[Line], *, limit: int) -> d
         for letter in cursor.execute(blocks("admin")["waiting_letters"], parameters):
             found.setdefault((letter.consumer, letter.subject), []).append(letter)
     return found
+
+
+def waits(connection: Connection[Any], consumer: str, subject: str | None) -> bool:
+    """Whether events of the consumer wait, in this line or (None) in any."""
+    row = connection.execute(blocks("admin")["line_is_waiting"], {"consumer": consumer, "subject": subject}).fetchone()
+    return row is not None and bool(row[0])

@@ -1,0 +1,18 @@
+"""All routes of the administrator."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from hub.web.admin import audit, dead_letters, messages, organizations, overview, users
+from hub.web.admin.commands import Commands
+from hub.web.pages import Pages
+
+
+def router(pages: Pages, commands: Commands) -> APIRouter:
+    routes = APIRouter()
+    for module in (overview, messages, dead_letters, organizations):
+        routes.include_router(module.router(pages, commands))
+    routes.include_router(users.router(pages))
+    routes.include_router(audit.router(pages))
+    return routes
