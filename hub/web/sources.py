@@ -24,6 +24,7 @@ from hub.web.opened import asked, note, opened
 from hub.web.pages import Pages
 
 _AROUND = 2
+_SHORT = 40
 _LONG_VALUE = 1200
 _LONG_RUN = 4000
 _MANY_LINES = 3000
@@ -44,6 +45,11 @@ class Cited:
     text: str
     value: Line | None
     meaning: str
+
+    @property
+    def short(self) -> bool:
+        """Whether it is a field with nothing around it, not a passage of a text."""
+        return self.value is not None and len(self.value.runs) == 1 and len(self.text) <= _SHORT and not self.meaning
 
 
 @dataclass(frozen=True, slots=True)
