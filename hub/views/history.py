@@ -18,6 +18,8 @@ from hub.views import fragments, ids
 from hub.views.referrals import Referral
 
 _EVENTS, _FRAGMENTS = 500, 400
+LONGEST = 20_000
+"""Characters of a document that a page shows; the record and the message have it whole."""
 _LARGEST = 256 * 1024
 """Bytes as stored of a resource beyond which it is a file, which is shown by itself."""
 
@@ -151,5 +153,6 @@ def _said(row: dict[str, Any]) -> Said:
     del row["received_at"]
     if row["resource_type"] in readable.DOCUMENTS:
         text = readable.document_text(resource)
+        text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
         return Said(**row, at=at, title=readable.title(resource), text=text, author=readable.author(resource))
     return Said(**row, at=at, line=readable.line(resource))

@@ -22,13 +22,27 @@ class Referrals:
 
     def send(self, number: str = "R-1", **elements: Any) -> str:
         """A referral from the clinic to the hospital; its id."""
-        sent = bundle(number, receiver="hospital", **elements)
-        self.site.connection.commit()
-        client = TestClient(self.site.app, base_url="http://hub.test")
-        headers = {"Authorization": f"Bearer {self.site.seeds.tokens['clinic']}"}
-        answer = client.post("/fhir/$process-message", json=sent, headers=headers)
+        return self.post_bundle("clinic", bundle(number, receiver="hospital", **elements))
+
+    def post_bundle(self, code: str, sent: dict[str, Any]) -> str:
+        """The id of the referral that a message Bundle opens."""
+        answer = self._machine(code).post("/fhir/$process-message", json=sent)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["entry"][1]["resource"]["id"])
+
+    def put_task(self, code: str, referral: str, status: str, **elements: Any) -> None:
+        """Move a referral as an organisation's own system does."""
+        machine = self._machine(code)
+        task = machine.get(f"/fhir/Task/{referral}").json() | {"status": status} | elements
+        headers = {"If-Match": f'W/"{task["meta"]["versionId"]}"'}
+        answer = machine.put(f"/fhir/Task/{referral}", json=task, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    def _machine(self, code: str) -> TestClient:
+        self.site.connection.commit()
+        client = TestClient(self.site.app, base_url="http://hub.test")
+        client.headers["Authorization"] = f"Bearer {self.site.seeds.tokens[code]}"
+        return client
 
     def state(self, referral: str) -> tuple[str, int]:
         [row] = self.rows("SELECT state, version FROM referrals WHERE id = %s", referral)
