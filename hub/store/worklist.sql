@@ -149,8 +149,8 @@ FROM (SELECT r.requested_at FROM referrals r
 -- news_end: at most so many are counted
       LIMIT %(most)s) n
 
--- search: the words of a search, for the person who made it
-SELECT text FROM searches WHERE id = %(id)s::uuid AND user_id = %(person)s
+-- search: the words of a search that is not over, for the person who made it
+SELECT text FROM searches WHERE id = %(id)s::uuid AND user_id = %(person)s AND created_at >= %(after)s
 
 -- keep_search: words to search by
 INSERT INTO searches (id, user_id, text, created_at) VALUES (%(id)s, %(person)s, %(text)s, %(now)s)

@@ -51,9 +51,10 @@ def keep(connection: Connection[Any], person_id: int, text: str, now: datetime) 
     return identifier
 
 
-def find(connection: Connection[Any], person_id: int, search_id: str) -> Search | None:
+def find(connection: Connection[Any], person_id: int, search_id: str, now: datetime) -> Search | None:
     """The person's own search; None where it is another's, over, or never was."""
     if ids.parse(search_id) is None:
         return None
-    row = connection.execute(blocks("worklist")["search"], {"id": search_id, "person": person_id}).fetchone()
+    parameters = {"id": search_id, "person": person_id, "after": now - KEPT}
+    row = connection.execute(blocks("worklist")["search"], parameters).fetchone()
     return Search(row[0]) if row else None

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from hub.domain.referrals import Role
+from hub.domain.referrals import Role, State
 from hub.domain.waiting import late, waiting_since
 from hub.views.worklist import Entry, Side
 from hub.web.page import Page
@@ -19,7 +19,8 @@ _UNITS = (
     (timedelta(hours=1), N_("%(num)s hour"), "%(num)s hours"),
     (timedelta(minutes=1), N_("%(num)s minute"), "%(num)s minutes"),
 )
-_ASKED = frozenset({"information-requested", "rejected", "cancelled"})
+_ASKED = frozenset({State.INFORMATION_REQUESTED, State.REJECTED, State.CANCELLED})
+_PLAIN = ("referral.requested", "referral.received")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def _row(page: Page, zone: ZoneInfo, today: date, role: Role, entry: Entry) -> R
     since = waiting_since(entry.state, entry.requested_at, entry.state_since)
     appointment = entry.appointment.astimezone(zone) if entry.appointment else None
     passed = late(entry.state, entry.priority, since, entry.appointment, page.now)
-    booked = appointment is not None and entry.state in ("scheduled", "no-show")
+    booked = appointment is not None and entry.state is State.SCHEDULED
     return Row(
         entry=entry,
         age=age(page, entry.birth_date, today),
@@ -79,11 +80,11 @@ def age(page: Page, birth_date: str | None, today: date) -> str:
     if years < 0 or (today.year, today.month, today.day) < born:
         return ""
     if years >= 3 or len(parts) < 3:
-        return page.ngettext("%(num)s year old", "%(num)s years old", years)
+        return page.ngettext("%(num)s y", "%(num)s y", years)
     months = (today.year - year) * 12 + today.month - month - (today.day < day)
     if months >= 3:
-        return page.ngettext("%(num)s month old", "%(num)s months old", months)
-    return page.ngettext("%(num)s day old", "%(num)s days old", (today - date(*born)).days)
+        return page.ngettext("%(num)s mo", "%(num)s mo", months)
+    return page.ngettext("%(num)s d", "%(num)s d", (today - date(*born)).days)
 
 
 def duration(page: Page, passed: timedelta) -> str:
@@ -116,7 +117,7 @@ def _appointment(page: Page, at: datetime, today: date) -> str:
 def _news(page: Page, entry: Entry, role: Role) -> tuple[str, ...]:
     if not entry.changed:
         return ()
-    told = tuple(dict.fromkeys(page._(event_word(kind)) for kind in entry.events if kind != "referral.requested"))
     if entry.looked_at is None and role is Role.RECEIVER:
         return (page._("New"),)
-    return told[:2]
+    said = dict.fromkeys(kind for kind in entry.events if kind not in _PLAIN) or dict.fromkeys(entry.events[:1])
+    return tuple(page._(event_word(kind)) for kind in [*said][:2])

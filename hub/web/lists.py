@@ -115,7 +115,7 @@ def _asked(connection: Connection[Any], person: Person, side: Side, parameters: 
     criteria, search_id = _criteria(side, parameters), parameters.get("search", "")
     if not search_id:
         return Asked(criteria)
-    found = searches.find(connection, person.id, search_id)
+    found = searches.find(connection, person.id, search_id, datetime.now(UTC))
     if found is None:
         return Asked(criteria, lost=True)
     return Asked(replace(criteria, search=found), search_id)
