@@ -171,7 +171,7 @@ class _Writing:
         with self.pages.connection() as connection:
             beside: dict[str, Any] = referral_form.beside(connection, self.person, key, shown)
         return self.pages.show(self.request, self.person, PAGE, status=status, errors=errors, saved_at=None,
-                               warned=warned, **beside)  # fmt: skip
+                               warned=warned, kept=True, **beside)  # fmt: skip
 
     def _told(self, faults: Iterable[Refusal]) -> dict[str, str]:
         return referral_form.told(language(self.request), faults)

@@ -5,12 +5,14 @@
 
   const PREFIX = "referral-hub:draft:";
   const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-  const WAIT = 1500, RETRY = 15000;
+  const WAIT = 1500, RETRY = 15000, LARGE_PHOTO = 1_200_000, PIXELS = 2400;
 
   const store = (() => { try { return window.localStorage; } catch { return null; } })();
   const names = () => store ? Object.keys(store).filter((name) => name.startsWith(PREFIX)) : [];
   const forget = (name) => store?.removeItem(name);
   const hold = (name, fields) => { try { store?.setItem(name, JSON.stringify(fields)); } catch { /* full: the page still has it */ } };
+
+  let leaving = false;
 
   const sent = document.cookie.split("; ").find((c) => c.startsWith("sent="))?.slice(5);
   if (sent) {
@@ -18,15 +20,12 @@
     document.cookie = "sent=; max-age=0; path=/; samesite=lax";
   }
   document.querySelectorAll('form[action^="/logout"]').forEach((form) =>
-    form.addEventListener("submit", () => names().forEach(forget)));
+    form.addEventListener("submit", () => { leaving = true; names().forEach(forget); }));
 
-  async function post(url, fields, csrf) {
-    const answer = await fetch(url, {
-      method: "POST", body: fields, headers: { "X-CSRF-Token": csrf, Accept: "application/json" }, redirect: "error",
-      credentials: "same-origin",
-    });
-    return answer;
-  }
+  const post = (url, fields, csrf) => fetch(url, {
+    method: "POST", body: fields, headers: { "X-CSRF-Token": csrf, Accept: "application/json" }, redirect: "error",
+    credentials: "same-origin",
+  });
 
   // Drafts of this person that other pages have left on this device.
   async function sync(login, csrf, but, told) {
@@ -56,7 +55,7 @@
   const csrf = form.elements.csrf_token.value;
   const name = `${PREFIX}${login}:${key}`;
   const kept = document.getElementById("kept");
-  let timer = 0, typed = 0, saved = 0, running = false, leaving = false;
+  let timer = 0, typed = 0, saved = 0, running = false;
 
   function fields() {
     const found = {};
@@ -109,6 +108,7 @@
   function restore() {
     const held = store?.getItem(name);
     if (!held) return;
+    if ("kept" in form.dataset) { forget(name); return; }
     for (const [field, value] of Object.entries(JSON.parse(held))) {
       const element = form.elements[field];
       if (!element || ["key", "csrf_token", "files"].includes(field)) continue;
@@ -127,7 +127,22 @@
   window.addEventListener("pageshow", (event) => { if (event.persisted) { leaving = false; changed(); } });
   window.addEventListener("online", () => { if (saved !== typed) save(); sync(login, csrf, key, null); });
   window.addEventListener("offline", () => { if (typed) tell(form.dataset.toldAway, true); });
-  document.addEventListener("visibilitychange", () => { if (document.hidden && saved !== typed) hold(name, fields()); });
+  document.addEventListener("visibilitychange", () => { if (document.hidden && !leaving && saved !== typed) hold(name, fields()); });
+
+  // A photograph of several megabytes is for a slow line what 2400 pixels say as well.
+  async function smaller(file) {
+    if (file.type !== "image/jpeg" || file.size < LARGE_PHOTO) return file;
+    try {
+      const picture = await createImageBitmap(file);
+      const scale = Math.min(1, PIXELS / Math.max(picture.width, picture.height));
+      const canvas = document.createElement("canvas");
+      canvas.width = Math.round(picture.width * scale);
+      canvas.height = Math.round(picture.height * scale);
+      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+      const made = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+      return made && made.size < file.size ? made : file;
+    } catch { return file; }
+  }
 
   // Files go up as soon as they are chosen; what does not go now goes with the form.
   const files = document.getElementById("files"), filesTold = document.getElementById("files-told");
@@ -135,10 +150,10 @@
     if (!files.files.length) return;
     const content = new FormData();
     for (const [field, value] of Object.entries(fields())) content.append(field, value);
-    for (const file of files.files) content.append("files", file);
     filesTold.textContent = filesTold.dataset.sending.replace("{n}", files.files.length);
     filesTold.classList.remove("bad");
     try {
+      for (const file of files.files) content.append("files", await smaller(file), file.name);
       const answer = await fetch(`/drafts/${key}/files`, {
         method: "POST", body: content, headers: { "X-CSRF-Token": csrf, Accept: "text/html" }, credentials: "same-origin",
       });
@@ -146,6 +161,7 @@
       document.getElementById("held").innerHTML = await answer.text();
       files.value = "";
       filesTold.textContent = "";
+      document.getElementById("department").dispatchEvent(new Event("change", { bubbles: true }));
     } catch {
       filesTold.textContent = filesTold.dataset.away;
       filesTold.classList.add("bad");
@@ -187,6 +203,6 @@
 
   number.addEventListener("input", check);
   restore();
-  if (number.value) check();
+  if (number.value && !number.matches("[aria-invalid]")) check();
   sync(login, csrf, key, null);
 })();
