@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -20,7 +20,7 @@ def token(cookie: str) -> str:
 
 def matches(cookie: str, given: str) -> bool:
     try:
-        sent = urlsafe_b64decode(given.encode("ascii"))
+        sent = b64decode(given, altchars=b"-_", validate=True)
     except ValueError:
         return False
     return len(sent) == 2 * _LENGTH and hmac.compare_digest(_xor(sent[:_LENGTH], sent[_LENGTH:]), _secret(cookie))
