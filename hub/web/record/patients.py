@@ -33,9 +33,11 @@ class Person:
 
 
 def person(patient: Patient, as_of: str) -> Person:
-    numbers = sorted(patient.identifiers, key=lambda one: one.system not in _SYSTEMS)
+    """A number that stands under several systems is told once, valid everywhere first."""
+    ordered = sorted(patient.identifiers, key=lambda one: one.system not in _SYSTEMS)
+    numbers = {one.value: one for one in reversed(ordered)}
     return Person(patient.name, patient.gender, patient.birth_date, age(patient.birth_date, as_of),
-                  tuple(_number(one) for one in numbers))  # fmt: skip
+                  tuple(_number(numbers[v]) for v in dict.fromkeys(one.value for one in ordered)))  # fmt: skip
 
 
 def age(birth_date: str | None, as_of: str) -> int | None:

@@ -196,6 +196,14 @@ def test_age_is_of_the_records_day(birth_date: str | None, age: int | None) -> N
     assert patients.age(birth_date, "2026-11-22") == age
 
 
+def test_a_number_is_told_once_with_what_kind_it_is() -> None:
+    numbers = [{"system": "urn:org:X:mrn", "value": "7"}, {"system": "urn:oid:2.16.156.10011.1.3", "value": "9"},
+               {"system": "urn:referral-hub:namespace:Y", "value": "7"}]  # fmt: skip
+    patient = {"name": "王芳", "gender": None, "birth_date": None, "identifiers": numbers, "sources": []}
+    shown = viewed(patient=patient).person.numbers
+    assert [(n.value, n.msgid, n.owner) for n in shown] == [("9", "Identity number", ""), ("7", "", "X")]
+
+
 @pytest.mark.parametrize("said", ["sometime in May", "2024-13", "2024-02-30", "9999-12", "0000-01-01", "2024-1-1"])
 def test_a_weird_date_is_shown_as_it_is_and_lies_nowhere(said: str) -> None:
     shown = day(said)
