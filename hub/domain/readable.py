@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from hub.domain.attachments import text_of
-from hub.domain.fragments import Resource
+from hub.domain.fragments import Resource, withdrawn
 
 DOCUMENTS = frozenset({"DocumentReference", "Composition", "CarePlan", "Communication", "ClinicalImpression"})
 """Types whose text is read as a whole."""
@@ -18,6 +18,10 @@ DOCUMENTS = frozenset({"DocumentReference", "Composition", "CarePlan", "Communic
 _CODED = ("code", "medicationCodeableConcept", "vaccineCode", "type", "category")
 _DATES = ("effectiveDateTime", "onsetDateTime", "performedDateTime", "occurrenceDateTime", "authoredOn", "recordedDate",
           "date", "issued", "effectivePeriod", "period")  # fmt: skip
+_STANDING = {"refuted": "refuted", "not-taken": "stopped", "stopped": "stopped", "ended": "stopped",
+             "unconfirmed": "uncertain", "provisional": "uncertain", "differential": "uncertain",
+             "resolved": "resolved", "inactive": "resolved", "remission": "resolved"}  # fmt: skip
+"""Codes of a status, the weightiest first, and what they mean for a reader."""
 _BLOCKS = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "section"})
 
 
@@ -32,8 +36,19 @@ def concept(value: object) -> str:
 
 
 def title(resource: Resource) -> str:
-    """What a document is called."""
-    return str(resource.get("title") or concept(resource.get("type")) or "")
+    """What a document is called; "" where only a code says it."""
+    kind: Any = resource.get("type") or {}
+    shown = [kind.get("text"), *(c.get("display") for c in _list(kind.get("coding")))]
+    return str(resource.get("title") or next(filter(None, shown), ""))
+
+
+def standing(resource: Resource) -> str:
+    """`refuted`, `uncertain`, `withdrawn`, `resolved` or `stopped`: what else than its line must be said; else ""."""
+    if withdrawn(resource):
+        return "withdrawn"
+    codes = {c.get("code") for name in ("verificationStatus", "clinicalStatus")
+             for c in _list((resource.get(name) or {}).get("coding"))} | {resource.get("status")}  # fmt: skip
+    return next((word for code, word in _STANDING.items() if code in codes), "")
 
 
 def author(resource: Resource) -> str:
@@ -51,7 +66,7 @@ def document_text(resource: Resource) -> str:
 def line(resource: Resource) -> str:
     """One line of a coded resource: what, the value or dose, the day; "" where it says nothing that can be read."""
     what = next((said for name in _CODED if (said := concept(resource.get(name)))), "")
-    what = what or _display(resource.get("medicationReference"))
+    what = what or _display(resource.get("medicationReference")) or _relative(resource)
     said = " ".join(filter(None, (what, _value(resource), _dose(resource))))
     day = _day(resource)
     return f"{said} ({day})" if said and day else said
@@ -121,7 +136,20 @@ def _value(resource: Resource) -> str:
 
 def _dose(resource: Resource) -> str:
     dosage = _list(resource.get("dosageInstruction")) or _list(resource.get("dosage"))
-    return "；".join(filter(None, (str(d.get("text") or "") for d in dosage)))
+    return "；".join(filter(None, (str(d.get("text") or _amount(d)) for d in dosage)))
+
+
+def _amount(dosage: Resource) -> str:
+    rates = _list(dosage.get("doseAndRate"))
+    dose = _value({"valueQuantity": rates[0].get("doseQuantity")}) if rates else ""
+    parts = (dose, concept(dosage.get("route")), concept((dosage.get("timing") or {}).get("code")))
+    return " ".join(filter(None, parts))
+
+
+def _relative(resource: Resource) -> str:
+    """Of a family's history: who, and what."""
+    conditions = "、".join(filter(None, (concept(c.get("code")) for c in _list(resource.get("condition")))))
+    return " ".join(filter(None, (concept(resource.get("relationship")), conditions)))
 
 
 def _day(resource: Resource) -> str:

@@ -26,7 +26,8 @@ _LARGEST = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One resource that a party gave. title, text: of a document; line: of what is coded; author: a person's name."""
+    """One resource that a party gave. title, text: of a document; line: of what is coded, standing: what else must be
+    said of it; author: a person's name."""
 
     fragment_id: str
     message_id: str
@@ -38,6 +39,7 @@ class Said:
     text: str = ""
     line: str = ""
     author: str = ""
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +157,4 @@ def _said(row: dict[str, Any]) -> Said:
         text = readable.document_text(resource)
         text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
         return Said(**row, at=at, title=readable.title(resource), text=text, author=readable.author(resource))
-    return Said(**row, at=at, line=readable.line(resource))
+    return Said(**row, at=at, line=readable.line(resource), standing=readable.standing(resource))

@@ -26,7 +26,7 @@ from hub.views.patients import Patient
 from hub.views.referrals import Party, Referral
 from hub.web.pages import Pages
 from hub.web.record.patients import age
-from hub.web.step_words import CHANNELS, NEXT, READ_AND_CLOSE, WORDS
+from hub.web.step_words import CHANNELS, KINDS, NEXT, OTHER, READ_AND_CLOSE, STANDING, WORDS
 from hub.web.words import N_
 
 Move = Callable[[Person, StepForm], Filed]
@@ -148,7 +148,8 @@ def router(pages: Pages, move: Move) -> APIRouter:
             audit.write(connection, organization_id=person.organization.id, actor=person.login, action="read",
                         object_type="referral", object_id=referral.id)  # fmt: skip
         return pages.show(request, person, "steps/referral.html", seen=seen, years=years(seen.patient, person),
-                          channels=CHANNELS, moment=moment, number_word=number_word)  # fmt: skip
+                          channels=CHANNELS, moment=moment, number_word=number_word,
+                          groups=groups, standings=STANDING)  # fmt: skip
 
     return routes
 
@@ -195,6 +196,15 @@ def moment(value: object) -> datetime | None:
 def number_word(system: str) -> str:
     """What kind of number a system of identifiers holds, a msgid."""
     return _NUMBERS.get(system, _NUMBER)
+
+
+def groups(given: Sequence[history.Said]) -> list[tuple[str, list[history.Said]]]:
+    """What is coded by kind: a msgid and its lines, what matters first."""
+    found: dict[str, list[history.Said]] = {name: [] for name in (*KINDS.values(), OTHER)}
+    for said in given:
+        if said.line:
+            found[KINDS.get(said.resource_type, OTHER)].append(said)
+    return [(name, lines) for name, lines in found.items() if lines]
 
 
 def today(person: Person) -> str:

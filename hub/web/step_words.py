@@ -181,3 +181,29 @@ CHANNELS: Mapping[str, str] = {
     "file": N_("File"),
     "form": N_("Form"),
 }
+
+KINDS: Mapping[str, str] = {
+    "AllergyIntolerance": N_("Allergies"),
+    "Condition": N_("Diagnoses"),
+    "MedicationRequest": N_("Medicines"),
+    "MedicationStatement": N_("Medicines"),
+    "MedicationAdministration": N_("Medicines"),
+    "MedicationDispense": N_("Medicines"),
+    "Observation": N_("Results and findings"),
+    "DiagnosticReport": N_("Results and findings"),
+    "Procedure": N_("Operations and procedures"),
+    "Immunization": N_("Vaccinations"),
+    "FamilyMemberHistory": N_("Family"),
+    "Encounter": N_("Visits"),
+}
+"""Groups of what came coded, in the order in which they are shown."""
+
+OTHER = N_("Other")
+
+STANDING: Mapping[str, str] = {
+    "refuted": N_("denied"),
+    "uncertain": N_("uncertain"),
+    "withdrawn": N_("withdrawn"),
+    "resolved": N_("no longer"),
+    "stopped": N_("stopped"),
+}

@@ -153,6 +153,15 @@ def test_what_the_other_side_did_since_the_last_visit_is_new(all: Referrals) -> 
     assert 'class="tag new"' not in all.read("doctor", referral)
 
 
+def test_an_allergy_is_no_medicine_and_what_was_denied_says_so(all: Referrals) -> None:
+    allergy = {"resourceType": "AllergyIntolerance", "code": {"text": "青霉素"}, "patient": ABOUT,
+               "verificationStatus": {"coding": [{"code": "refuted"}]}}  # fmt: skip
+    medicine = {"resourceType": "MedicationStatement", "status": "active", "subject": ABOUT,
+                "medicationCodeableConcept": {"text": "阿莫西林"}}  # fmt: skip
+    page = words(all.read("doctor", send(all, medicine, allergy)))
+    assert "过敏 青霉素 已否认 诊断 2型糖尿病 (2026-11-01) 用药 阿莫西林" in page
+
+
 def test_a_chain_of_referrals_is_linked_where_the_viewer_takes_part(all: Referrals) -> None:
     first = all.send()
     all.rows("UPDATE referrals SET state = 'referred-onward' WHERE id = %s RETURNING id", first)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.domain.readable import author, concept, document_text, line, plain, title
+from hub.domain.readable import author, concept, document_text, line, plain, standing, title
 
 
 def attached(text: str, charset: str = "utf-8", **more: Any) -> dict[str, Any]:
@@ -31,6 +31,10 @@ def attached(text: str, charset: str = "utf-8", **more: Any) -> dict[str, Any]:
         ({"medicationCodeableConcept": {"text": "二甲双胍"}, "dosageInstruction": [{"text": "0.5g bid"}]},
          "二甲双胍 0.5g bid"),
         ({"medicationReference": {"display": "阿司匹林"}, "effectivePeriod": {"start": "2025"}}, "阿司匹林 (2025)"),
+        ({"medicationCodeableConcept": {"text": "胰岛素"}, "dosageInstruction": [
+            {"doseAndRate": [{"doseQuantity": {"value": 8, "unit": "U"}}], "timing": {"code": {"text": "睡前"}}}]},
+         "胰岛素 8 U 睡前"),
+        ({"relationship": {"text": "母亲"}, "condition": [{"code": {"text": "糖尿病"}}]}, "母亲 糖尿病"),
         ({"status": "final"}, ""),
     ],
 )  # fmt: skip
@@ -61,3 +65,22 @@ def test_an_author_is_named_or_nobody() -> None:
     assert author({"author": [{"display": "李医生"}]}) == author({"author": {"display": "李医生"}}) == "李医生"
     assert author({"author": [{"reference": "Practitioner/1"}]}) == author({}) == ""
     assert concept([]) == concept(None) == concept({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("resource", "said"),
+    [
+        ({"verificationStatus": {"coding": [{"code": "refuted"}]},
+          "clinicalStatus": {"coding": [{"code": "inactive"}]}}, "refuted"),
+        ({"verificationStatus": {"coding": [{"code": "confirmed"}]}}, ""),
+        ({"status": "entered-in-error"}, "withdrawn"),
+        ({"resourceType": "MedicationRequest", "status": "stopped"}, "stopped"),
+        ({"clinicalStatus": {"coding": [{"code": "resolved"}]}}, "resolved"),
+    ],
+)  # fmt: skip
+def test_what_does_not_hold_is_not_told_as_if_it_did(resource: dict[str, Any], said: str) -> None:
+    assert standing(resource) == said
+
+
+def test_a_document_that_has_but_a_code_is_not_called_by_it() -> None:
+    assert title({"type": {"coding": [{"code": "57133-1"}]}}) == ""
