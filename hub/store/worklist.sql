@@ -90,22 +90,29 @@ CASE WHEN %(received)s THEN r.sender_id ELSE r.receiver_id END IN (SELECT o.id F
 -- found: what a search found
 r.id IN (SELECT id FROM found)
 
--- matches: what a search finds: by beginnings of parts of the name, by a number of the patient that is valid everywhere or belongs to a party, or by one of the referral; the condition of the side follows
-found AS MATERIALIZED (
-    SELECT r.id FROM referrals r WHERE r.id IN (
-        SELECT f.id FROM referrals f WHERE f.patient_id IN (
-            SELECT k.patient_id
-            FROM unnest(%(words)s::text[]) WITH ORDINALITY AS w (word, n)
-                 JOIN patient_keys k ON k.key ~>=~ w.word AND k.key ~<~ (w.word || chr(1114111))
-            GROUP BY k.patient_id HAVING count(DISTINCT w.n) = cardinality(%(words)s::text[]))
-        UNION
-        SELECT f.id FROM patient_identifiers i JOIN referrals f ON f.patient_id = i.patient_id
-        WHERE i.value = ANY (%(numbers)s::text[])
-          AND (i.organization_id IS NULL OR i.organization_id IN (f.sender_id, f.receiver_id))
-        UNION
-        SELECT i.referral_id FROM referral_identifiers i WHERE i.value = ANY (%(numbers)s::text[])
-        UNION
-        SELECT unnest(%(ids)s::uuid[])) AND
+-- matches: what a search finds, in four ways; the condition of the side follows each of these blocks
+found AS MATERIALIZED (SELECT r.id FROM referrals r WHERE
+
+-- matches_name: by beginnings of parts of the name; then by a number of the patient that is valid everywhere or belongs to a party
+AND r.patient_id IN (
+    SELECT k.patient_id FROM patient_keys k
+    WHERE k.key ~>=~ (%(words)s::text[])[1] AND k.key ~<~ ((%(words)s::text[])[1] || chr(1114111))
+      AND NOT EXISTS (SELECT FROM unnest((%(words)s::text[])[2:]) AS w (word)
+                      WHERE NOT EXISTS (SELECT FROM patient_keys o WHERE o.patient_id = k.patient_id
+                                        AND o.key ~>=~ w.word AND o.key ~<~ (w.word || chr(1114111)))))
+UNION
+SELECT r.id FROM patient_identifiers i JOIN referrals r ON r.patient_id = i.patient_id
+WHERE i.value = ANY (%(numbers)s::text[])
+  AND (i.organization_id IS NULL OR i.organization_id IN (r.sender_id, r.receiver_id)) AND
+
+-- matches_number: then by a number of the referral
+UNION
+SELECT r.id FROM referral_identifiers i JOIN referrals r ON r.id = i.referral_id
+WHERE i.value = ANY (%(numbers)s::text[]) AND
+
+-- matches_id: then by the hub's own id
+UNION
+SELECT r.id FROM referrals r WHERE r.id = ANY (%(ids)s::uuid[]) AND
 
 -- by_urgency: the most urgent first, of those who waits longest
 ORDER BY r.urgency, r.requested_at, r.id

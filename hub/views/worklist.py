@@ -190,7 +190,11 @@ def _conditions(criteria: Criteria, tab: Tab, *, changed: bool) -> LiteralString
 def _found(criteria: Criteria) -> LiteralString:
     """What a search finds, once for all that asks for it: it begins the statement."""
     sql = blocks("worklist")
-    return "" if criteria.search is None else f"{sql['matches']} {sql[criteria.side]})"
+    if criteria.search is None:
+        return ""
+    side = sql[criteria.side]
+    parts = (sql["matches"], side, sql["matches_name"], side, sql["matches_number"], side, sql["matches_id"], side)
+    return " ".join(parts) + ")"
 
 
 def _page(criteria: Criteria, after: Position | None) -> LiteralString:
