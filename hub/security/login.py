@@ -42,6 +42,7 @@ def _checked(connect: Connect, login: str, password: str, action: str) -> Person
     connection is held while it is checked.
     """
     with connect() as connection:
+        connection.execute(blocks("people")["at_once"])
         row = connection.execute(blocks("people")["attempt"], _parameters(login)).fetchone()
     stored = row[11] if row and row[12] else None
     correct = passwords.verify(stored, password)

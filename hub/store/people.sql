@@ -1,3 +1,6 @@
+-- at_once: this transaction's commit does not wait for the disk, so that it takes no longer where it wrote something
+SET LOCAL synchronous_commit = off
+
 -- attempt: a log-in counted as refused beforehand; whether it may go on, and whether this one locks the login
 WITH before AS MATERIALIZED (
     SELECT u.id, u.disabled_at IS NULL AND coalesce(u.locked_until <= now(), true) AS open

@@ -59,7 +59,7 @@ def router(pages: Pages) -> APIRouter:
     def switch(language: str, next: str = "/") -> Response:
         response = pages.see_other(next if next.split("?", 1)[0] == "/login" else ours(next))
         if language in NAMES:
-            response.set_cookie("language", language, max_age=_YEAR_SECONDS, samesite="lax")
+            response.set_cookie("language", language, max_age=_YEAR_SECONDS, httponly=True, samesite="lax")
         return response
 
     def _left(request: Request) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from argon2 import PasswordHasher
@@ -144,6 +145,16 @@ def test_right_log_ins_do_not_add_up_to_a_lock(site: PeopleSite) -> None:
     for password in (WRONG, WRONG, WRONG, WRONG, PASSWORD) * 2:
         answer = site.enter(password=password)
     assert answer.status_code == 303
+
+
+def test_many_guesses_at_once_are_no_more_than_one_after_the_other(site: PeopleSite) -> None:
+    def guess(number: int) -> str | None:
+        return login.log_in(lambda: connect(site.database), "doctor", PASSWORD if number > 5 else WRONG)
+
+    with ThreadPoolExecutor(12) as threads:
+        assert list(threads.map(guess, [0] * 12)) == [None] * 12
+    assert site.execute("SELECT failures FROM users WHERE login = 'doctor'") == [(login.ATTEMPTS,)]
+    assert guess(6) is None
 
 
 def test_every_refusal_looks_the_same(site: PeopleSite) -> None:
