@@ -12,7 +12,7 @@ import httpx
 
 from hub.domain.errors import Refused
 from hub.processes.demo_hub import Hub, expect, scenario
-from hub.processes.demo_story import HOSPITAL, TOWNSHIP, Story
+from hub.processes.demo_story import HOSPITAL, TOWNSHIP, Story, conflicting
 from hub.security import users
 from hub.store.connections import connect
 from hub.views import messages
@@ -96,9 +96,9 @@ def write(path: Path, people: list[dict[str, str]], places: dict[str, str]) -> N
 
 
 def places(story: Story) -> dict[str, str]:
-    """Where the tour leads: her referral, the message that brought it, the urgent one that waits."""
+    """Where the tour leads: her referral, one of the two doses, the message that brought her, the urgent referral."""
     hub = story.hub
     found: dict[str, Any] = {"her": story.her, "urgent": hub.opened(HOSPITAL, f"Q{hub.run}-31")}
     with connect(hub.settings.database) as connection:
         [message] = messages.listing(connection, messages.Criteria(control_id=f"Q{hub.run}-2"), limit=1)
-    return found | {"message": message.id}
+    return found | {"message": message.id, "item": conflicting(story, "dose")[0]["id"]}

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from tests.acceptance.installation import Hub
 from tests.browser import chromium, people
 from tests.browser.site import Site, open_site
+from tests.browser.walking import Walk, open_walk
 from tests.browser.watching import Watched, Way
 from tests.conftest import cloned
 
@@ -45,6 +46,12 @@ def site(postgres: str, template: str, kafka: str, tmp_path_factory: pytest.Temp
             opened.close()
         finally:
             hub.stop()
+
+
+@pytest.fixture(scope="package")
+def walk(site: Site) -> Walk:
+    """Every address of the server and something real for each of its parameters."""
+    return open_walk(site)
 
 
 @pytest.fixture(scope="package")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
+import psycopg
 from fastapi.routing import iter_route_contexts
 
 from hub.intake.accept import Intake
@@ -17,6 +19,14 @@ from hub.store.connections import pool
 from hub.store.directory import Directory
 from tests.browser.site import Site
 
+PUBLIC = ("/login", "/language/", "/static/", "/health/", "/metrics", "/openapi.json", "/docs", "/fhir/metadata",
+          "/fhir/CodeSystem")  # fmt: skip
+MACHINES = "/fhir"
+OWN = ("/account", "/logout", "/logout/everywhere", "/")
+"""Of everybody who is logged in."""
+NAME = "陈桂英"
+BOUND = ("{referral_id", "{key", "{fragment_id")
+"""Parameters that name what belongs to an organisation or a person."""
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -46,6 +56,26 @@ def addresses(site: Site) -> list[Address]:
         {Address(route.path, method) for route in iter_route_contexts(app.routes) if route.path
          for method in (route.methods or ()) if method != "HEAD"}
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What to ask for: all addresses, and one real object for each parameter."""
+
+    all: list[Address]
+    values: dict[str, str]
+
+    def pages(self) -> list[Address]:
+        return [a for a in self.all if not a.path.startswith((*PUBLIC, MACHINES))]
+
+    def clinical(self) -> list[Address]:
+        return [a for a in self.pages() if a.path not in OWN and not a.path.startswith("/admin")]
+
+    def administrative(self) -> list[Address]:
+        return [a for a in self.pages() if a.path.startswith("/admin")]
+
+    def bound(self) -> list[Address]:
+        return [a for a in self.clinical() if any(name in a.path for name in BOUND)]
 
 
 @dataclass
@@ -78,3 +108,29 @@ def token(answer: httpx.Response) -> str:
     found = TOKEN.search(answer.text)
     assert found, f"{answer.url} has no form: {answer.status_code}"
     return found[1]
+
+
+def open_walk(site: Site) -> Walk:
+    """One referral of QINGLIN to JIANGZHOU that is accepted, its messages and fragments, and a clinic's draft."""
+    identifier, run = site.patient()
+    site.history(identifier, run)
+    site.deliver("QINGLIN", "09-township-referral.hl7", identifier, run)
+    referral = site.referral(f"Q{run}-R1")
+    site.move("JIANGZHOU", referral, "accepted")
+    record = site.record("JIANGZHOU", referral)
+    with psycopg.connect(site.hub.database, autocommit=True) as connection:
+        [(message, fragment)] = connection.execute(
+            "SELECT message_id::text, id::text FROM fragments WHERE referral_id = %s LIMIT 1", (referral,)
+        ).fetchall()
+        draft = str(uuid.uuid4())
+        connection.execute(
+            "INSERT INTO drafts (id, user_id, fields) SELECT %s, id, %s FROM users WHERE login = 'clinic'",
+            (draft, '{"patient_name": "' + NAME + '"}'),
+        )
+    values = {"referral_id": referral, "message_id": message, "fragment_id": fragment, "n": "0",
+              "number": "0", "position": "0", "action": "accept", "language": "zh", "code": "JIANGZHOU",
+              "login": "specialist",
+              "digest": "0", "name": "style.css", "attachment_id": str(uuid.uuid4()), "mark_id": str(uuid.uuid4()),
+              "search_id": str(uuid.uuid4()), "id": "1", "dead_letter_id": "1", "key": draft,
+              "part": "raw", "step": "enable", "item": record["brief"][0]}  # fmt: skip
+    return Walk(addresses(site), values)
