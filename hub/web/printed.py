@@ -158,14 +158,16 @@ class _Writer:
             text=said.full or said.headline,
             detail=self._joined((*shown, dates, *tags, _measurements(item), self._by(said.said))),
             refs=self.numbers.of(item["sources"]),
-            mark=self._mark("item", said.id),
+            mark=self._mark(self._view.keys.get(("item", said.id))),
         )
 
     def _conflict(self, one: Opposition) -> Entry:
         found = find(self._document, "conflict", one.id)
         lines = tuple(self._side(side) for side in one.sides)
         refs = self.numbers.of(found.sources) if found and not any(line.refs for line in lines) else ()
-        return Entry(self._page._(one.msgid), "" if lines else one.text, refs, self._mark("conflict", one.id), lines)
+        return Entry(
+            self._page._(one.msgid), "" if lines else one.text, refs, self._mark(found.key if found else None), lines
+        )
 
     def _side(self, side: Side) -> Entry:
         sources = self._items[side.item_id]["sources"] if side.item_id else ()
@@ -181,13 +183,13 @@ class _Writer:
                 detail=self._joined((
                     self._page._(one.reason.msgid, **one.reason.values) if one.reason else "", self._by(one.said))),
                 refs=self.numbers.of(self._document[field][int(one.name)]["sources"]),
-                mark=self._mark(part, one.name),
+                mark=self._mark(self._view.keys.get((part, one.name))),
             )
             for one in texts
         )  # fmt: skip
 
-    def _mark(self, part: str, name: str) -> str:
-        mark = self._standing.get(self._view.keys.get((part, name), ""))
+    def _mark(self, key: str | None) -> str:
+        mark = self._standing.get(key or "")
         if mark is None:
             return ""
         word = self._page._(N_("Checked") if mark.verdict == "checked" else N_("Marked as wrong"))

@@ -65,8 +65,9 @@ def test_in_english_the_hubs_words_are_english(one: RecordSite) -> None:
     assert "高血压" in text
 
 
-def test_marks_are_printed(one: RecordSite) -> None:
-    data = {"record": one.record, "part": "item", "name": "i1", "verdict": "wrong", "reason": "查无此病"}
+@pytest.mark.parametrize(("part", "name"), [("item", "i1"), ("conflict", "conflict-1"), ("passage", "0")])
+def test_marks_are_printed(one: RecordSite, part: str, name: str) -> None:
+    data = {"record": one.record, "part": part, "name": name, "verdict": "wrong", "reason": "查无此病"}
     one.site.post(one.site.browser("specialist"), one.url("marks"), data)
     assert "查无此病" in one.site.browser("specialist").get(one.url("record/print")).text
 
