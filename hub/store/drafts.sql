@@ -5,7 +5,7 @@ WHERE NOT EXISTS (SELECT FROM messages m WHERE m.control_id = %(key)s AND m.chan
 ON CONFLICT (id) DO UPDATE SET fields = excluded.fields, updated_at = now() WHERE drafts.user_id = excluded.user_id
 RETURNING id
 
--- draft: one, to be changed by nobody else meanwhile
+-- draft: one, for who writes it
 SELECT id::text AS id, fields, updated_at FROM drafts WHERE id = %(id)s AND user_id = %(user_id)s
 
 -- drafts: a person's, newest first, with how many files each has

@@ -10,7 +10,7 @@ from hub.security.people import Person
 from hub.views import drafts
 from hub.web import referral_form
 from hub.web.new_referral import Commands, add_files
-from hub.web.pages import Pages, language
+from hub.web.pages import Pages
 from hub.web.words import N_
 
 DELETED = N_("The draft is deleted.")
@@ -46,10 +46,10 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
             )
         if not kept:
             return pages.missing(request, person)
-        errors = referral_form.told(language(request), add_files(pages, commands, person, key, form))
+        faults = add_files(pages, commands, request, person, key, form)
         with pages.connection() as connection:
             held = drafts.files(connection, key)
-        return pages.show(request, person, "clinic/files_part.html", files=held, errors=errors)
+        return pages.show(request, person, "clinic/files_part.html", files=held, faults=faults)
 
     @routes.post("/drafts/{key}/delete")
     def delete(

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData as Form
 
 from hub.domain.errors import Refusal, Refused, Unavailable
 from hub.domain.forms import Attachment, Filed, ReferralForm, StepForm
+from hub.security import audit
 from hub.security.people import Person
 from hub.views import drafts, ids, referrals
 from hub.web import referral_form
@@ -22,6 +23,7 @@ PAGE = "clinic/new_referral.html"
 SENT = N_("The referral is sent. The receiving hospital has been told.")
 SENT_BEFORE = N_("This referral had been sent before. What was changed afterwards was not sent.")
 NOT_MARKED = N_("The new referral is sent, but the earlier one could not be marked as referred onward.")
+LEFT_OUT = N_("Not added: %(names)s. Add another file, or send again without it.")
 AWAY = N_("The hub cannot send now. What you wrote is kept as a draft: send it again in a moment.")
 
 Refer = Callable[[Person, ReferralForm], Filed]
@@ -51,6 +53,8 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
                 if referral is None or kind not in ("down", "onward") or referral.receiver.id != person.organization.id:
                     return pages.missing(request, person)
                 fields = referral_form.following(connection, person, referral, kind)
+                audit.write(connection, organization_id=person.organization.id, actor=person.login, action="read",
+                            object_type="patient", object_id=referral.patient_id)  # fmt: skip
             beside = referral_form.beside(connection, person, drafts.new_key(), fields)
         return pages.show(request, person, PAGE, errors={}, saved_at=None, warned=False, **beside)
 
@@ -86,16 +90,17 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
     return routes
 
 
-def add_files(pages: Pages, commands: Commands, person: Person, key: str, form: Form) -> list[Refusal]:
-    """Keep the uploaded files with the draft; the faults of those that are not taken, with their names."""
-    faults: list[Refusal] = []
+def add_files(pages: Pages, commands: Commands, request: Request, person: Person, key: str, form: Form) -> list[str]:
+    """Keep the uploaded files with the draft; what is wrong with those that are not taken, each under its name."""
+    faults: list[str] = []
     for upload in referral_form.uploads(form):
+        name = upload.filename or ""
         with pages.connection() as connection:
             beside = tuple(file.size for file in drafts.files(connection, key))
         try:
-            attachment = commands.attach(upload.filename or "", upload.file.read(), beside)
+            attachment = commands.attach(name, upload.file.read(), beside)
         except Refused as refused:
-            faults += refused.refusals
+            faults += [f"{name}: {catalogue(language(request)).gettext(r.text)}" for r in refused.refusals]
             continue
         with pages.connection() as connection:
             if drafts.lock(connection, person.id, key):
@@ -123,12 +128,16 @@ class _Writing:
             return self._done(key, sent[key].filed, SENT_BEFORE)
         if not kept:
             return self.pages.missing(self.request, self.person)
-        faults = add_files(self.pages, self.commands, self.person, key, self.form)
+        faults = add_files(self.pages, self.commands, self.request, self.person, key, self.form)
         if action.startswith("remove:"):
             with self.pages.connection() as connection:
                 drafts.remove_file(connection, self.person.id, key, action.removeprefix("remove:"))
         if faults:
-            return self._again(key, fields, self._told(faults), 422)
+            return self._again(key, fields, {"attachments": " ".join(faults)}, 422)
+        refused = str(self.form.get("refused", ""))[:500]
+        if refused and action == "send":
+            text = catalogue(language(self.request)).gettext(LEFT_OUT) % {"names": refused}
+            return self._again(key, fields, {"attachments": text}, 422)
         if action == "save":
             return self.pages.see_other("/drafts", told=N_("The draft is saved."))
         if action not in ("send", "send-anyway"):

@@ -87,7 +87,8 @@ def wanted(connection: Connection[Any], key: str, fields: Mapping[str, str]) -> 
 def beside(connection: Connection[Any], person: Person, key: str, fields: Mapping[str, str]) -> dict[str, Any]:
     """What the page shows with the fields."""
     receivers = drafts.receivers(connection, person.organization.id)
-    earlier = referrals.read(connection, person.organization.id, fields.get("based_on", ""))
+    based_on = fields.get("based_on")
+    earlier = referrals.read(connection, person.organization.id, based_on) if based_on else None
     return {
         "key": key,
         "fields": {**dict.fromkeys(KEPT, ""), **NEW, **fields},

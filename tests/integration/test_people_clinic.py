@@ -1,56 +1,36 @@
-"""A clinic writes a referral: in one screen, as a draft, with files, and several from a CSV file."""
+"""A clinic writes a referral in one screen and sends it once."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
-from fastapi.testclient import TestClient
-from httpx import Response
-from uuid_utils import uuid7
 
+from adapters.fhir.document import encode, envelope, read
+from adapters.fhir.normalise import normalise
+from adapters.forms.referral import bundle
+from hub.domain.forms import ReferralForm, completed
+from hub.domain.messages import Submission
 from hub.domain.requirements import Requirement
+from hub.intake.accept import Intake
+from hub.intake.committing import open_connection
+from hub.intake.kept import replay
+from hub.processes.submissions import resubmit
 from hub.security import audit
+from hub.store.connections import pool
+from hub.store.directory import Directory
 from hub.views import drafts, requirements
-from tests.integration.people_site import PeopleSite, csrf_token, people_site
+from tests.integration.clinic_cases import CHEN, PNG, XSS, key, rows, send, sent_id
+from tests.integration.people_site import PeopleSite, people_site
 from tests.unit.forms.pdfs import pdf
-
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(30)
-CHEN = {
-    "patient_name": "陈桂英", "national_identifier": "990101195803120027", "receiver": "hospital",
-    "department": "心内科", "priority": "urgent", "reason": "活动后胸闷", "question": "需要造影吗？",
-    "history": "高血压10年。\r\n服用氨氯地平",
-}  # fmt: skip
-XSS = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'"
 
 
 @pytest.fixture
 def site(database: str) -> Iterator[PeopleSite]:
     with people_site(database) as opened:
         yield opened
-
-
-def key() -> str:
-    return str(uuid7())
-
-
-def send(site: PeopleSite, browser: TestClient, do: str = "send", files: Any = None, **fields: str) -> Response:
-    return site.post(browser, "/referrals/new", {**CHEN, "key": key(), "do": do, **fields}, page="/referrals/new",
-                     files=files or {"nothing": b""})  # fmt: skip
-
-
-def rows(site: PeopleSite, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-    site.connection.commit()
-    return site.connection.execute(sql, parameters).fetchall()
-
-
-def sent_id(answer: Response) -> str:
-    assert answer.status_code == 303, re.findall(r'class="error"[^>]*>([^<]*)', answer.text)
-    found = re.fullmatch(r"/referrals/([0-9a-f-]{36})", answer.headers["location"])
-    assert found, answer.headers["location"]
-    return found[1]
 
 
 def test_a_referral_is_sent_through_the_intake_and_audited(site: PeopleSite) -> None:
@@ -77,8 +57,6 @@ def test_a_second_press_of_the_button_has_no_second_effect(site: PeopleSite) -> 
 
 
 def test_two_presses_at_once_have_one_effect(site: PeopleSite) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     browsers, same = [site.browser("doctor") for _ in range(4)], key()
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda browser: send(site, browser, key=same), browsers))
@@ -102,7 +80,7 @@ def test_two_presses_at_once_have_one_effect(site: PeopleSite) -> None:
         ("priority", "whenever", "请选择所列的选项"),
         ("phone", "1\x072", "无法识别的字符"),
         ("department", "科" * 101, "太长"),
-        ("history", "a\x00b", "无法识别的字符"),
+        ("history", "a\x0bb", "无法识别的字符"),
         ("based_on", "00000000-0000-7000-8000-000000000000", "之前的转诊"),
     ],
 )
@@ -142,79 +120,26 @@ def test_payloads_come_back_escaped_from_every_field(site: PeopleSite) -> None:
         assert "<img" not in page
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "text"),
-    [
-        ("virus.pdf", b"MZ\x90\x00", "只接受"),
-        ("page.png", b"<html><script>alert(1)</script>", "只接受"),
-        ("vector.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "只接受"),
-        ("locked.pdf", pdf("secret", password="x"), "需要密码"),
-        ("broken.pdf", b"%PDF-1.7 nothing", "无法读取"),
-        ("empty.png", b"", "是空的"),
-        ("large.png", PNG + bytes(5 * 2**20), "5 MB"),
-    ],
-)
-def test_a_file_that_is_not_taken_says_why_and_the_text_stays(
-    site: PeopleSite, name: str, content: bytes, text: str
-) -> None:
-    answer = send(site, site.browser("doctor"), files={"files": (name, content)})
-    assert answer.status_code == 422
-    assert text in answer.text
-    assert "活动后胸闷" in answer.text
-    assert rows(site, "SELECT count(*) FROM draft_attachments") == [(0,)]
-
-
-def test_a_draft_is_kept_resumed_and_deleted(site: PeopleSite) -> None:
-    browser, same = site.browser("doctor"), key()
-    saved = send(site, browser, "save", key=same, patient_name="", files={"files": ("化验单.pdf", pdf("血钾 5.9"))})
-    assert (saved.status_code, saved.headers["location"]) == (303, "/drafts")
-    assert "活动后胸闷" in browser.get("/drafts").text
-    page = browser.get(f"/drafts/{same}").text
-    assert "服用氨氯地平" in page and "化验单.pdf" in page
-    [file] = drafts.files(site.connection, same)
-    send(site, browser, f"remove:{file.id}", key=same)
-    assert drafts.files(site.connection, same) == []
-    assert site.post(browser, f"/drafts/{same}/delete", page="/referrals/new").status_code == 303
-    assert browser.get(f"/drafts/{same}").status_code == 404
-
-
-def test_the_pages_script_keeps_what_is_typed(site: PeopleSite) -> None:
-    browser, same = site.browser("doctor"), key()
-    kept = site.post(browser, f"/drafts/{same}", {"patient_name": "陈"}, page="/referrals/new")
-    assert kept.json() == {"kept": True}
-    added = site.post(browser, f"/drafts/{same}/files", page="/referrals/new",
-                      files={"files": ("a.png", PNG)})  # fmt: skip
-    assert added.status_code == 200 and "a.png" in added.text and "<html" not in added.text
-    sent_id(send(site, browser, key=same))
-    late = site.post(browser, f"/drafts/{same}", {"patient_name": "陈"}, page="/referrals/new")
-    assert late.status_code == 409
-    assert rows(site, "SELECT count(*) FROM drafts") == [(0,)]
-
-
-def test_a_draft_is_nobody_elses(site: PeopleSite) -> None:
-    same = key()
-    send(site, site.browser("doctor"), "save", key=same, files={"files": ("a.png", PNG)})
-    stranger = site.browser("stranger")
-    assert stranger.get(f"/drafts/{same}").status_code == 404
-    assert "活动后胸闷" not in stranger.get("/drafts").text
-    assert send(site, stranger, "save", key=same, reason="taken").status_code == 404
-    for path, status in ((f"/drafts/{same}", 409), (f"/drafts/{same}/delete", 404), (f"/drafts/{same}/files", 404)):
-        assert site.post(stranger, path, {"reason": "taken"}, page="/referrals/new").status_code == status
-    [(fields,)] = rows(site, "SELECT fields FROM drafts")
-    assert fields["reason"] == "活动后胸闷"
-    assert len(drafts.files(site.connection, same)) == 1
-
-
-@pytest.mark.parametrize("bad", ["", "not-an-id", "../x", "00000000-0000-0000-0000-00000000000G"])
-def test_a_form_without_a_key_of_ours_is_not_taken(site: PeopleSite, bad: str) -> None:
-    assert send(site, site.browser("doctor"), key=bad).status_code == 404
-
-
-def test_old_drafts_are_purged(site: PeopleSite) -> None:
-    send(site, site.browser("doctor"), "save")
-    site.connection.execute("UPDATE drafts SET updated_at = now() - interval '31 days'")
-    assert "活动后胸闷" not in site.browser("doctor").get("/drafts").text
-    assert rows(site, "SELECT count(*) FROM drafts") == [(0,)]
+def test_a_form_that_the_hub_could_not_take_goes_in_by_a_replay(site: PeopleSite) -> None:
+    form = completed(ReferralForm(key=key(), patient_name="陈桂英", receiver="later", reason="胸闷"))
+    at = datetime.now(UTC)
+    raw = encode(bundle(form, site.clinic, "以后登记的医院", at))
+    refused = Submission(
+        "form", raw, at, site.clinic, envelope(read(raw)),
+        lambda: normalise(raw, timezone="Asia/Shanghai", received_at=at), lambda _: b"[422,{}]\n",
+    )  # fmt: skip
+    with pool(site.database, 2, name="replay") as connections, open_connection(site.database) as connection:
+        intake = Intake(site.database, Directory(connections))
+        first = intake.accept(refused)
+        intake.close()
+        assert not first.outcome.accepted
+        site.seeds.organization("later")
+        site.connection.commit()
+        directory = Directory(connections)
+        receipt = replay(connection, directory, first.outcome.message_id, resubmit(directory))
+        assert receipt.outcome.accepted
+    assert rows(site, "SELECT channel, status FROM messages") == [("form", "accepted")]
+    assert rows(site, "SELECT state, question FROM referrals") == [("requested", "胸闷")]
 
 
 def test_what_the_receiver_wants_to_know_warns_and_can_be_overridden(site: PeopleSite) -> None:
@@ -261,75 +186,6 @@ def test_a_referral_onward_marks_the_earlier_one(site: PeopleSite) -> None:
     onward = sent_id(send(site, specialist, receiver="other", based_on=up, direction="up", kind="onward"))
     states = dict(rows(site, "SELECT id::text, state FROM referrals"))
     assert states == {up: "referred-onward", onward: "requested"}
-
-
-def test_files_are_served_to_who_may_see_them(site: PeopleSite) -> None:
-    referral = sent_id(send(site, site.browser("doctor"), files={"files": ("化验 单.pdf", pdf("血钾 5.9"))}))
-    [(fragment,)] = rows(site, "SELECT id::text FROM fragments WHERE referral_id = %s AND resource->'content'->0->"
-                               "'attachment'->>'title' IS NOT NULL", referral)  # fmt: skip
-    path = f"/attachments/{fragment}/0"
-    served = site.browser("specialist").get(path)
-    assert (served.status_code, served.headers["content-type"]) == (200, "application/pdf")
-    assert served.content.startswith(b"%PDF")
-    assert served.headers["x-content-type-options"] == "nosniff"
-    assert "sandbox" in served.headers["content-security-policy"]
-    disposition = served.headers["content-disposition"]
-    assert disposition == "inline; filename=\"__ _.pdf\"; filename*=UTF-8''%E5%8C%96%E9%AA%8C%20%E5%8D%95.pdf"
-    assert "血钾 5.9" in site.browser("specialist").get(f"/attachments/{fragment}/1").text
-    for browser, status in ((site.browser("stranger"), 404), (site.browser(), 303), (site.browser("engineer"), 403)):
-        assert browser.get(path).status_code == status
-    trail = [(e.actor, e.allowed) for e in audit.of_object(site.connection, "attachment", f"{fragment}/0")]
-    assert trail == [("specialist", True), ("stranger", False)]
-    assert site.browser("specialist").get(f"/attachments/{fragment}/7").status_code == 404
-
-
-HEADER = "姓名,身份证号,接收医院,科室,紧急程度,转诊原因,病史\r\n"
-LINE = "陈桂英,990101195803120027,hospital,心内科,紧急,胸闷,\r\n"
-
-
-def upload(site: PeopleSite, browser: TestClient, text: str, charset: str = "utf-8") -> Response:
-    return site.post(browser, "/referrals/import", page="/referrals/import",
-                     files={"files": ("名单.csv", text.encode(charset))})  # fmt: skip
-
-
-def test_good_lines_of_a_file_are_sent_and_bad_ones_told_by_line_and_column(site: PeopleSite) -> None:
-    browser = site.browser("doctor")
-    bad = '李雷,990101195803120028,nowhere,,普通,胸痛,"两行\r\n病史"\r\n'
-    answer = upload(site, browser, HEADER + bad + LINE + "=cmd(),,HOSPITAL,,,腹痛,\r\n", "gb18030")
-    assert answer.status_code == 303
-    page = browser.get(answer.headers["location"]).text
-    told = re.sub(r"<[^>]+>|\s+", " ", page)
-    assert "身份证号 : 校验位不符" in told.replace("  ", " ")
-    assert "没有登记" in page
-    assert rows(site, "SELECT count(*) FROM messages") == [(0,)]
-    done = browser.post(answer.headers["location"], data={"csrf_token": csrf_token(page)})
-    assert done.status_code == 303
-    assert rows(site, "SELECT count(*) FROM referrals") == [(2,)]
-    result = browser.get(done.headers["location"]).text
-    assert result.count('href="/referrals/0') == 2
-    assert "=cmd()" in result
-    again = upload(site, browser, HEADER + bad.replace("nowhere", "other").replace("0028", "0027") + LINE, "utf-8-sig")
-    page = browser.get(again.headers["location"]).text
-    browser.post(again.headers["location"], data={"csrf_token": csrf_token(page)})
-    assert rows(site, "SELECT count(*) FROM referrals") == [(3,)]
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [("", "第一行"), (HEADER, "没有转诊"), ("姓名,鞋码\r\n陈,40\r\n", "鞋码"), (HEADER + LINE + '"x', "第 3 行")],
-)
-def test_a_file_that_cannot_be_read_is_refused_as_a_whole(site: PeopleSite, text: str, told: str) -> None:
-    answer = upload(site, site.browser("doctor"), text)
-    assert (answer.status_code, told in answer.text) == (422, True)
-
-
-def test_payloads_of_a_file_are_escaped_and_it_is_nobody_elses(site: PeopleSite) -> None:
-    browser = site.browser("doctor")
-    quoted = XSS.replace('"', '""')
-    answer = upload(site, browser, HEADER + f'"{quoted}","{quoted}","{quoted}","{quoted}","{quoted}","{quoted}",\r\n')
-    page = browser.get(answer.headers["location"]).text
-    assert "alert(1)" in page and "<script>alert" not in page and "<img" not in page
-    assert site.browser("stranger").get(answer.headers["location"]).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/referrals/new", "/drafts", "/referrals/import", "/referrals/import/template.csv"])

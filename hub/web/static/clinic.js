@@ -48,6 +48,8 @@
     window.addEventListener("online", () => sync(list.dataset.login, list.dataset.csrf, "", list));
   }
 
+  document.getElementById("errors")?.focus();
+
   const form = document.querySelector("form.referral");
   if (!form) return;
 
@@ -60,7 +62,7 @@
   function fields() {
     const found = {};
     for (const [field, value] of new FormData(form)) {
-      if (typeof value === "string" && !["csrf_token", "do"].includes(field)) found[field] = value;
+      if (typeof value === "string" && !["csrf_token", "do", "refused"].includes(field)) found[field] = value;
     }
     return found;
   }
@@ -158,7 +160,9 @@
         method: "POST", body: content, headers: { "X-CSRF-Token": csrf, Accept: "text/html" }, credentials: "same-origin",
       });
       if (!answer.ok || answer.redirected) throw new Error(answer.status);
-      document.getElementById("held").innerHTML = await answer.text();
+      const held = document.getElementById("held"), chosen = [...files.files].map((file) => file.name).join(", ");
+      held.innerHTML = await answer.text();
+      form.elements.refused.value = held.querySelector(".error") ? chosen : "";
       files.value = "";
       filesTold.textContent = "";
       document.getElementById("department").dispatchEvent(new Event("change", { bubbles: true }));
