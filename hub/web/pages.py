@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -256,6 +257,7 @@ def _compressed(request: Request, body: bytes, status: int) -> Response:
     return Response(body, status, headers, "text/html; charset=utf-8")
 
 
+@cache
 def _environment(language: str) -> Environment:
     environment = Environment(
         loader=PackageLoader("hub.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
