@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Request, Response
 from psycopg import Connection
 
-from hub.domain.errors import Refused
+from hub.domain.errors import Refused, Unavailable
 from hub.domain.forms import Action, Filed, StepForm
 from hub.domain.patients import INSURANCE, NATIONAL
 from hub.domain.referrals import Role, State
@@ -26,7 +26,7 @@ from hub.views.patients import Patient
 from hub.views.referrals import Party, Referral
 from hub.web.pages import Pages
 from hub.web.record.patients import age
-from hub.web.step_words import CHANNELS, KINDS, NEXT, OTHER, READ_AND_CLOSE, STANDING, WORDS
+from hub.web.step_words import CHANNELS, CORRECT_OUTCOME, KINDS, NEXT, OTHER, READ_AND_CLOSE, STANDING, WORDS
 from hub.web.words import N_
 
 Move = Callable[[Person, StepForm], Filed]
@@ -35,6 +35,7 @@ _CONVERSATION = ("referral.information-requested", "referral.information-supplie
                  "referral.cancellation-requested", "referral.cancellation-refused")  # fmt: skip
 _NUMBERS = {NATIONAL: N_("Identity number"), INSURANCE: N_("Insurance number")}
 _NUMBER = N_("Patient number")
+_AT_OUTCOME: dict[Action, str] = {"close": READ_AND_CLOSE, "outcome": CORRECT_OUTCOME}
 _OUTCOME = "referral.outcome-sent"
 
 
@@ -124,9 +125,9 @@ class Sight:
         if action == "refer-onward":
             url = f"/referrals/new?from={self.referral.id}&kind=onward"
         words = WORDS[action]
-        text = READ_AND_CLOSE if action == "close" and self.referral.state is State.OUTCOME_SENT else words.button
-        again = self.referral.state is State.OUTCOME_SENT and action == "outcome"
-        second = skips or again or action in ("ask", "start", "refer-onward")
+        sent = self.referral.state is State.OUTCOME_SENT
+        text = _AT_OUTCOME.get(action, words.button) if sent else words.button
+        second = skips or (sent and self.receives) or action in ("ask", "start", "refer-onward")
         kind = "secondary" if second else "ends" if words.ends else ""
         return Button(url, text, kind, skips)
 
@@ -140,7 +141,7 @@ def router(pages: Pages, move: Move) -> APIRouter:
         if referral is None:
             return pages.missing(request, person)
         if referral.state is State.REQUESTED and referral.receiver.id == person.organization.id and _meant(request):
-            with suppress(Refused):  # a colleague or their system was faster
+            with suppress(Refused, Unavailable):  # a colleague was faster, or it is received when opened next
                 move(person, StepForm(str(uuid4()), referral.id, referral.version, "receive"))
         with pages.connection() as connection:
             now = referrals.read(connection, person.organization.id, referral.id) or referral

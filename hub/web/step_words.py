@@ -162,6 +162,9 @@ WORDS: Mapping[Action, Words] = {
 READ_AND_CLOSE = N_("I have read it: close")
 """The sender's button at an outcome."""
 
+CORRECT_OUTCOME = N_("Correct the outcome")
+"""The receiver's button at an outcome that it sent."""
+
 NEXT: Mapping[tuple[State, Role | None], str] = {
     (State.REQUESTED, Role.RECEIVER): N_("%(who)s has not opened it yet."),
     (State.RECEIVED, Role.RECEIVER): N_("%(who)s decides: accept, reject, or ask."),
