@@ -20,7 +20,7 @@ from hub.security.people import Person
 from hub.views import ids, marks
 from hub.views import sources as cited
 from hub.views.sources import CitedMessage
-from hub.web.opened import asked, note, opened
+from hub.web.opened import Opened, asked, note, opened
 from hub.web.pages import Pages
 
 _AROUND = 2
@@ -28,6 +28,7 @@ _SHORT = 40
 _LONG_VALUE = 1200
 _LONG_RUN = 4000
 _MANY_LINES = 3000
+_SUFFIXES: dict[Format, str] = {"hl7v2": ".hl7", "fhir": ".json", "text": ".txt"}
 
 
 class Quote(Protocol):
@@ -66,6 +67,15 @@ class Shown:
     lines: Sequence[Line | LeftOut]
 
 
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A message, the record that cites it, and the record's sources in it."""
+
+    record: Opened
+    message: CitedMessage
+    sources: Sequence[Mapping[str, Any]]
+
+
 def router(pages: Pages, quote: Quote) -> APIRouter:
     routes = APIRouter(tags=["pages"], include_in_schema=False)
 
@@ -93,21 +103,40 @@ def router(pages: Pages, quote: Quote) -> APIRouter:
         referral_id: str, message_id: str, request: Request, person: Person = Depends(pages.clinician)
     ) -> Response:
         """The whole of a message that the record cites."""
-        with pages.connection() as connection:
-            record = opened(connection, person, referral_id, request.query_params.get("record"), "read-sources")
-            if record is None:
-                return pages.missing(request, person)
-            of_message = [s for s in sources(record.document) if s["message_id"] == message_id]
-            found = cited.read(connection, record.referral.patient_id, [message_id] if of_message else [])
-            named = message_id if ids.parse(message_id) else "no id"
-            note(connection, person, "read", "message", named, allowed=bool(found))
-        if not found:
+        found = _message(pages, request, person, referral_id, message_id, "read")
+        if found is None:
             return pages.missing(request, person)
-        [message] = found.values()
-        return pages.show(request, person, "sources/message.html", referral=record.referral, record=record.record,
-                          message=message, lines=_whole(message, of_message, quote))  # fmt: skip
+        lines, whole = _whole(found, quote)
+        return pages.show(request, person, "sources/message.html", referral=found.record.referral,
+                          record=found.record.record, message=found.message, lines=lines, whole=whole)  # fmt: skip
+
+    @routes.get("/referrals/{referral_id}/record/messages/{message_id}/raw")
+    def download_message(
+        referral_id: str, message_id: str, request: Request, person: Person = Depends(pages.clinician)
+    ) -> Response:
+        """The bytes of a message that the record cites and that is this patient's alone."""
+        found = _message(pages, request, person, referral_id, message_id, "export")
+        if found is None or found.message.strangers:
+            return pages.missing(request, person)
+        name = f"message-{found.message.id}{_SUFFIXES[found.message.format]}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return Response(found.message.raw, media_type="application/octet-stream", headers=headers)
 
     return routes
+
+
+def _message(pages: Pages, request: Request, person: Person, referral_id: str, message_id: str,
+             action: str) -> _Message | None:  # fmt: skip
+    """A message through the record that cites it; None where the record may not be read or does not cite it."""
+    with pages.connection() as connection:
+        record = opened(connection, person, referral_id, request.query_params.get("record"), "read-sources")
+        if record is None:
+            return None
+        of_message = [s for s in sources(record.document) if s["message_id"] == message_id]
+        found = cited.read(connection, record.referral.patient_id, [message_id] if of_message else [])
+        named = message_id if ids.parse(message_id) else "no id"
+        note(connection, person, action, "message", named, allowed=bool(found))
+    return _Message(record, found[message_id], of_message) if found else None
 
 
 def _shown(of: Iterable[Mapping[str, Any]], messages: Mapping[str, CitedMessage], quote: Quote) -> Iterable[Shown]:
@@ -147,11 +176,12 @@ def _original(message: CitedMessage, of: Sequence[Mapping[str, Any]], quote: Quo
         return Original((), (None,) * len(places))
 
 
-def _whole(message: CitedMessage, of: Sequence[Mapping[str, Any]], quote: Quote) -> Sequence[Line | LeftOut]:
-    """All of a message that is this patient's alone; else what is cited of it."""
-    if message.strangers:
-        return list(folded(_original(message, of, quote, ()).lines, around=0, most=_LONG_RUN))
-    lines = _original(message, of, quote, None).lines
+def _whole(found: _Message, quote: Quote) -> tuple[Sequence[Line | LeftOut], bool]:
+    """The lines of a message, and whether they are all: not of one that is other patients' too, nor of a very long."""
+    if found.message.strangers:
+        lines = _original(found.message, found.sources, quote, ()).lines
+        return list(folded(lines, around=0, most=_LONG_RUN)), False
+    lines = _original(found.message, found.sources, quote, None).lines
     if len(lines) > _MANY_LINES:
-        return list(folded(lines, around=_MANY_LINES // 10, most=_LONG_RUN))
-    return [shortened(line, _LONG_RUN) for line in lines]
+        return list(folded(lines, around=_AROUND, most=_LONG_RUN)), False
+    return [shortened(line, _LONG_RUN) for line in lines], True

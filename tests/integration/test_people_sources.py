@@ -11,7 +11,7 @@ import pytest
 
 from hub.domain.referrals import State
 from hub.security import audit
-from tests.integration.record_site import PAYLOAD, RecordSite, record_site
+from tests.integration.record_site import HL7, PAYLOAD, RecordSite, record_site
 
 HTMX = {"HX-Request": "true"}
 
@@ -81,7 +81,8 @@ def test_htmx_gets_the_panel_alone(one: RecordSite) -> None:
 
 @pytest.mark.parametrize(("login", "status"), [("specialist", 200), ("doctor", 404), ("stranger", 404),
                                                ("engineer", 403), (None, 303)])  # fmt: skip
-@pytest.mark.parametrize("path", ["record/sources?record={record}&item=i1", "record/messages/{message}"])
+@pytest.mark.parametrize("path", ["record/sources?record={record}&item=i1", "record/messages/{message}",
+                                  "record/messages/{message}/raw"])  # fmt: skip
 def test_only_the_receivers_clinicians_read_sources(one: RecordSite, login: str | None, status: int, path: str) -> None:
     path = path.format(record=one.record, message=one.messages["clinic"])
     answer = one.site.browser(login).get(one.url(path))
@@ -99,6 +100,27 @@ def test_the_whole_message_opens_through_a_record_that_cites_it_only(one: Record
     assert "<script>alert" not in page + whole
     for name in (one.uncited, "x", "00000000-0000-7000-8000-000000000000"):
         assert browser.get(one.url(f"record/messages/{name}")).status_code == 404
+        assert browser.get(one.url(f"record/messages/{name}/raw")).status_code == 404
+
+
+def test_the_bytes_are_downloaded_as_received_and_are_no_page(one: RecordSite) -> None:
+    answer = one.site.browser("specialist").get(one.url(f"record/messages/{one.messages['clinic']}/raw"))
+    assert answer.content == HL7.encode()
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    [entry] = audit.of_object(one.site.connection, "message", one.messages["clinic"])
+    assert (entry.actor, entry.action) == ("specialist", "export")
+
+
+def test_a_very_long_message_shows_what_is_cited(one: RecordSite) -> None:
+    rest = "".join(f"NTE|{n}||line {n}\r" for n in range(4000))
+    one.site.connection.execute(
+        "UPDATE messages SET raw = %s WHERE id = %s", ((HL7 + rest).encode(), one.messages["clinic"])
+    )
+    page = one.site.browser("specialist").get(one.url(f"record/messages/{one.messages['clinic']}")).text
+    assert "此消息很长" in page
+    assert "line 3000" not in page
+    assert len(marked(page)) >= 4
 
 
 def test_a_message_that_also_brought_another_patient_shows_what_is_cited_alone(one: RecordSite) -> None:
@@ -107,6 +129,8 @@ def test_a_message_that_also_brought_another_patient_shows_what_is_cited_alone(o
     page = one.site.browser("specialist").get(one.url(f"record/messages/{one.messages['other']}")).text
     assert "SECRET OF ANOTHER ENTRY" not in page
     assert marked(page)
+    raw = one.site.browser("specialist").get(one.url(f"record/messages/{one.messages['other']}/raw"))
+    assert raw.status_code == 404
 
 
 def test_before_acceptance_the_whole_record_opens_nothing(one: RecordSite) -> None:
