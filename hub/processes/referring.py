@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +29,9 @@ from hub.store.directory import Directory
 from hub.views import drafts, referrals, requirements
 
 TAKEN = "the referral was taken in"
+
+AT_ONCE = 6
+"""Lines of a file that are sent together: their messages share commits."""
 
 Wanted = Callable[[str, str], tuple[Requirement, ...]]
 """What a receiver (its CODE) wants to know in a referral to a department."""
@@ -84,11 +88,12 @@ class Referring:
 
     def send(self, person: Person, content: bytes) -> tuple[Line, ...]:
         """Send the lines of a CSV file that have no fault and were not sent before. Raises Refused, Unavailable."""
-        return tuple(
-            line if line.faults or line.filed else self._sent(person, line) for line in self.lines(person, content)
-        )
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="referring") as threads:
+            return tuple(threads.map(partial(self._sent, person), self.lines(person, content)))
 
     def _sent(self, person: Person, line: Line) -> Line:
+        if line.faults or line.filed:
+            return line
         try:
             return replace(line, filed=self.refer(person, line.form))
         except Refused as refused:
