@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from psycopg import Connection
 from starlette.datastructures import FormData as Form
 
 from hub.domain.errors import Refusal, Refused, Unavailable
 from hub.domain.forms import Attachment, Filed, ReferralForm, StepForm
+from hub.domain.referrals import Role, State
+from hub.domain.steps import possible
 from hub.security import audit
 from hub.security.people import Person
 from hub.views import drafts, ids, referrals
+from hub.views.referrals import Referral
 from hub.web import referral_form
 from hub.web.languages import catalogue
 from hub.web.pages import Pages, language
@@ -24,6 +28,7 @@ SENT = N_("The referral is sent. The receiving hospital has been told.")
 SENT_BEFORE = N_("This referral had been sent before. What was changed afterwards was not sent.")
 NOT_MARKED = N_("The new referral is sent, but the earlier one could not be marked as referred onward.")
 LEFT_OUT = N_("Not added: %(names)s. Add another file, or send again without it.")
+TOO_LATE = N_("The earlier referral can no longer be referred onward: open it to see why.")
 AWAY = N_("The hub cannot send now. What you wrote is kept as a draft: send it again in a moment.")
 
 Refer = Callable[[Person, ReferralForm], Filed]
@@ -50,7 +55,7 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
             fields: dict[str, str] = {}
             if asked:
                 referral = referrals.read(connection, person.organization.id, asked)
-                if referral is None or kind not in ("down", "onward") or referral.receiver.id != person.organization.id:
+                if referral is None or not _may_follow(person, referral, kind):
                     return pages.missing(request, person)
                 fields = referral_form.following(connection, person, referral, kind)
                 audit.write(connection, organization_id=person.organization.id, actor=person.login, action="read",
@@ -125,7 +130,7 @@ class _Writing:
             kept = drafts.save(connection, self.person.id, key, fields)
             sent = {} if kept else drafts.sent(connection, self.person.organization.id, [key])
         if key in sent:
-            return self._done(key, sent[key].filed, SENT_BEFORE)
+            return self._done(key, sent[key].filed, self._followed(key, fields) or SENT_BEFORE)
         if not kept:
             return self.pages.missing(self.request, self.person)
         faults = add_files(self.pages, self.commands, self.request, self.person, key, self.form)
@@ -148,6 +153,9 @@ class _Writing:
         with self.pages.connection() as connection:
             form = referral_form.form_of(key, fields, drafts.contents(connection, key))
             missing = () if anyway else referral_form.wanted(connection, key, fields)
+            earlier = _earlier(connection, self.person, fields)
+        if earlier and fields.get("kind") == "onward" and not _may_follow(self.person, earlier, "onward"):
+            return self._again(key, fields, {"entered": catalogue(language(self.request)).gettext(TOO_LATE)}, 422)
         try:
             if any(not r.mandatory for r in missing) and (form.reason or form.question):
                 return self._again(key, fields, {}, 200, warned=True)
@@ -156,17 +164,17 @@ class _Writing:
             return self._again(key, fields, self._told(refused.refusals), 422)
         except Unavailable:
             return self._again(key, fields, {"entered": catalogue(language(self.request)).gettext(AWAY)}, 503)
-        return self._done(key, filed, self._followed(form, fields) or (SENT_BEFORE if filed.repeated else SENT))
+        return self._done(key, filed, self._followed(key, fields) or (SENT_BEFORE if filed.repeated else SENT))
 
-    def _followed(self, form: ReferralForm, fields: dict[str, str]) -> str | None:
+    def _followed(self, key: str, fields: dict[str, str]) -> str | None:
         """The earlier referral is marked as referred onward; what to tell where it could not be."""
-        if fields.get("kind") != "onward" or not form.based_on:
+        if fields.get("kind") != "onward":
             return None
         with self.pages.connection() as connection:
-            earlier = referrals.read(connection, self.person.organization.id, form.based_on)
-        if earlier is None:
-            return NOT_MARKED
-        step = StepForm(form.key, earlier.id, earlier.version, "refer-onward", author=self.person.name)
+            earlier = _earlier(connection, self.person, fields)
+        if earlier is None or earlier.state is State.REFERRED_ONWARD:
+            return None
+        step = StepForm(key, earlier.id, earlier.version, "refer-onward", author=self.person.name)
         try:
             self.commands.move(self.person, step)
         except (Refused, Unavailable):
@@ -192,6 +200,20 @@ class _Writing:
         if ids.parse(key):
             response.set_cookie("sent", key, max_age=3600, samesite="lax")
         return response
+
+
+def _earlier(connection: Connection[Any], person: Person, fields: dict[str, str]) -> Referral | None:
+    based_on = fields.get("based_on")
+    return referrals.read(connection, person.organization.id, based_on) if based_on else None
+
+
+def _may_follow(person: Person, referral: Referral, kind: str) -> bool:
+    """Whether its receiver may now refer the patient down, or onward instead of accepting."""
+    if referral.receiver.id != person.organization.id:
+        return False
+    asked = referral.cancellation_asked
+    onward = "refer-onward" in possible(referral.state, {Role.RECEIVER}, cancellation_asked=asked)
+    return kind == "down" or (kind == "onward" and onward)
 
 
 _PLACES = {"choose": "#receiver", "remove": "#attachments", "upload": "#attachments"}

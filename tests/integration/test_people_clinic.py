@@ -186,6 +186,20 @@ def test_a_referral_onward_marks_the_earlier_one(site: PeopleSite) -> None:
     onward = sent_id(send(site, specialist, receiver="other", based_on=up, direction="up", kind="onward"))
     states = dict(rows(site, "SELECT id::text, state FROM referrals"))
     assert states == {up: "referred-onward", onward: "requested"}
+    late = send(site, specialist, receiver="other", based_on=up, direction="up", kind="onward")
+    assert (late.status_code, "已不能转往他院" in late.text) == (422, True)
+    assert specialist.get(f"/referrals/new?from={up}&kind=onward").status_code == 404
+
+
+def test_a_press_that_was_cut_off_is_finished_by_the_next(site: PeopleSite) -> None:
+    """The new referral was accepted and the line dropped before the earlier one was marked."""
+    up = sent_id(send(site, site.browser("doctor")))
+    specialist, same = site.browser("specialist"), key()
+    onward = {"receiver": "other", "based_on": up, "direction": "up", "key": same}
+    first = sent_id(send(site, specialist, **onward))
+    again = sent_id(send(site, specialist, **onward, kind="onward"))
+    assert again == first
+    assert dict(rows(site, "SELECT id::text, state FROM referrals"))[up] == "referred-onward"
 
 
 @pytest.mark.parametrize("path", ["/referrals/new", "/drafts", "/referrals/import", "/referrals/import/template.csv"])
