@@ -67,7 +67,7 @@ class Watch:
                 self._asked = now
                 self._told.clear()
                 threading.Thread(target=self._ask, name="kafka-readers", daemon=True).start()
-        if self._readers is None:
+        if due and self._readers is None:
             self._told.wait(FIRST_SECONDS)
         return self._readers or Readers(now, reachable=None)
 
@@ -116,7 +116,8 @@ class LineReplays:
                     failed = json.loads(line)["cause"] is not None
                     done = replace(done, processed=done.processed + (not failed), failed=done.failed + failed)
                     self._newest = done
-            fault = None if process.returncode in (0, 1) else f"exit status {process.returncode}"
+            if process.returncode not in ((0, 1) if done.failed else (0,)):
+                fault = f"exit status {process.returncode}"
         except (OSError, ValueError, KeyError) as error:
             fault = type(error).__name__
         finally:

@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.web.admin.visible import Piece, pieces, plain
 
-MOST_LINES = 600
+MOST_LINES = 400
 _DEEPEST = 40
 _STEP = re.compile(r"([A-Za-z_]\w*)(?:\[(\d+)\])?")
 

@@ -109,7 +109,7 @@ def _marked(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Piece]:
 def _hexadecimal(part: bytes) -> Iterator[str]:
     for offset in range(0, min(len(part), _HEX_BYTES * _MOST_HEX), _HEX_BYTES):
         row = part[offset : offset + _HEX_BYTES]
-        shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "·" for byte in row)
+        shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
         yield f"{offset:06x}  {row.hex(' '):<{3 * _HEX_BYTES}} {shown}"
     if len(part) > _HEX_BYTES * _MOST_HEX:
         yield f"… {len(part)}"

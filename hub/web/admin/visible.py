@@ -9,6 +9,11 @@ from typing import Literal, NamedTuple
 Kind = Literal["", "control", "cut", "wrong"]
 
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_NAMES = (
+    "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR", "SO", "SI", "DLE",
+    "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US",
+)  # fmt: skip
+"""Of the control characters, in their order."""
 _LONGEST, _HEAD, _TAIL = 1_200, 600, 100
 
 
@@ -47,6 +52,4 @@ def _shown(text: str, kind: Kind) -> Iterator[Piece]:
 
 def _picture(character: str) -> str:
     code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "␡" if code == 0x7F else f"U+{code:04X}"
+    return _NAMES[code] if code < len(_NAMES) else f"U+{code:04X}"
