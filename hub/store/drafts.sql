@@ -22,9 +22,11 @@ DELETE FROM drafts WHERE id = %(id)s AND user_id = %(user_id)s RETURNING id
 -- purge_drafts: those that nobody has touched for long
 DELETE FROM drafts WHERE updated_at < now() - %(age)s
 
--- add_file: a file of a draft
+-- add_file: a file of a draft, once: it comes again where the form is sent while it is still uploaded
 INSERT INTO draft_attachments (id, draft_id, name, content_type, content, text)
-VALUES (%(id)s, %(draft_id)s, %(name)s, %(content_type)s, %(content)s, %(text)s)
+SELECT %(id)s::uuid, %(draft_id)s::uuid, %(name)s::text, %(content_type)s, %(content)s::bytea, %(text)s
+WHERE NOT EXISTS (SELECT FROM draft_attachments
+                  WHERE draft_id = %(draft_id)s::uuid AND name = %(name)s::text AND content = %(content)s::bytea)
 
 -- remove_file: from the person's own draft
 DELETE FROM draft_attachments a USING drafts d
