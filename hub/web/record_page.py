@@ -12,6 +12,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
+from markupsafe import Markup
 from psycopg import Connection
 
 from hub.domain.referrals import FINAL
@@ -21,9 +22,9 @@ from hub.views.marks import Mark
 from hub.views.records import Heading
 from hub.views.referrals import Referral
 from hub.web.opened import note
-from hub.web.pages import Pages
+from hub.web.pages import Pages, language
 from hub.web.record import words
-from hub.web.record.kept import Views
+from hub.web.record.kept import Kept, Rest, Views
 from hub.web.record.model import Text, View
 from hub.web.record.statements import Statement
 
@@ -74,6 +75,7 @@ class RecordPage:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
         self._views = Views()
+        self._texts = Kept[Markup]()
 
     def __call__(self, request: Request, referral_id: str) -> Response:
         """The page, or that the record is being made: that page asks again by htmx until it can be loaded."""
@@ -111,9 +113,12 @@ class RecordPage:
                                  "reading": read.reading, "section_words": words.SECTION}  # fmt: skip
         name = asked.get("section")
         if name is None:
-            received = [*(one.received for one in view.statements), *(one.received for one in view.passages)]
-            fresh = sum(map(read.reading.new, received))
-            return self._pages.show(request, person, "record/page.html", fresh=fresh, shown=read.reading.shown, **given)
+            new = read.reading.new
+            fresh = sum(new(one.received) for one in view.statements) + sum(new(one.received) for one in view.passages)
+            own = fresh or read.reading.marked or read.reading.only_new or any(new(u.received) for u in view.unplaced)
+            key = () if own else (read.heading.id, person.organization.timezone, language(request))
+            return self._pages.show(request, person, "record/page.html", fresh=fresh, shown=read.reading.shown,
+                                    rest=Rest(self._texts, key), **given)  # fmt: skip
         part = view.part(name)
         if part is None:
             return self._pages.missing(request, person)

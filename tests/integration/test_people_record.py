@@ -145,6 +145,22 @@ def test_a_mark_stands_beside_its_statement(one: RecordSite) -> None:
     assert text.count("mark-wrong") == 1
 
 
+def test_what_is_kept_for_all_readers_has_nothing_of_one(one: RecordSite) -> None:
+    plain = page(one)
+    for part, name in (("item", "i3"), ("conflict", "conflict-1"), ("unplaced", "0")):
+        data = {"record": one.record, "part": part, "name": name, "verdict": "checked"}
+        one.site.post(one.site.browser("specialist"), one.url("marks"), data)
+        assert f'mark-checked" id="mark-{part}-{name}"' in page(one)
+        one.site.post(one.site.browser("specialist"), one.url("marks"), {**data, "verdict": "withdrawn"})
+        assert "mark-checked" not in page(one)
+    assert "The timeline as a list" in page(one, language="en")
+    one.site.connection.execute("UPDATE looks SET at = '2020-01-01'")
+    assert "t-new" in page(one)
+    one.site.connection.execute("DELETE FROM looks")
+    without = re.compile(r'<input type="hidden".*?>|\s')
+    assert without.sub("", page(one)) == without.sub("", plain)
+
+
 def test_every_statement_opens_its_sources(one: RecordSite) -> None:
     browser = one.site.browser("specialist")
     links = set(re.findall(r'href="(record/sources\?[^"]+)"', browser.get(one.url("record")).text))

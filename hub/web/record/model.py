@@ -188,4 +188,7 @@ def _keys(raw: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     for part, field in listed:
         for number, one in enumerate(raw.get(field, ())):
             keys[part, str(number)] = named.key(part, one["text"], one["sources"])
+    for conflict in raw.get("conflicts", ()):
+        if stated := named.find(raw, "conflict", conflict["id"]):
+            keys["conflict", conflict["id"]] = stated.key
     return keys
