@@ -102,7 +102,7 @@ def lock(connection: Connection[Any], user_id: int, key: str) -> bool:
 
 
 def add_file(connection: Connection[Any], key: str, attachment: Attachment) -> None:
-    """To a draft that is locked."""
+    """To a draft that is locked; what is there already, sent again over a bad line, is not added twice."""
     given = {name: getattr(attachment, name) for name in Attachment.__slots__}
     connection.execute(blocks("drafts")["add_file"], {"id": new_key(), "draft_id": key, **given})
 

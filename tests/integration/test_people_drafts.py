@@ -79,6 +79,13 @@ def test_the_pages_script_keeps_what_is_typed(site: PeopleSite) -> None:
     assert rows(site, "SELECT count(*) FROM drafts") == [(0,)]
 
 
+def test_a_file_that_comes_twice_over_a_bad_line_is_there_once(site: PeopleSite) -> None:
+    browser, same = site.browser("doctor"), key()
+    for name in ("a.png", "a.png", "b.png"):
+        site.post(browser, f"/drafts/{same}/files", page="/referrals/new", files={"files": (name, PNG)})
+    assert [file.name for file in drafts.files(site.connection, same)] == ["a.png", "b.png"]
+
+
 def test_a_draft_is_nobody_elses(site: PeopleSite) -> None:
     same = key()
     send(site, site.browser("doctor"), "save", key=same, files={"files": ("a.png", PNG)})

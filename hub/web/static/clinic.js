@@ -125,7 +125,17 @@
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches("input:not([type=file])")) event.preventDefault();
   });
-  form.addEventListener("submit", () => { leaving = true; clearTimeout(timer); hold(name, fields()); });
+  form.addEventListener("submit", (event) => {
+    if (uploading) {
+      event.preventDefault();
+      const pressed = event.submitter;
+      uploading.then(() => form.requestSubmit(pressed));
+      return;
+    }
+    leaving = true;
+    clearTimeout(timer);
+    hold(name, fields());
+  });
   window.addEventListener("pageshow", (event) => { if (event.persisted) { leaving = false; changed(); } });
   window.addEventListener("online", () => { if (saved !== typed) save(); sync(login, csrf, key, null); });
   window.addEventListener("offline", () => { if (typed) tell(form.dataset.toldAway, true); });
@@ -142,34 +152,46 @@
       canvas.height = Math.round(picture.height * scale);
       canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
       const made = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
-      return made && made.size < file.size ? made : file;
+      return made && made.size < file.size ? new File([made], file.name, { type: made.type }) : file;
     } catch { return file; }
   }
 
   // Files go up as soon as they are chosen; what does not go now goes with the form.
   const files = document.getElementById("files"), filesTold = document.getElementById("files-told");
-  files.addEventListener("change", async () => {
-    if (!files.files.length) return;
-    const content = new FormData();
+  let uploading = null;
+
+  async function upload(chosen) {
+    const content = new FormData(), ready = [];
     for (const [field, value] of Object.entries(fields())) content.append(field, value);
-    filesTold.textContent = filesTold.dataset.sending.replace("{n}", files.files.length);
+    filesTold.textContent = filesTold.dataset.sending.replace("{n}", chosen.length);
     filesTold.classList.remove("bad");
     try {
-      for (const file of files.files) content.append("files", await smaller(file), file.name);
+      for (const file of chosen) ready.push(await smaller(file));
+      for (const file of ready) content.append("files", file);
       const answer = await fetch(`/drafts/${key}/files`, {
         method: "POST", body: content, headers: { "X-CSRF-Token": csrf, Accept: "text/html" }, credentials: "same-origin",
       });
       if (!answer.ok || answer.redirected) throw new Error(answer.status);
-      const held = document.getElementById("held"), chosen = [...files.files].map((file) => file.name).join(", ");
+      const held = document.getElementById("held");
       held.innerHTML = await answer.text();
-      form.elements.refused.value = held.querySelector(".error") ? chosen : "";
-      files.value = "";
+      form.elements.refused.value = held.querySelector(".error") ? chosen.map((file) => file.name).join(", ") : "";
       filesTold.textContent = "";
       document.getElementById("department").dispatchEvent(new Event("change", { bubbles: true }));
     } catch {
+      const back = new DataTransfer();
+      for (const file of [...ready, ...chosen.slice(ready.length), ...files.files]) back.items.add(file);
+      files.files = back.files;
       filesTold.textContent = filesTold.dataset.away;
       filesTold.classList.add("bad");
     }
+  }
+
+  files.addEventListener("change", () => {
+    const chosen = [...files.files];
+    files.value = "";
+    uploading = (uploading ?? Promise.resolve()).then(() => upload(chosen));
+    const mine = uploading;
+    mine.finally(() => { if (uploading === mine) uploading = null; });
   });
 
   // GB 11643: date in the middle, ISO 7064 MOD 11-2 at the end.
