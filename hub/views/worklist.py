@@ -26,7 +26,7 @@ PAGE = 50
 MOST = 999
 """More than so many are not counted."""
 
-_NEWEST = 2000
+_NEWEST = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _ATTENTION = {State.INFORMATION_REQUESTED: 2, State.OUTCOME_SENT: 1}

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.domain.referrals import Role, State
 from hub.domain.waiting import late, waiting_since
 from hub.views.worklist import Entry, Side
 from hub.web.page import Page
-from hub.web.words import N_, event_word
+from hub.web.words import N_, event_word, gender_word, priority_word, state_word
+
+PRIORITIES = ("stat", "asap", "urgent", "routine")
 
 _UNITS = (
     (timedelta(days=1), N_("%(num)s day"), "%(num)s days"),
@@ -47,6 +50,25 @@ def rows(page: Page, side: Side, entries: Sequence[Entry]) -> list[Row]:
     today = page.now.astimezone(zone).date()
     role = Role.RECEIVER if side == "received" else Role.SENDER
     return [_row(page, zone, today, role, entry) for entry in entries]
+
+
+def words(page: Page, side: Side) -> dict[str, Any]:
+    """Texts that every row may need, translated once for all of them."""
+    return {
+        "priorities": {code: page._(priority_word(code)) for code in PRIORITIES},
+        "states": {state.value: page._(state_word(state)) for state in State},
+        "genders": {code: page._(gender_word(code)) for code in ("male", "female")},
+        "nameless": page._("Name not known"),
+        "no_question": page._("No question is given."),
+        "asked": page._("Asked:"),
+        "reason": page._("Why:"),
+        "passed": page._("passed"),
+        "cancellation": page._("Cancellation asked for"),
+        "planned": page._("with follow-up plan"),
+        "late": page._("overdue"),
+        "ours": page._("with us"),
+        "theirs": page._("with the sender") if side == "received" else page._("with the receiver"),
+    }
 
 
 def _row(page: Page, zone: ZoneInfo, today: date, role: Role, entry: Entry) -> Row:

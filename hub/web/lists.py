@@ -16,7 +16,7 @@ from starlette.datastructures import QueryParams
 from hub.security.people import Person
 from hub.views import searches, worklist
 from hub.views.worklist import Criteria, Listing, Position, Side
-from hub.web.list_rows import rows
+from hub.web.list_rows import PRIORITIES, rows, words
 from hub.web.page import Page
 from hub.web.pages import Pages
 from hub.web.words import N_
@@ -30,7 +30,6 @@ _TABS: dict[Side, dict[str, str]] = {
              "closed": N_("Ended"), "all": N_("All")},
 }  # fmt: skip
 _SORTS: dict[Side, str] = {"received": N_("Urgency, then waiting time"), "sent": N_("What needs an answer first")}
-PRIORITIES = ("stat", "asap", "urgent", "routine")
 _LONGEST = 200
 
 
@@ -102,12 +101,12 @@ def _listing(pages: Pages, request: Request, person: Person) -> Response:
         asked = _asked(connection, person, _SIDES[request.url.path], parameters)
         after = Position.parse(parameters.get("after", ""))
         found = worklist.read(connection, person.id, person.organization, asked.criteria, after)
-    page = pages.page(request, person)
+    page, side = pages.page(request, person), asked.criteria.side
     return pages.show(
-        request, person, "lists/list.html", asked=asked, side=asked.criteria.side, listing=found,
-        rows=rows(page, asked.criteria.side, found.entries), tabs=_tabs(asked, found.counts),
-        choices=_choices(page, asked.criteria, found), sort_text=_SORTS[asked.criteria.side], first=after is None,
-        most=worklist.MOST, since=int(page.now.timestamp() * 1_000_000),
+        request, person, "lists/list.html", asked=asked, side=side, listing=found, first=after is None,
+        rows=rows(page, side, found.entries), words=words(page, side), tabs=_tabs(asked, found.counts),
+        choices=_choices(page, asked.criteria, found), sort_text=_SORTS[side], most=worklist.MOST,
+        since=int(page.now.timestamp() * 1_000_000),
     )  # fmt: skip
 
 
