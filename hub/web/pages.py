@@ -22,6 +22,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import escape
 from starlette.datastructures import FormData as Form
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from hub.domain.errors import Unavailable
 from hub.security import sessions
@@ -30,6 +31,7 @@ from hub.web import access, bodies, csrf, words
 from hub.web.headers import DEFAULTS
 from hub.web.languages import DEFAULT, NAMES, catalogue
 from hub.web.page import Page
+from hub.web.words import N_
 
 Connect = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
 
@@ -199,11 +201,15 @@ class Pages:
         return self.error(request, status, person)
 
     def _log_in(self, request: Request) -> Response:
-        back = _path(request) if request.method in ("GET", "HEAD") else "/"
-        url = "/login" if back == "/" else f"/login?next={quote(back, safe='/')}"
         if request.headers.get("hx-request"):  # a part of a page cannot be the log-in
             return Response(status_code=401, headers={"HX-Redirect": "/login"})
-        return self.see_other(url)
+        back = _path(request) if _shown(request) else "/"
+        url = "/login" if back == "/" else f"/login?next={quote(back, safe='/')}"
+        if not session_cookie(request):
+            return self.see_other(url)
+        response = self.see_other(url, told=N_("Your session has ended. Please log in again."))
+        self.forget(request, response, "session")
+        return response
 
 
 def session_cookie(request: Request) -> str:
@@ -236,6 +242,12 @@ def wants_page(request: Request) -> bool:
 def _program(request: Request) -> bool:
     accept = request.headers.get("accept", "")
     return "authorization" in request.headers or ("json" in accept and "text/html" not in accept)
+
+
+def _shown(request: Request) -> bool:
+    """Whether the address is that of a page, not only of what a form is sent to."""
+    scope = {**request.scope, "method": "GET"}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 def _name(request: Request, name: str) -> str:

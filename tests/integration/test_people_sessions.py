@@ -34,6 +34,8 @@ def test_a_session_ends(site: PeopleSite, sql: str) -> None:
     site.execute(sql)
     assert browser.get("/account").headers["location"].startswith("/login")
     assert browser.post("/logout", data={"csrf_token": "x"}).headers["location"] == "/login"
+    assert browser.post("/account", data={"csrf_token": "x"}).headers["location"] == "/login?next=/account"
+    assert "登录已过期，请重新登录。" in browser.get("/login").text
 
 
 def test_use_is_written_down_once_a_minute_at_most(site: PeopleSite) -> None:
