@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.summarizer import placing, record
+from hub.summarizer import placing, record, relevance
+from hub.web.languages import catalogue
 from hub.web.record import patients, words
 from hub.web.record.dates import day, extent
 from hub.web.record.model import view
@@ -185,6 +186,12 @@ def test_every_reason_of_the_summarizer_is_known() -> None:
     written = Path(record.__file__).read_text(encoding="utf-8")
     assert {placing.ANOTHER, placing.EARLIER} <= set(words.FIXED)
     assert all(text in written for text in words.FIXED[3:])
+
+
+def test_every_sentence_on_what_is_missing_is_there_in_english() -> None:
+    sentences = [text for *_, text in relevance.rows("missing.tsv", 4)]
+    assert len(sentences) > 5
+    assert set(sentences) <= set(catalogue("en").texts)
 
 
 @pytest.mark.parametrize(
