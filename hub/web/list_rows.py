@@ -23,7 +23,6 @@ _UNITS = (
     (timedelta(minutes=1), N_("%(num)s minute"), "%(num)s minutes"),
 )
 _ASKED = frozenset({State.INFORMATION_REQUESTED, State.REJECTED, State.CANCELLED})
-_PLAIN = ("referral.requested", "referral.received")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,5 +140,6 @@ def _news(page: Page, entry: Entry, role: Role) -> tuple[str, ...]:
         return ()
     if entry.looked_at is None and role is Role.RECEIVER:
         return (page._("New"),)
-    said = dict.fromkeys(kind for kind in entry.events if kind not in _PLAIN) or dict.fromkeys(entry.events[:1])
-    return tuple(page._(event_word(kind)) for kind in [*said][:2])
+    told = [kind for kind in dict.fromkeys(entry.events) if kind != "referral.requested"]
+    content = [kind for kind in told if kind != "referral.received"]
+    return tuple(page._(event_word(kind)) for kind in (content or told)[:2])

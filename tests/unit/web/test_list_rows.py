@@ -74,7 +74,8 @@ def test_an_appointment_that_passed_is_marked_as_long_as_nobody_says_whether_the
 
 def test_who_never_looked_is_told_that_it_is_new_who_did_what_happened_since() -> None:
     assert row().news == ("新",)
-    assert row("sent").news == (row("sent", events=["referral.received"]).news)
+    assert row("sent", page=ENGLISH).news == ("Referral received",)
+    assert row("sent", version=1, events=["referral.requested"]).news == ()
     seen = NOW - timedelta(hours=3)
     told = row(looked_at=seen, events=["referral.information-supplied", "referral.information-requested"], page=ENGLISH)
     assert told.news == ("Information supplied", "Information asked for")
