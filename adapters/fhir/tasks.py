@@ -17,6 +17,9 @@ COMPUTED = frozenset(
 )  # fmt: skip
 """Elements that the hub computes from the referral; the others of a Task are kept as sent."""
 
+LARGEST_HELD = 64 * 1024
+"""Characters of base64 data of a document that a Task holds."""
+
 
 def move(task: Resource, expression: str, referral_id: str, version: int | None,
          current: Resource | None = None) -> Move:  # fmt: skip
@@ -39,7 +42,7 @@ def move(task: Resource, expression: str, referral_id: str, version: int | None,
         version=version,
         reason=concept_text(task.get("statusReason", {})),
         details=_details(task, target),
-        task={name: value for name, value in task.items() if name not in COMPUTED},
+        task={name: _held(name, value) for name, value in task.items() if name not in COMPUTED},
         cancellation=asks,
     )
 
@@ -50,6 +53,25 @@ def business_status(task: Resource) -> str | None:
     own = [c.get("code") for c in codings if c.get("system") == BUSINESS_STATUS]
     code = next((c for c in own if c), None) or next((c["code"] for c in codings if c.get("code")), None)
     return str(code) if code else None
+
+
+def _held(name: str, value: Any) -> Any:
+    """An element as the referral keeps it: files that a Task contains stay with their message and their fragment, which
+    is read as a DocumentReference, so that not everyone who reads the referral reads them; the Task names them."""
+    return [_named(resource) for resource in value] if name == "contained" else value
+
+
+def _named(resource: Resource) -> Resource:
+    if resource.get("resourceType") != "DocumentReference":
+        return resource
+    contents = [{**c, "attachment": _light(c.get("attachment", {}))} for c in resource.get("content", ())]
+    return {**resource, "content": contents}
+
+
+def _light(attachment: Resource) -> Resource:
+    if len(attachment.get("data", "")) <= LARGEST_HELD:
+        return attachment
+    return {name: value for name, value in attachment.items() if name != "data"}
 
 
 def _unknown(status: str, business: str | None, expression: str) -> Refusal:

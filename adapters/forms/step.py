@@ -18,7 +18,7 @@ AUTHOR = "urn:referral-hub:author"
 OUTCOME = "urn:referral-hub:outcome"
 """Identifier system of a referral's outcome, which a later version replaces; the value is the referral's id."""
 
-_KEPT = ("resourceType", "id", "identifier", "basedOn", "intent", "priority", "code", "focus", "for", "authoredOn",
+_KEPT = ("id", "identifier", "basedOn", "intent", "priority", "code", "focus", "for", "authoredOn",
          "requester", "owner")  # fmt: skip
 _ASKS = {"ask-cancellation": ASK_CANCELLATION, "refuse-cancellation": REFUSE_CANCELLATION}
 _INDEXED = ("supply", "outcome")
@@ -43,8 +43,9 @@ def task(step: StepForm, current: Resource, patient_id: str, at: datetime) -> Re
     reason = step.text.strip() if step.action not in _INDEXED else ""
     held = [*_held(step, patient_id, current, at)]
     return {
-        **{name: current[name] for name in _KEPT if name in current},
+        "resourceType": "Task",
         **({"extension": [{"url": AUTHOR, "valueString": step.author}]} if step.author else {}),
+        **{name: current[name] for name in _KEPT if name in current},
         **_status(step, current),
         **({"statusReason": {"text": reason}} if reason else {}),
         **_appointment(step),

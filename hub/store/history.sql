@@ -1,11 +1,8 @@
--- events: what happened to a referral, oldest first, each with the message that it came of; its author by form only
+-- events: what happened to a referral, oldest first, each with the message that it came of; of a form's its beginning
 SELECT e.type, e.occurred_at AS at, (e.data->>'version')::integer AS version, e.data->>'state' AS state,
        e.data->>'reason' AS reason, e.data->'appointment' AS appointment,
        m.id::text AS message_id, m.channel, o.id AS organization_id, o.name AS organization,
-       CASE WHEN m.channel = 'form' THEN coalesce(
-           m.bundle #>> '{entry,0,resource,author,display}',
-           (SELECT x->>'valueString' FROM json_array_elements(m.bundle #> '{entry,0,resource,extension}') x
-            WHERE x->>'url' = 'urn:referral-hub:author' LIMIT 1)) END AS author
+       CASE WHEN m.channel = 'form' THEN substring(m.raw FROM 1 FOR 4096) END AS beginning
 FROM outbox e LEFT JOIN messages m ON m.id = (e.data->>'message_id')::uuid
      LEFT JOIN organizations o ON o.id = m.organization_id
 WHERE e.subject = %(referral_id)s AND e.type LIKE 'referral.%%'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +14,18 @@ from psycopg.rows import class_row, dict_row
 from hub.domain import readable
 from hub.domain.fragments import Resource
 from hub.domain.referrals import State
+from hub.store.connections import decode
 from hub.store.sql import blocks
 from hub.views import fragments, ids
 from hub.views.referrals import Referral
 
 _EVENTS, _FRAGMENTS = 500, 400
+_AUTHOR = re.compile(
+    r'"author":{"type":"Practitioner","display":("(?:[^"\\]|\\.)*")'
+    r'|"url":"urn:referral-hub:author","valueString":("(?:[^"\\]|\\.)*")'
+)
+"""In MessageHeader.author, and in the extension of a Task, as `adapters.forms` writes them."""
+
 LONGEST = 20_000
 """Characters of a document that a page shows; the record and the message have it whole."""
 _LARGEST = 256 * 1024
@@ -141,12 +149,19 @@ def _events(rows: Sequence[dict[str, Any]], given: Sequence[Said]) -> tuple[Even
             | {
                 "type": row["type"].removesuffix(".v1"),
                 "state": State(row["state"]),
+                "author": _author(row.pop("beginning")),
                 "appointment": row["appointment"] or {},
                 "said": tuple(s for s in given if s.message_id == row["message_id"] and last[s.message_id] == number),
             }
         )
         for number, row in enumerate(rows)
     )
+
+
+def _author(beginning: bytes | None) -> str | None:
+    """The name that a form's message begins with: its files, which follow, are not read for it."""
+    found = _AUTHOR.search((beginning or b"").decode("utf-8", "ignore"))
+    return str(decode(found.group(1) or found.group(2))) if found else None
 
 
 def _said(row: dict[str, Any]) -> Said:

@@ -96,6 +96,26 @@ def test_what_was_written_is_kept_word_for_word_with_its_author_and_files(all: R
                     "('CarePlan', 'DocumentReference')", referral) == [(3,)]  # fmt: skip
 
 
+def test_a_large_file_is_stored_once_and_named_by_the_task(all: Referrals) -> None:
+    referral = all.send()
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 800
+    all.take(
+        "specialist", referral, "outcome", text="结论", files=[("attachments", ("超声.png", picture, "image/png"))]
+    )
+    all.take("specialist", referral, "outcome", text="更正")
+    [(task,)] = all.rows("SELECT task FROM referrals WHERE id = %s", referral)
+    held = task["contained"][1]["content"][0]["attachment"]
+    assert held == {"contentType": "image/png", "size": len(picture), "title": "超声.png"}
+    sizes = [len(raw) for (raw,) in all.rows("SELECT raw FROM messages WHERE type = 'Task' ORDER BY id")]
+    assert sizes[-1] < 10_000 < len(picture) < sizes[-2]
+    kinds = "SELECT count(*) FROM fragments WHERE referral_id = %s AND resource_type = 'DocumentReference'"
+    assert all.rows(kinds, referral) == [(3,)]
+    page = all.read("doctor", referral)
+    address = page.split('href="/attachments/')[1].split('"')[0]
+    assert all.site.browser("doctor").get(f"/attachments/{address}").content == picture
+    assert all.site.browser("stranger").get(f"/attachments/{address}").status_code == 404
+
+
 def test_chosen_phrases_come_before_the_text(all: Referrals) -> None:
     referral = all.send()
     answer = all.take("specialist", referral, "reject", phrase=["请先在当地完成以下检查：", "第二"], text="X线")

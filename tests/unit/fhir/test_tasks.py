@@ -72,3 +72,14 @@ def test_an_appointment_comes_from_the_period_else_from_a_contained_one() -> Non
 def test_cancellation_is_asked_for_and_refused(business: str, cancellation: str, target: State) -> None:
     moved = move(task("in-progress", business), "Task", "id", 1)
     assert (moved.cancellation, moved.target) == (cancellation, target)
+
+
+def test_a_large_file_is_named_and_not_kept_with_the_referral() -> None:
+    def document(data: str) -> dict[str, Any]:
+        return {"resourceType": "DocumentReference", "content": [{"attachment": {"title": "a", "data": data}}]}
+
+    plan = {"resourceType": "CarePlan", "description": "d" * 70_000}
+    sent = [document("QUJD"), document("Q" * 70_000), plan]
+    kept = move(task("completed", contained=sent), "Task", "id", 1).task["contained"]
+    assert kept == [document("QUJD"), {**sent[1], "content": [{"attachment": {"title": "a"}}]}, plan]
+    assert len(sent[1]["content"][0]["attachment"]["data"]) == 70_000
