@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from hub.store.connections import connect
-from hub.views import fragments, messages, patients, records, referrals
+from hub.views import attachments, fragments, history, messages, patients, records, referrals
 from tests.integration.seeds import Seeds
 
 
@@ -126,3 +126,30 @@ def test_a_patient_is_found_by_number_without_scanning(grown: Seeds) -> None:
         asked = referrals.Criteria(patient_identifiers=((system, number),))
         assert referral in referrals.search(grown.connection, 5, asked, limit=5)
     assert not any(_scanned(plan) for plan in PLANS), PLANS
+
+
+def test_a_referrals_course_and_files_are_read_without_scanning(grown: Seeds) -> None:
+    [referral] = referrals.search(grown.connection, 5, referrals.Criteria(role="received"), limit=1)
+    plain = psycopg.Cursor(grown.connection)
+    for statement in EVENTS:
+        plain.execute(statement)
+    PLANS.clear()
+    course = history.read(grown.connection, 5, referral)
+    assert [event.type for event in course.events] == ["referral.requested"]
+    attachments.of_referral(grown.connection, 5, referral.id)
+    assert not history.accepted(grown.connection, 5, "form:x", "C-1")
+    assert len(PLANS) == 6
+    assert not any(_scanned(plan) for plan in PLANS), PLANS
+
+
+EVENTS = (
+    """INSERT INTO messages (id, received_at, organization_id, channel, format, type, version, charset, application,
+                             facility, control_id, status, raw, sha256)
+       SELECT uuidv7(), now(), 1, 'form', 'fhir', 'Task', '', '', '', '', 'C-' || n, 'accepted', '{}', ''
+       FROM generate_series(1, 20000) n""",
+    """INSERT INTO outbox (event_id, type, subject, occurred_at, data)
+       SELECT uuidv7(), 'referral.requested.v1', id, now(),
+              json_build_object('version', 1, 'state', 'requested', 'message_id', uuidv7()) FROM referrals""",
+    "ANALYZE messages",
+    "ANALYZE outbox",
+)
