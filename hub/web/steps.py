@@ -87,7 +87,7 @@ def _form(pages: Pages, request: Request, person: Person, referral: Referral, ac
         action=action, today=today(person), moment=moment,
         words=WORDS[action], other=other.name, fields=fields, errors=errors, key=fields.get("key") or str(uuid4()),
         skipped=_skipped(way), stale=stale, needed=action in WORDED, with_files=action in _WITH_FILES,
-        files_again=_FILES_AGAIN if errors and action in _WITH_FILES else "",
+        files_again=_FILES_AGAIN if (errors or stale) and action in _WITH_FILES else "",
     )  # fmt: skip
 
 
