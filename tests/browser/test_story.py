@@ -54,9 +54,9 @@ def what_came(specialist: Actor, referral: str) -> None:
 def record(specialist: Actor, site: Site, referral: str) -> None:
     """The whole record; a statement's source beside it; one marked as checked, one as wrong."""
     page = specialist.tab.page
-    eventually(lambda: len(site.record("JIANGZHOU", referral)["organizations"]) >= 5)
+    eventually(lambda: len(site.record("JIANGZHOU", referral)["organizations"]) >= 4)
     specialist.press(specialist.link("Open the record"), "record", f"/referrals/{referral}/record")
-    assert page.locator(".conflict").count() >= 2, "two doses and two allergy statements stand side by side"
+    assert page.locator(".conflict").count() >= 1, "two doses stand side by side"
     page.locator(".conflict .side a.what").first.click()
     cited = page.locator("mark").first
     expect(cited).to_be_visible()

@@ -128,7 +128,7 @@ def tab(browser: Browser, base: str, way: Way, shots: Path, name: str) -> Iterat
             slow_down(context, page)
         watched = Watched(page, base, shots, f"{way}-{name}", way.scripts)
         yield watched
-        assert watched.faults == []
+        assert not watched.faults, "\n".join(watched.faults)
     finally:
         context.close()
 
