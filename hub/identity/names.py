@@ -66,7 +66,7 @@ def _readings(unit: str) -> tuple[str, ...]:
         return (unit,)
     from pypinyin import Style, pinyin  # a quarter of a second and 15 MB: intake only
 
-    [found] = pinyin(unit, style=Style.NORMAL, heteronym=True, errors=lambda text: [text])
+    [found] = pinyin(unit, style=Style.NORMAL, heteronym=True)
     typed = [form for reading in found[:_READINGS] for form in _umlauts(reading)]
     return tuple(dict.fromkeys(typed))
 
