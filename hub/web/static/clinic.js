@@ -39,13 +39,15 @@
         if (answer.ok || answer.status === 409) forget(name);
       } catch { return; }
     }
-    if (saved && told) { told.hidden = false; told.textContent = told.dataset.toldElsewhere; }
+    if (saved) told();
   }
 
   const list = document.querySelector("#kept[data-csrf]");
   if (list) {
-    sync(list.dataset.login, list.dataset.csrf, "", list);
-    window.addEventListener("online", () => sync(list.dataset.login, list.dataset.csrf, "", list));
+    const told = () => { list.hidden = false; list.textContent = list.dataset.toldElsewhere; };
+    const fetched = () => sync(list.dataset.login, list.dataset.csrf, "", told);
+    fetched();
+    window.addEventListener("online", fetched);
   }
 
   document.getElementById("errors")?.focus();
@@ -71,6 +73,8 @@
     if (kept.textContent !== text) kept.textContent = text;
     kept.classList.toggle("bad", Boolean(bad));
   }
+
+  const elsewhere = () => tell(form.dataset.toldElsewhere);
 
   function changed() {
     typed += 1;
@@ -137,7 +141,7 @@
     hold(name, fields());
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) { leaving = false; changed(); } });
-  window.addEventListener("online", () => { if (saved !== typed) save(); sync(login, csrf, key, null); });
+  window.addEventListener("online", () => { if (saved !== typed) save(); sync(login, csrf, key, elsewhere); });
   window.addEventListener("offline", () => { if (typed) tell(form.dataset.toldAway, true); });
   document.addEventListener("visibilitychange", () => { if (document.hidden && !leaving && saved !== typed) hold(name, fields()); });
 
@@ -230,5 +234,5 @@
   number.addEventListener("input", check);
   restore();
   if (number.value && !number.matches("[aria-invalid]")) check();
-  sync(login, csrf, key, null);
+  sync(login, csrf, key, elsewhere);
 })();
