@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from tests.browser.watching import Watched
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)[0-9a-f]{16,}")
 _NUMBER = re.compile(r"(?<=[/=])\d+\b")
-_NOT_PAGES = ("/static/", "/docs", "/openapi.json", "/logout", "/fhir", "/marks.jsonl")
+_NOT_PAGES = ("/static/", "/docs", "/openapi.json", "/logout", "/language/", "/fhir", "/marks.jsonl")
 _NOT_PAGE_ENDINGS = (".pdf", ".csv", ".jsonl", "/raw")
 
 
 def shape(path: str) -> str:
-    """The address with its ids left out: pages of one shape are one template."""
-    return _NUMBER.sub("*", _UUID.sub("*", path))
+    """The address without ids and without what is asked for: pages of one shape are one template."""
+    parts = urlsplit(path)
+    asked = "&".join(sorted(parse_qs(parts.query, keep_blank_values=True)))
+    return _NUMBER.sub("*", _UUID.sub("*", parts.path)) + (f"?{asked}" if asked else "")
 
 
 def pages(watched: Watched, starts: list[str], *, each: int = 2, most: int = 80) -> Iterator[str]:

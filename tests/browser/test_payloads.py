@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 from playwright.sync_api import Page
 
@@ -26,6 +27,7 @@ class Poisoned:
 
     referral: str
     other: str
+    messages: tuple[str, ...]
 
 
 @pytest.fixture(scope="package")
@@ -56,7 +58,12 @@ def poisoned(site: Site) -> Poisoned:
     outcome, _ = payloads.fhir(json.loads(scenario("10-outcome.json", run).replace(SCENARIO_PATIENT, identifier)),
                                check=False)  # fmt: skip
     site.move("JIANGZHOU", referral, "completed", "outcome-sent", **outcome)
-    return Poisoned(referral, other)
+    with psycopg.connect(site.hub.database) as connection:
+        found = connection.execute(
+            "SELECT id::text FROM messages WHERE referral_id = ANY(%s::uuid[]) ORDER BY id LIMIT 3",
+            ([referral, other],),
+        ).fetchall()
+    return Poisoned(referral, other, tuple(identifier for (identifier,) in found))
 
 
 def _send(site: Site, text: str) -> None:
@@ -78,8 +85,10 @@ def test_no_page_runs_what_came_in_a_message(enter: Open, poisoned: Poisoned, lo
     theirs = referrals.get(login, [poisoned.referral, poisoned.other])
     starts = [f"/referrals/{one}" for one in theirs]
     starts += [f"/referrals/{one}/record" for one in theirs if login == "specialist"]
+    if login == "engineer":
+        starts = ["/admin", *(f"/admin/messages/{message}" for message in poisoned.messages)]
     with enter(login) as tab:
-        shown = _visit(tab, [*starts, "/admin" if login == "engineer" else "/referrals"])
+        shown = _visit(tab, [*starts, "/admin/messages" if login == "engineer" else "/referrals"])
         assert shown, "the payload reaches pages, as text"
 
 
@@ -87,6 +96,6 @@ def _visit(tab: Watched, starts: list[str]) -> list[str]:
     shown = []
     for path in crawling.pages(tab, starts, each=3, most=60):
         unhurt(tab.page)
-        if PAYLOAD in tab.page.locator("body").inner_text():
+        if PAYLOAD in (tab.page.locator("body").text_content() or ""):
             shown.append(path)
     return shown
