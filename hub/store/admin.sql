@@ -21,10 +21,11 @@ SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL),
 -- unprocessed: of the newest published events those that a consumer has not dealt with, the oldest, all looked at
 SELECT count(*) FILTER (WHERE p.event_id IS NULL), min(n.occurred_at) FILTER (WHERE p.event_id IS NULL), count(*),
        max(p.processed_at)
-FROM (SELECT event_id, occurred_at FROM outbox
-      WHERE published_at IS NOT NULL AND split_part(type, '.', 1) IN ('referral', 'fragment')
+FROM (SELECT event_id, occurred_at, type FROM outbox WHERE published_at IS NOT NULL
       ORDER BY id DESC LIMIT %(reach)s) n
-     LEFT JOIN processed_events p ON p.consumer = %(consumer)s AND p.event_id = n.event_id
+     LEFT JOIN LATERAL (SELECT * FROM processed_events e WHERE e.consumer = %(consumer)s AND e.event_id = n.event_id
+                        LIMIT 1) p ON true
+WHERE split_part(n.type, '.', 1) IN ('referral', 'fragment')
 
 -- waiting_lines: lines of dead letters that wait, the oldest first; behind: events that queue behind the first
 SELECT d.consumer, d.subject::text AS subject, min(d.id) AS id, count(*) - 1 AS behind, min(d.created_at) AS since,
@@ -68,6 +69,9 @@ ORDER BY lower(o.code)
 SELECT o.code, count(*) FILTER (WHERE m.id >= %(day)s), count(*)
 FROM messages m JOIN organizations o ON o.id = m.organization_id WHERE m.id >= %(week)s GROUP BY o.code
 
+-- by_index: in this transaction a stretch is read in its order, never by reading the whole table
+SET LOCAL enable_seqscan = off
+
 -- browse: messages of a stretch, newest first; conditions of what is asked for stand between this and browse_end
 SELECT m.id::text AS id, m.received_at, o.code AS organization, o.name AS organization_name, m.channel, m.type,
        m.control_id, m.status, m.code, m.referral_id::text AS referral_id, m.error
@@ -81,7 +85,7 @@ ORDER BY id DESC LIMIT %(reach)s) m LEFT JOIN organizations o ON o.id = m.organi
 ORDER BY m.id DESC LIMIT %(limit)s
 
 -- browse_reach: the last row of the stretch that one page looks at; conditions stand before it
-SELECT id::text, received_at FROM messages WHERE
+SELECT messages.id::text AS last_id, received_at FROM messages WHERE
 
 -- browse_reach_end: it
 ORDER BY id DESC OFFSET %(reach)s - 1 LIMIT 1

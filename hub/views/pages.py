@@ -35,6 +35,7 @@ def read(connection: Connection[Any], kind: type[Row], name: str, stretch: Seque
     inner: LiteralString = " AND ".join(sql[block] for block in stretch)
     outer: LiteralString = " AND ".join(sql[block] for block in narrowed)
     query = " ".join((sql[name], inner, sql[f"{name}_end"], outer, sql[f"{name}_order"]))
+    connection.execute(sql["by_index"])
     given = {**parameters, "limit": limit + 1, "reach": reach}
     with connection.cursor(row_factory=class_row(kind)) as cursor:
         rows = cursor.execute(query, given).fetchall()
