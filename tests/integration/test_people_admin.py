@@ -137,7 +137,7 @@ def test_every_look_at_a_message_is_audited(site: PeopleSite, engineer: TestClie
         ("MSH|^~\\&|\rPID|1||王芳\r".encode("gb18030"), "GB 18030-2000", "王芳"),
         ("MSH|^~\\&|\rPID|1||王芳\r".encode(), "NO SUCH SET", "王芳"),
         (b"", "", "0 Bytes"),
-        (b"\x00\x0b\x1c\x7f", "", ">NUL</span><span class=\"control\">VT<"),
+        (b"\x00\x0b\x1c\x7f", "", '>NUL</span><span class="control">VT<'),
         ("MSH|^~\\&|\rNTE|1||evil\u202egnp\r".encode(), "UNICODE UTF-8", "U+202E"),
         (b"{", "", "{"),
         (b"MSH", "", "MSH"),
