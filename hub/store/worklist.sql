@@ -32,13 +32,13 @@ FROM page r
 LIMIT %(most)s) AS counted)
 
 -- departments: those named in the newest referrals, as (as written, name); the condition of the side follows
-ARRAY(SELECT DISTINCT ARRAY[n.department, coalesce(d.name, n.department)]
-      FROM (SELECT r.department, r.receiver_id FROM referrals r WHERE
+ARRAY(SELECT DISTINCT ARRAY[c.department, coalesce(d.name, c.department)]
+      FROM (SELECT DISTINCT n.department, n.receiver_id FROM (SELECT r.department, r.receiver_id FROM referrals r WHERE
 
 -- departments_end: the end of it
-            ORDER BY r.updated_at DESC LIMIT %(newest)s) n
-           LEFT JOIN departments d ON d.organization_id = n.receiver_id AND d.code = n.department
-      WHERE n.department <> '' ORDER BY 1)
+            ORDER BY r.updated_at DESC LIMIT %(newest)s) n) c
+           LEFT JOIN departments d ON d.organization_id = c.receiver_id AND d.code = c.department
+      WHERE c.department <> '' ORDER BY 1)
 
 -- parties: the other sides of the newest referrals, as (code, name); the condition of the side follows
 ARRAY(SELECT ARRAY[o.code, o.name] FROM organizations o
