@@ -30,5 +30,7 @@ SELECT EXISTS (SELECT FROM messages
                WHERE control_id = %(control_id)s AND application = %(application)s
                  AND organization_id = %(organization_id)s AND status = 'accepted')
 
--- recorded: whether the referral's record has been made, in which its message can be read
-SELECT EXISTS (SELECT FROM records WHERE referral_id = %(referral_id)s)
+-- opening: the message of its sender with which a referral began
+SELECT m.id::text FROM outbox e JOIN messages m ON m.id = (e.data->>'message_id')::uuid
+WHERE e.subject = %(referral_id)s AND e.type LIKE 'referral.%%' AND m.organization_id = %(sender)s
+ORDER BY e.id LIMIT 1

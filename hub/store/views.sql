@@ -67,12 +67,12 @@ SELECT f.id::text AS id, f.message_id::text AS message_id, f.patient_id::text AS
 FROM fragments f JOIN organizations o ON o.id = f.organization_id
 WHERE
 
--- fragment_visible: what it sent, what the parties of its referral gave to it, and from acceptance on the whole history
+-- fragment_visible: what it sent, what its referral's parties gave to it, the whole history once it accepted another's
 (f.organization_id = %(viewer)s
  OR EXISTS (SELECT FROM referrals r WHERE r.id = f.referral_id
             AND (r.receiver_id = %(viewer)s OR (r.sender_id = %(viewer)s AND f.organization_id = r.receiver_id)))
  OR EXISTS (SELECT FROM referrals r WHERE r.patient_id = f.patient_id AND r.receiver_id = %(viewer)s
-            AND r.state = ANY(%(whole)s)))
+            AND r.sender_id <> r.receiver_id AND r.state = ANY(%(whole)s)))
 
 -- fragment_ids: by id
 f.id = ANY(%(ids)s)
@@ -100,8 +100,9 @@ SELECT p.id::text AS id, p.name, p.gender, p.birth_date, p.updated_at, party.tak
        ARRAY(SELECT DISTINCT ARRAY[i.system, i.value, (
                  i.organization_id IS NOT DISTINCT FROM %(viewer)s OR i.organization_id IS NULL AND party.takes_part
                  OR i.organization_id IN (SELECT r.sender_id FROM referrals r
-                                          WHERE r.patient_id = p.id AND r.receiver_id = %(viewer)s))::text]
-             FROM patient_identifiers i WHERE i.patient_id = p.id ORDER BY 1) AS identifiers
+                                          WHERE r.patient_id = p.id AND r.receiver_id = %(viewer)s))::text, coalesce(o.name, '')]
+             FROM patient_identifiers i LEFT JOIN organizations o ON o.id = i.organization_id
+             WHERE i.patient_id = p.id ORDER BY 1) AS identifiers
 FROM patients p,
      LATERAL (SELECT EXISTS (SELECT FROM referrals r WHERE r.patient_id = p.id
                              AND (r.receiver_id = %(viewer)s OR r.sender_id = %(viewer)s)) AS takes_part) party

@@ -85,13 +85,11 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """events: oldest first; loose: what a party gave that belongs to no event that is told; recorded: whether the
-    record has been made, in which the messages can be read."""
+    """events: oldest first; loose: what a party gave that belongs to no event that is told."""
 
     events: tuple[Event, ...]
     related: tuple[Related, ...]
     loose: tuple[Said, ...]
-    recorded: bool
 
     def newest(self, *types: str) -> Event | None:
         """The last event of one of these types."""
@@ -112,7 +110,7 @@ class Course:
 
 
 def read(connection: Connection[Any], viewer: int, referral: Referral) -> Course:
-    """The course of a referral that the viewer (an organisation's id) takes part in: four queries."""
+    """The course of a referral that the viewer (an organisation's id) takes part in: three queries."""
     sql = blocks("history")
     parameters = {
         "referral_id": ids.parse(referral.id),
@@ -128,10 +126,16 @@ def read(connection: Connection[Any], viewer: int, referral: Referral) -> Course
         given = [_said(row) for row in cursor.execute(query, parameters | {"limit": _FRAGMENTS})]
     with connection.cursor(row_factory=class_row(Related)) as related:
         chain = related.execute(sql["related"], parameters).fetchall()
-    [(recorded,)] = connection.execute(sql["recorded"], parameters).fetchall()
     events = _events(rows[::-1], given)
     told = {event.message_id for event in events}
-    return Course(events, tuple(chain), tuple(said for said in given if said.message_id not in told), recorded)
+    return Course(events, tuple(chain), tuple(said for said in given if said.message_id not in told))
+
+
+def opening(connection: Connection[Any], referral: Referral) -> str | None:
+    """The id of the message with which the sender began the referral."""
+    parameters = {"referral_id": ids.parse(referral.id), "sender": referral.sender.id}
+    row = connection.execute(blocks("history")["opening"], parameters).fetchone()
+    return row[0] if row else None
 
 
 def accepted(connection: Connection[Any], organization_id: int, application: str, control_id: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -27,6 +27,7 @@ class Patient:
     resource: the newest Patient resource that the viewer may see (None where there is none), so that no institution's
     address book shows through another's. name, gender, birth_date: None for who takes part in no referral of the
     patient, and identifiers then only those that it sent: who knows a number learns nothing more by sending it.
+    owners: names of the organizations whose numbers they are; of a number valid everywhere there is none.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Patient:
     identifiers: tuple[Identifier, ...]
     resource: Resource | None
     updated_at: datetime
+    owners: Mapping[Identifier, str] = field(default_factory=dict)
 
 
 def read(connection: Connection[Any], viewer: int, patient_id: str) -> Patient | None:
@@ -73,11 +75,14 @@ def _patient(connection: Connection[Any], viewer: int, row: dict[str, Any]) -> P
     asked = fragments.Criteria(patient_ids=(row["id"],), types=("Patient",))
     seen = [f.resource for f in fragments.search(connection, viewer, asked, limit=_RESOURCES)]
     told = {(i.get("system"), i.get("value")) for resource in seen for i in resource.get("identifier", ())}
-    identifiers = tuple(
-        Identifier(system, value)
-        for system, value, granted in row.pop("identifiers")
-        if granted == "true" or (system, value) in told
-    )
+    owners: dict[Identifier, str] = {}
+    identifiers = dict[Identifier, None]()
+    for system, value, granted, owner in row.pop("identifiers"):
+        if granted == "true" or (system, value) in told:
+            identifiers[Identifier(system, value)] = None
+        if granted == "true" and owner:
+            owners[Identifier(system, value)] = owner
     if not row.pop("takes_part"):
         row |= dict.fromkeys(("name", "gender", "birth_date"))
-    return Patient(**row, identifiers=identifiers, resource=seen[0] if seen else None)
+    resource = seen[0] if seen else None
+    return Patient(**row, identifiers=tuple(identifiers), resource=resource, owners=owners)

@@ -23,8 +23,8 @@ def router(pages: Pages) -> APIRouter:
 
     @routes.get("/login")
     def ask(request: Request, next: str = "/") -> Response:
-        if pages.visitor(request):
-            return pages.see_other(ours(next))
+        if known := pages.visitor(request):
+            return pages.see_other(_way(ours(next), known))
         return pages.show(request, None, "login.html", next=ours(next), refused=False, login="")
 
     @routes.post("/login")
@@ -33,10 +33,11 @@ def router(pages: Pages) -> APIRouter:
         value = login.log_in(pages.connection, name, password)
         if value is None:
             return pages.show(request, None, "login.html", status=401, next=ours(back), refused=True, login=name)
-        response = pages.see_other(ours(back))
-        if old := session_cookie(request):
-            with pages.connection() as connection:
+        with pages.connection() as connection:
+            person = sessions.person_of(connection, value)
+            if old := session_cookie(request):
                 sessions.close(connection, old)
+        response = pages.see_other(_way(ours(back), person))
         pages.keep(request, response, "session", value)
         pages.forget(request, response, "visit")
         return response
@@ -68,6 +69,11 @@ def router(pages: Pages) -> APIRouter:
         return response
 
     return routes
+
+
+def _way(back: str, person: Person | None) -> str:
+    """Where a log-in leads: where the person was, else his work; in the demo `/` is everybody's tour."""
+    return home_of(person) if back == "/" and person else back
 
 
 def home_of(person: Person) -> str:

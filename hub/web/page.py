@@ -12,6 +12,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from markupsafe import Markup
 
 from hub.security.people import Person
+from hub.views.referrals import Referral
 from hub.web import assets, csrf
 from hub.web.languages import NAMES, catalogue
 from hub.web.words import N_
@@ -61,14 +62,16 @@ class Page:
     def languages(self) -> dict[str, str]:
         return NAMES
 
-    @property
-    def navigation(self) -> list[tuple[str, str, bool]]:
-        """Address, msgid and whether it is the part of the hub that is shown."""
+    def navigation(self, referral: Referral | None = None) -> list[tuple[str, str, bool]]:
+        """Address, msgid and whether it is the part of the hub that is shown. referral: what the page is about; what
+        the person's organization receives belongs to the worklist."""
         if self.person is None:
             return []
         parts = _ADMINISTRATOR if self.person.role == "administrator" else _CLINICIAN
         here = self.path.split("?", 1)[0]
         current = max((url for url, _ in parts if here == url or here.startswith(f"{url}/")), key=len, default=None)
+        if current == "/referrals" and referral and referral.receiver.id == self.person.organization.id:
+            current = "/worklist"
         return [(url, text, url == current) for url, text in parts]
 
     def static(self, name: str) -> str:

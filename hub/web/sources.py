@@ -6,19 +6,21 @@ Whoever may read the record may read what it cites, through the record alone: no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from fastapi import APIRouter, Depends, Request, Response
+from psycopg import Connection
 
 from hub.domain.errors import Refused
 from hub.domain.messages import Format
 from hub.domain.quotations import LeftOut, Line, Original, Place, Quotation, Run, folded, shortened
 from hub.domain.statements import place, sources
 from hub.security.people import Person
-from hub.views import ids, marks
+from hub.views import history, ids, marks, referrals
 from hub.views import sources as cited
+from hub.views.referrals import Referral
 from hub.views.sources import CitedMessage
 from hub.web.opened import Opened, asked, note, opened
 from hub.web.pages import Pages
@@ -106,9 +108,21 @@ def router(pages: Pages, quote: Quote) -> APIRouter:
         found = _message(pages, request, person, referral_id, message_id, "read")
         if found is None:
             return pages.missing(request, person)
-        lines, whole = _whole(found, quote)
+        lines, whole = _whole(found.message, found.sources, quote)
         return pages.show(request, person, "sources/message.html", referral=found.record.referral,
                           record=found.record.record, message=found.message, lines=lines, whole=whole)  # fmt: skip
+
+    @routes.get("/referrals/{referral_id}/message")
+    def show_opening(referral_id: str, request: Request, person: Person = Depends(pages.clinician)) -> Response:
+        """The message that opened the referral, to its sender and its receiver, also before there is a record."""
+        with pages.connection() as connection:
+            found = _opening(connection, person, referral_id)
+        if found is None:
+            return pages.missing(request, person)
+        referral, message = found
+        lines, whole = _whole(message, (), quote) if not message.strangers else ([], False)
+        return pages.show(request, person, "sources/message.html", referral=referral, record=None, message=message,
+                          lines=lines, whole=whole)  # fmt: skip
 
     @routes.get("/referrals/{referral_id}/record/messages/{message_id}/raw")
     def download_message(
@@ -137,6 +151,19 @@ def _message(pages: Pages, request: Request, person: Person, referral_id: str, m
         named = message_id if ids.parse(message_id) else "no id"
         note(connection, person, action, "message", named, allowed=bool(found))
     return _Message(record, found[message_id], of_message) if found else None
+
+
+def _opening(connection: Connection[Any], person: Person, referral_id: str) -> tuple[Referral, CitedMessage] | None:
+    """What the sender sent to open the referral; None where the person's organization is no party of it."""
+    referral = referrals.read(connection, person.organization.id, referral_id)
+    name = history.opening(connection, referral) if referral else None
+    named = referral_id if ids.parse(referral_id) else "no id"
+    note(connection, person, "read", "message", name or named, allowed=name is not None)
+    if referral is None or name is None:
+        return None
+    message = cited.read(connection, referral.patient_id, [name])[name]
+    own = referral.sender.id == person.organization.id
+    return referral, replace(message, strangers=False) if own else message
 
 
 def _shown(of: Iterable[Mapping[str, Any]], messages: Mapping[str, CitedMessage], quote: Quote) -> Iterable[Shown]:
@@ -176,12 +203,13 @@ def _original(message: CitedMessage, of: Sequence[Mapping[str, Any]], quote: Quo
         return Original((), (None,) * len(places))
 
 
-def _whole(found: _Message, quote: Quote) -> tuple[Sequence[Line | LeftOut], bool]:
+def _whole(message: CitedMessage, of: Sequence[Mapping[str, Any]], quote: Quote
+           ) -> tuple[Sequence[Line | LeftOut], bool]:  # fmt: skip
     """The lines of a message, and whether they are all: not of one that is other patients' too, nor of a very long."""
-    if found.message.strangers:
-        lines = _original(found.message, found.sources, quote, ()).lines
+    if message.strangers:
+        lines = _original(message, of, quote, ()).lines
         return list(folded(lines, around=0, most=_LONG_RUN)), False
-    lines = _original(found.message, found.sources, quote, None).lines
+    lines = _original(message, of, quote, None).lines
     if len(lines) > _MANY_LINES:
         return list(folded(lines, around=_AROUND, most=_LONG_RUN)), False
     return [shortened(line, _LONG_RUN) for line in lines], True

@@ -108,14 +108,23 @@ def test_a_token_is_masked_anew_in_each_page(site: PeopleSite) -> None:
     assert first[:20] != second[:20]
 
 
+@pytest.mark.parametrize(("who", "home"), [
+    ("doctor", "/referrals"), ("specialist", "/worklist"), ("engineer", "/admin"),
+])  # fmt: skip
+def test_a_log_in_leads_to_ones_work(site: PeopleSite, who: str, home: str) -> None:
+    """Not to `/`, which is everybody's tour in the demo."""
+    assert site.enter(who).headers["location"] == home
+    assert site.enter(who, next="/account").headers["location"] == "/account"
+
+
 ELSEWHERE = ("//evil.test", "https://evil.test/", "\\\\evil.test", "javascript:alert", "/\\evil.test", "/\t/evil.test",
              "/login?next=/login", "/logout", "", "evil.test")  # fmt: skip
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
 def test_a_log_in_leads_to_no_other_site(site: PeopleSite, url: str) -> None:
-    assert site.enter(next=url).headers["location"] == "/"
-    assert site.browser("doctor").get("/login", params={"next": url}).headers["location"] == "/"
+    assert site.enter(next=url).headers["location"] == "/referrals"
+    assert site.browser("doctor").get("/login", params={"next": url}).headers["location"] == "/referrals"
     assert site.browser().get("/language/en", params={"next": url}).headers["location"] in ("/", "/login?next=/login")
 
 

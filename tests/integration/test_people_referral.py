@@ -233,3 +233,36 @@ def test_a_large_file_is_linked_and_not_read_with_the_page(all: Referrals) -> No
     given = history.read(all.site.connection, all.site.hospital.id, all.known(large, all.site.hospital.id))
     assert [said.text for said in given.events[0].said if said.resource_type == "DocumentReference"][1:] == ["y"]
     assert max(len(said.text) for said in given.events[0].said) == history.LONGEST + 1
+
+
+def test_both_sides_read_the_message_that_opened_it_before_there_is_a_record(all: Referrals) -> None:
+    referral = send(all, note("口渴三月余"))
+    for login in ("doctor", "specialist"):
+        browser = all.site.browser(login)
+        link = re.search(r'href="(/referrals/[0-9a-f-]+/message)"', browser.get(f"/referrals/{referral}").text)
+        assert link, login
+        answer = browser.get(link[1])
+        assert answer.status_code == 200
+        assert "2型糖尿病" in words(answer.text)
+    assert all.site.browser("stranger").get(f"/referrals/{referral}/message").status_code == 404
+    all.site.connection.commit()
+    [(actor, allowed), *_] = all.rows("SELECT actor, allowed FROM audit WHERE object_type = 'message' "
+                                      "ORDER BY id DESC")  # fmt: skip
+    assert (actor, allowed) == ("stranger", False)
+
+
+def test_a_local_number_is_told_with_whose_it_is(all: Referrals) -> None:
+    patient = PATIENT | {"identifier": [*PATIENT["identifier"], {"system": "urn:clinic:mrn", "value": "Q-77"}]}
+    referral = send(all, patient=patient)
+    for login in ("doctor", "specialist"):
+        said = words(all.read(login, referral))
+        assert "患者编号 Q-77 Name of clinic" in said
+        assert "身份证号 110105195603040024" in said
+
+
+@pytest.mark.parametrize(("login", "part"), [("doctor", "/referrals"), ("specialist", "/worklist")])
+def test_what_one_receives_belongs_to_the_worklist(all: Referrals, login: str, part: str) -> None:
+    referral = all.send()
+    for path in (f"/referrals/{referral}", f"/referrals/{referral}/message", f"/referrals/{referral}/steps/accept"):
+        page = all.site.browser(login).get(path).text
+        assert re.findall(r'<a href="([^"]+)" aria-current="page">', page) == [part], path

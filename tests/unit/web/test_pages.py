@@ -53,7 +53,7 @@ def test_a_token_matches_its_cookie_alone() -> None:
     ("/worklist?search=1", "/worklist"), ("/account", None), ("/referralsx", None),
 ])  # fmt: skip
 def test_the_navigation_knows_where_it_is(path: str, current: str | None) -> None:
-    assert [url for url, _, here in page(path=path).navigation if here] == ([current] if current else [])
+    assert [url for url, _, here in page(path=path).navigation() if here] == ([current] if current else [])
 
 
 @pytest.mark.parametrize("url", ["/", "/worklist?a=1&b=%2F", "/referrals/1/steps/accept", "/loginx"])
