@@ -18,6 +18,8 @@ SHORTEST, LONGEST = 12, 200
 
 HASHER = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
 _AT_ONCE = threading.BoundedSemaphore(2)
+_QUEUE = threading.BoundedSemaphore(12)
+"""Who hashes or waits for it: each holds one of the server's threads, which the pages of who is logged in need."""
 _PATIENCE_SECONDS = 10.0
 _CONSONANTS, _VOWELS = "bdfghjkmnprstvwz", "aeiou"
 
@@ -68,9 +70,14 @@ def _bytes(password: str) -> bytes:
 @contextmanager
 def _turn() -> Iterator[None]:
     """Each hash takes a core and 32 MB: more at once than the machine has would stop everybody's pages."""
-    if not _AT_ONCE.acquire(timeout=_PATIENCE_SECONDS):
+    if not _QUEUE.acquire(blocking=False):
         raise Unavailable("too many log-ins at once")
     try:
-        yield
+        if not _AT_ONCE.acquire(timeout=_PATIENCE_SECONDS):
+            raise Unavailable("too many log-ins at once")
+        try:
+            yield
+        finally:
+            _AT_ONCE.release()
     finally:
-        _AT_ONCE.release()
+        _QUEUE.release()

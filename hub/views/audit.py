@@ -57,4 +57,5 @@ def page(connection: Connection[Any], criteria: Criteria, *, limit: int, after: 
 
 def _number(text: str) -> int | None:
     """The id, None where it is none: after it comes nothing."""
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID else None
+    written = text.isascii() and text.isdigit() and len(text) < 20
+    return int(text) if written and int(text) <= _LARGEST_ID else None

@@ -115,7 +115,7 @@ def _read(file: Path) -> dict[str, Any]:
 def _chosen(form: Form, places: dict[str, str]) -> tuple[str, str | None]:
     """The role to enter as and the address: of a stop of the tour, or the role's own first page."""
     number = str(form.get("stop", ""))
-    if number.isdecimal() and int(number) < len(TOUR):
+    if number.isdecimal() and len(number) < 4 and int(number) < len(TOUR):
         stop = TOUR[int(number)]
         return stop.role, stop.address(places)
     homes = {"clinic": "/referrals", "specialist": "/worklist", "administrator": "/admin"}

@@ -36,6 +36,8 @@ from hub.web.words import N_
 Connect = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
 
 _WORTH_COMPRESSING = 1000
+_PUBLIC_LIMIT = 64 * 1024
+"""Bytes of a form that anybody may send."""
 _CODES = {403: "forbidden", 404: "not-found", 413: "too-large"}
 
 
@@ -115,11 +117,11 @@ class Pages:
     async def form(self, request: Request) -> Form:
         """The fields that a logged-in person sent from a page of ours."""
         person = await run_in_threadpool(self.person, request)
-        return await self._fields(request, person, session_cookie(request))
+        return await self._fields(request, person, session_cookie(request), self._body_limit)
 
     async def public_form(self, request: Request) -> Form:
         """The same for nobody's pages: bound to a cookie that the page with the form set."""
-        return await self._fields(request, None, request.cookies.get(_name(request, "visit"), ""))
+        return await self._fields(request, None, request.cookies.get(_name(request, "visit"), ""), _PUBLIC_LIMIT)
 
     def show(self, request: Request, person: Person | None, template: str, *, status: int = 200,
              **context: Any) -> Response:  # fmt: skip
@@ -179,17 +181,17 @@ class Pages:
             raise Answered(self._refused(request, 403, known))
         return known
 
-    async def _fields(self, request: Request, person: Person | None, cookie: str) -> Form:
-        if csrf.foreign(request):
+    async def _fields(self, request: Request, person: Person | None, cookie: str, limit: int) -> Form:
+        if csrf.foreign(request) or not cookie:
             raise Answered(self._refused(request, 403, person))
         try:
-            fields = await bodies.form(request, self._body_limit)
+            fields = await bodies.form(request, limit)
         except HTTPException as error:
             raise Answered(self._refused(request, error.status_code, person)) from error
         if any("\0" in text for pair in fields.multi_items() for text in pair if isinstance(text, str)):
             raise Answered(self._refused(request, 400, person))
         given = request.headers.get("x-csrf-token") or fields.get("csrf_token")
-        if not (cookie and isinstance(given, str) and csrf.matches(cookie, given)):
+        if not (isinstance(given, str) and csrf.matches(cookie, given)):
             raise Answered(self._refused(request, 403, person))
         return fields
 

@@ -64,3 +64,17 @@ def test_two_hash_at_once_and_others_wait(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(passwords, "_PATIENCE_SECONDS", 0.01)
     with passwords._turn(), passwords._turn(), pytest.raises(Unavailable):
         passwords.hash_of("x")
+
+
+def test_who_would_wait_long_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each that waits holds a thread, which the pages of others need."""
+    monkeypatch.setattr(passwords, "_PATIENCE_SECONDS", 60.0)
+    waiting = [passwords._QUEUE.acquire(blocking=False) for _ in range(12)]
+    try:
+        assert all(waiting)
+        with pytest.raises(Unavailable):
+            passwords.hash_of("x")
+    finally:
+        for _ in waiting:
+            passwords._QUEUE.release()
+    assert passwords.hash_of("x")
