@@ -13,6 +13,7 @@ from psycopg import Connection
 from starlette.datastructures import FormData as Form
 from starlette.datastructures import QueryParams
 
+from hub.security import audit
 from hub.security.people import Person
 from hub.views import searches, worklist
 from hub.views.worklist import Criteria, Listing, Position, Side
@@ -101,6 +102,9 @@ def _listing(pages: Pages, request: Request, person: Person) -> Response:
         asked = _asked(connection, person, _SIDES[request.url.path], parameters)
         after = Position.parse(parameters.get("after", ""))
         found = worklist.read(connection, person.id, person.organization, asked.criteria, after)
+        audit.write(connection, organization_id=person.organization.id, actor=person.login,
+                    action="search" if asked.criteria.search else "read", object_type="list",
+                    object_id=asked.criteria.side)  # fmt: skip
     page, side = pages.page(request, person), asked.criteria.side
     return pages.show(
         request, person, "lists/list.html", asked=asked, side=side, listing=found, first=after is None,

@@ -19,6 +19,7 @@ from hub.domain.errors import Cause, Refusal, Refused, Unavailable
 from hub.domain.forms import Action, Attachment, StepForm
 from hub.domain.referrals import State
 from hub.domain.steps import ACTIONS, NO_START, WORDED, Way, possible
+from hub.security import audit
 from hub.security.people import Person
 from hub.views import history, patients
 from hub.views.referrals import Referral
@@ -80,6 +81,8 @@ def _form(pages: Pages, request: Request, person: Person, referral: Referral, ac
     way = possible(referral.state, roles(referral, viewer), cancellation_asked=referral.cancellation_asked).get(action)
     with pages.connection() as connection:
         patient = patients.read(connection, viewer, referral.patient_id)
+        audit.write(connection, organization_id=viewer, actor=person.login, action="read", object_type="referral",
+                    object_id=referral.id)  # fmt: skip
     other = referral.sender if referral.receiver.id == viewer else referral.receiver
     return pages.show(
         request, person, "steps/step.html" if way is not None else "steps/impossible.html",
