@@ -16,8 +16,8 @@ from psycopg import Connection
 from hub.domain.errors import Refused, Unavailable
 from hub.domain.forms import Action, Filed, StepForm
 from hub.domain.patients import INSURANCE, NATIONAL
-from hub.domain.referrals import Role, State
-from hub.domain.steps import owner, possible
+from hub.domain.referrals import Role, State, owner
+from hub.domain.steps import possible
 from hub.security import audit
 from hub.security.people import Person
 from hub.views import attachments, history, looks, marks, patients, referrals
@@ -140,12 +140,14 @@ def router(pages: Pages, move: Move) -> APIRouter:
         referral = find(pages, person, referral_id)
         if referral is None:
             return pages.missing(request, person)
-        if referral.state is State.REQUESTED and referral.receiver.id == person.organization.id and _meant(request):
+        arrives = referral.state is State.REQUESTED and referral.receiver.id == person.organization.id
+        if arrives and _meant(request):
             with suppress(Refused, Unavailable):  # a colleague was faster, or it is received when opened next
                 move(person, StepForm(str(uuid4()), referral.id, referral.version, "receive"))
         with pages.connection() as connection:
-            now = referrals.read(connection, person.organization.id, referral.id) or referral
-            seen = sight(connection, person, now)
+            if arrives:
+                referral = referrals.read(connection, person.organization.id, referral.id) or referral
+            seen = sight(connection, person, referral)
             audit.write(connection, organization_id=person.organization.id, actor=person.login, action="read",
                         object_type="referral", object_id=referral.id)  # fmt: skip
         return pages.show(request, person, "steps/referral.html", seen=seen, years=years(seen.patient, person),
