@@ -29,6 +29,7 @@ PRIORITIES = ("routine", "urgent", "asap", "stat")
 NAME_MISSING = "Enter the patient's name"
 RECEIVER_MISSING = "Choose the hospital that shall receive the patient"
 RECEIVER_UNKNOWN = "This hospital is not registered: choose one of the list"
+RECEIVER_OWN = "A referral goes to another organization: choose one of the list"
 REASON_MISSING = "Write why the patient is referred, or what you ask"
 NUMBER_LENGTH = "A national identifier has 18 digits, the last may be X"
 NUMBER_DATE = "The birth date within the national identifier does not exist"
@@ -46,9 +47,9 @@ SENT_ALREADY = "This referral was sent before with other content; open it to cha
 EARLIER_UNKNOWN = "The earlier referral is not one of yours"
 
 TEXTS = (
-    NAME_MISSING, RECEIVER_MISSING, RECEIVER_UNKNOWN, REASON_MISSING, NUMBER_LENGTH, NUMBER_DATE, NUMBER_WRONG,
-    NOT_A_DATE, IN_FUTURE, TOO_OLD, BIRTH_DIFFERS, SEX_DIFFERS, UNKNOWN_CHOICE, TOO_LONG, CONTROL, NOT_TAKEN,
-    SENT_ALREADY, EARLIER_UNKNOWN,
+    NAME_MISSING, RECEIVER_MISSING, RECEIVER_UNKNOWN, RECEIVER_OWN, REASON_MISSING, NUMBER_LENGTH, NUMBER_DATE,
+    NUMBER_WRONG, NOT_A_DATE, IN_FUTURE, TOO_OLD, BIRTH_DIFFERS, SEX_DIFFERS, UNKNOWN_CHOICE, TOO_LONG, CONTROL,
+    NOT_TAKEN, SENT_ALREADY, EARLIER_UNKNOWN,
 )  # fmt: skip
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")

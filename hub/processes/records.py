@@ -87,7 +87,7 @@ class Records:
         return row
 
     def _make(self, connection: Connection[Any], referral_id: str, referral: Mapping[str, Any]) -> _Made:
-        whole = State(referral["state"]) in WHOLE_RECORD
+        whole = State(referral["state"]) in WHOLE_RECORD and referral["sender"] != referral["receiver"]
         now = datetime.now(UTC)
         known = connection.execute(_SQL["patient_identifier"], (referral["patient_id"],)).fetchone()
         fragments, request_id = _fragments(connection, referral_id, referral["patient_id"], whole)

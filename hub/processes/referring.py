@@ -116,6 +116,8 @@ class Referring:
         receiver = self._receiver(form.receiver) if form.receiver else None
         if form.receiver and receiver is None:
             found.append(Refusal(Cause.UNKNOWN_KEY, "receiver", checking.RECEIVER_UNKNOWN))
+        if receiver is not None and receiver.id == person.organization.id:
+            found.append(Refusal(Cause.NOT_PERMITTED, "receiver", checking.RECEIVER_OWN))
         asked = wanted(receiver.code, form.department) if receiver else ()
         missing = unmet((r for r in asked if r.mandatory), said(form))
         return (*found, *(Refusal(Cause.REQUIRED_MISSING, "requirements", r.text) for r in missing))

@@ -1,7 +1,8 @@
 """Fragments as an organisation sees them.
 
 Its own always; of its referrals what came with them (as receiver) and what the receiver added, the outcome (as
-sender); as receiver, in the states of `hub.domain.referrals.WHOLE_RECORD`, the patient's whole history.
+sender); as receiver of another's referral, in the states of `hub.domain.referrals.WHOLE_RECORD`, the patient's whole
+history.
 """
 
 from __future__ import annotations

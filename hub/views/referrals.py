@@ -57,8 +57,9 @@ class Referral:
 
     @property
     def whole_record(self) -> bool:
-        """Whether the receiver reads the whole continuous record, not only what came with the referral."""
-        return self.state in WHOLE_RECORD
+        """Whether the receiver reads the whole continuous record, not only what came with the referral: nobody opens
+        other institutions' history to itself by referring to itself."""
+        return self.state in WHOLE_RECORD and self.sender.id != self.receiver.id
 
     @property
     def position(self) -> tuple[datetime, str]:

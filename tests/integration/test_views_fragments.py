@@ -10,7 +10,7 @@ import pytest
 from hub.domain.messages import Sender
 from hub.domain.referrals import WHOLE_RECORD, State
 from hub.store.connections import connect
-from hub.views import fragments, patients
+from hub.views import fragments, patients, referrals
 from hub.views.fragments import Criteria
 from tests.integration.seeds import Seeds
 
@@ -70,6 +70,16 @@ def test_from_acceptance_on_the_receiver_sees_the_whole_history(story: Story, st
 def test_the_sender_sees_its_own_and_the_outcome_but_no_other_history(story: Story, state: State) -> None:
     story.move(state)
     assert story.seen(story.clinic) == {story.came_with, story.earlier, story.outcome}
+
+
+@pytest.mark.parametrize("state", sorted(WHOLE_RECORD))
+def test_who_refers_to_itself_sees_no_history_of_others(story: Story, state: State) -> None:
+    own = story.seeds.referral(story.clinic, story.clinic, story.patient)
+    story.move(state)
+    assert story.seen(story.clinic) == {story.came_with, story.earlier, story.outcome}
+    found = referrals.read(story.seeds.connection, story.clinic.id, own)
+    assert found is not None
+    assert not found.whole_record
 
 
 def test_others_see_what_they_sent_themselves(story: Story) -> None:

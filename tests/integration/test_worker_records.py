@@ -128,6 +128,15 @@ def test_from_acceptance_on_it_holds_the_whole_history_and_says_so_in_an_event(c
     assert row == ([case.city.id],)
 
 
+def test_who_refers_to_itself_opens_no_history_of_others(case: Case) -> None:
+    case.connection.execute("UPDATE referrals SET receiver_id = sender_id")
+    case.move(State.ACCEPTED)
+    case.handle()
+    [(_, whole, record, _)] = case.stored()
+    assert not whole
+    assert "高血压" not in json.dumps(record, ensure_ascii=False)
+
+
 def test_a_request_that_no_word_calls_a_referral_is_known_as_the_stored_one(case: Case) -> None:
     """Of this referral: no plan of anybody's; of another referral of the patient: not there at all."""
     mine, other = ({"status": "active", "code": {"text": text}} for text in ("心血管内科", "眼科"))
