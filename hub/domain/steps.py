@@ -63,13 +63,6 @@ def possible(state: State, roles: Collection[Role], *, cancellation_asked: bool 
     return {action: way for action, way in found.items() if way is not None}
 
 
-def owner(state: State) -> Role | None:
-    """Whose turn it is, the receiver's or the sender's: who can bring the referral on; None at its end."""
-    ends = (State.CANCELLED, State.EXPIRED, state)
-    turns = (t.by for t in TRANSITIONS if t.source is state and t.target not in ends)
-    return next((role for by in turns for role in (Role.RECEIVER, Role.SENDER) if role in by), None)
-
-
 def faults(step: StepForm, now: datetime) -> Iterator[Refusal]:
     """What is wrong with a step as entered, at the names of its fields."""
     told = step.text.strip() or (step.action == "supply" and step.attachments)
