@@ -32,6 +32,8 @@ RECEIVER_UNKNOWN = "This hospital is not registered: choose one of the list"
 RECEIVER_OWN = "A referral goes to another organization: choose one of the list"
 REASON_MISSING = "Write why the patient is referred, or what you ask"
 NUMBER_LENGTH = "A national identifier has 18 digits, the last may be X"
+NUMBER_OLD = "This is an old number of 15 digits: enter today's of 18, or leave it empty and write it into the history"
+NUMBER_ROUNDED = "The spreadsheet has rounded this number: format its column as text and enter the number again"
 NUMBER_DATE = "The birth date within the national identifier does not exist"
 NUMBER_WRONG = "The check digit does not fit: compare the number with the card, or leave it empty"
 NOT_A_DATE = "Enter a date that exists: year, month and day"
@@ -49,7 +51,7 @@ EARLIER_UNKNOWN = "The earlier referral is not one of yours"
 TEXTS = (
     NAME_MISSING, RECEIVER_MISSING, RECEIVER_UNKNOWN, RECEIVER_OWN, REASON_MISSING, NUMBER_LENGTH, NUMBER_DATE,
     NUMBER_WRONG, NOT_A_DATE, IN_FUTURE, TOO_OLD, BIRTH_DIFFERS, SEX_DIFFERS, UNKNOWN_CHOICE, TOO_LONG, CONTROL,
-    NOT_TAKEN, SENT_ALREADY, EARLIER_UNKNOWN,
+    NOT_TAKEN, SENT_ALREADY, EARLIER_UNKNOWN, NUMBER_OLD, NUMBER_ROUNDED,
 )  # fmt: skip
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
@@ -114,7 +116,11 @@ def _number(form: ReferralForm) -> Iterator[Refusal]:
     number = form.national_identifier
     if not number or valid_national_identifier(number):
         return
-    if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
+    if re.fullmatch(r"[0-9]{15}", number):
+        yield Refusal(Cause.WRONG_DATATYPE, "national_identifier", NUMBER_OLD)
+    elif re.fullmatch(r"[0-9.]+E[+]?[0-9]+", number):
+        yield Refusal(Cause.WRONG_DATATYPE, "national_identifier", NUMBER_ROUNDED)
+    elif not re.fullmatch(r"[0-9]{17}[0-9X]", number):
         yield Refusal(Cause.WRONG_DATATYPE, "national_identifier", NUMBER_LENGTH)
     elif _date(f"{number[6:10]}-{number[10:12]}-{number[12:14]}") is None:
         yield Refusal(Cause.WRONG_DATATYPE, "national_identifier", NUMBER_DATE)

@@ -1,18 +1,21 @@
 """Referrals in a CSV file: each line a form, each fault at its line and column.
 
-RFC 4180 through Python's csv module; UTF-8 with or without byte order mark, or GB 18030; columns named in Chinese or
-English in the first line. A cell is what it says: what looks like a formula is text.
+RFC 4180 through Python's csv module, also with semicolons or tabs; UTF-8 with or without byte order mark, GB 18030, or
+UTF-16 as spreadsheets write it; columns named in Chinese or English in the first line. A cell is what it says: what
+looks like a formula is text.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+from hub.domain.entered import iso_date
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.forms import ReferralForm, completed
 
@@ -48,10 +51,11 @@ COLUMNS: dict[str, tuple[str, str]] = {
 
 _BY_NAME = {name.casefold(): field for field, names in COLUMNS.items() for name in (*names, field)}
 _WORDS = {
-    "gender": {"男": "male", "女": "female", "m": "male", "f": "female", "其他": "other", "未知": "unknown",
-               "不详": "unknown"},
+    "gender": {"男": "male", "女": "female", "男性": "male", "女性": "female", "m": "male", "f": "female",
+               "其他": "other", "未知": "unknown", "不详": "unknown"},
     "priority": {"": "routine", "普通": "routine", "常规": "routine", "一般": "routine", "紧急": "urgent",
-                 "加急": "urgent", "尽快": "asap", "危急": "stat", "特急": "stat", "立即": "stat"},
+                 "加急": "urgent", "尽快": "asap", "急诊": "stat", "危急": "stat", "特急": "stat",
+                 "立即": "stat", "emergency": "stat", "as soon as possible": "asap"},
 }  # fmt: skip
 
 
@@ -72,16 +76,15 @@ def read(content: bytes, author: str) -> tuple[Row, ...]:
     """
     text = _text(content)
     seen: Counter[str] = Counter()
-    lines = _lines(text)
+    lines = (line for line in _lines(text) if any(cell.strip() for cell in line[1]))
     header = next(lines, None)
     fields = _fields(header[1] if header else [])
     rows = []
     for line, cells in lines:
-        if any(cell.strip() for cell in cells):
-            told = _told(cells, fields)
-            seen[told] += 1
-            key = sha256(f"{seen[told]}:{told}".encode()).hexdigest()[:40]
-            rows.append(_row(line, cells, fields, f"csv-{key}", author))
+        told = _told(cells, fields)
+        seen[told] += 1
+        key = sha256(f"{seen[told]}:{told}".encode()).hexdigest()[:40]
+        rows.append(_row(line, cells, fields, f"csv-{key}", author))
         if len(rows) > MOST_LINES:
             raise _refused(Cause.TOO_LARGE, TOO_LARGE)
     if not rows:
@@ -98,7 +101,8 @@ def template(language: str) -> bytes:
 def _text(content: bytes) -> str:
     if len(content) > LARGEST:
         raise _refused(Cause.TOO_LARGE, TOO_LARGE)
-    for charset in ("utf-8-sig", "gb18030"):
+    marked = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    for charset in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
         try:
             text = content.decode(charset)
         except UnicodeDecodeError:
@@ -110,7 +114,7 @@ def _text(content: bytes) -> str:
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line of the file that it begins at. Raises Refused at the line."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     while True:
         begins = reader.line_num + 1
         try:
@@ -120,6 +124,12 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
         except csv.Error:
             raise Refused(Refusal(Cause.WRONG_STRUCTURE, str(begins), BROKEN)) from None
         yield begins, cells
+
+
+def _delimiter(text: str) -> str:
+    """What separates the names of the columns: a comma, or what spreadsheets write in its place."""
+    header = next((line for line in text.splitlines() if line.strip(' ,;\t"')), "")
+    return max(",;\t", key=header.count)
 
 
 def _fields(header: list[str]) -> list[str]:
@@ -162,18 +172,7 @@ def _plain(field: str, value: str) -> str:
     if field in _WORDS:
         return _WORDS[field].get(value.casefold(), value.casefold())
     if field == "birth_date":
-        return _date(value)
-    return value
-
-
-def _date(value: str) -> str:
-    """`1958/3/12`, `1958年3月12日`, `1958.3.12` and `19580312` as ISO dates; anything else as it is."""
-    if len(value) == 8 and value.isascii() and value.isdigit():
-        return f"{value[:4]}-{value[4:6]}-{value[6:]}"
-    parts = value.rstrip("日").replace("年", "-").replace("月", "-").replace("/", "-").replace(".", "-").strip("-")
-    year, *rest = parts.split("-")
-    if len(year) == 4 and len(rest) < 3 and all(p.isascii() and p.isdigit() for p in (year, *rest)):
-        return "-".join((year, *(part.zfill(2) for part in rest)))
+        return iso_date(value)
     return value
 
 

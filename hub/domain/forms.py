@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from hub.domain.entered import iso_date, narrow
 from hub.domain.errors import Refusal
 from hub.domain.patients import valid_national_identifier
 from hub.domain.referrals import State
@@ -62,16 +63,21 @@ class ReferralForm:
 _EXACT = frozenset({"key", "history", "attachments"})
 """Fields whose blanks are kept as typed."""
 
+_NUMBERS = ("national_identifier", "insurance_identifier", "local_identifier", "phone")
+"""Fields where digits of full width are digits."""
+
 
 def completed(form: ReferralForm) -> ReferralForm:
-    """The form as it is sent: without blanks around its fields, the national identifier in its plain spelling, birth
-    date and sex filled from it where it is valid.
+    """The form as it is sent: without blanks around its fields, numbers and dates in their plain spelling, birth date
+    and sex filled from the national identifier where it is valid.
 
     What was entered of the two stays, also where it contradicts.
     """
     plain = {name: getattr(form, name).strip() for name in ReferralForm.__slots__ if name not in _EXACT}
-    number = "".join(form.national_identifier.split()).upper()
-    form = replace(form, **plain | {"national_identifier": number})
+    plain |= {name: narrow(plain[name]) for name in _NUMBERS}
+    number = "".join(plain["national_identifier"].split()).upper()
+    plain |= {"national_identifier": number, "birth_date": iso_date(form.birth_date)}
+    form = replace(form, **plain)
     if not valid_national_identifier(number):
         return form
     born, sex = born_as(number)

@@ -26,6 +26,7 @@ from hub.web.words import N_
 PAGE = "clinic/new_referral.html"
 SENT = N_("The referral is sent. The receiving hospital has been told.")
 SENT_BEFORE = N_("This referral had been sent before. What was changed afterwards was not sent.")
+STANDS = N_("This referral has been sent. Here you see where it stands.")
 NOT_MARKED = N_("The new referral is sent, but the earlier one could not be marked as referred onward.")
 LEFT_OUT = N_("Not added: %(names)s. Add another file, or send again without it.")
 TOO_LATE = N_("The earlier referral can no longer be referred onward: open it to see why.")
@@ -68,6 +69,9 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
         with pages.connection() as connection:
             draft = drafts.read(connection, person.id, key)
             if draft is None or "import" in draft.fields:
+                done = drafts.sent(connection, person.organization.id, [key]).get(key)
+                if done:
+                    return pages.see_other(f"/referrals/{done.filed.referral_id}", told=STANDS)
                 return pages.missing(request, person)
             beside = referral_form.beside(connection, person, key, draft.fields)
         return pages.show(request, person, PAGE, errors={}, saved_at=draft.updated_at, warned=False, **beside)

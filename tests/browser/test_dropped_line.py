@@ -7,6 +7,8 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.people import log_in
+from tests.browser.site import Site
 from tests.browser.story import Actor, pdf
 from tests.browser.watching import PHONE, Watched, Way
 
@@ -74,3 +76,35 @@ def test_a_file_still_on_its_way_is_waited_for_and_goes_once(enter: Open) -> Non
         assert tab.page.locator("#held").get_by_text("检验单.pdf").count() == 1
         clinic.press(clinic.button("Send referral"), "sent", "/referrals/[0-9a-f-]{36}")
         assert tab.page.evaluate(KEPT) == 0
+
+
+def test_who_logs_in_again_goes_on_with_what_was_written(enter: Open, site: Site) -> None:
+    with enter("clinic", Way("zh", PHONE)) as tab:
+        clinic = Actor(tab, "zh")
+        clinic.go("/referrals/new")
+        tab.page.context.clear_cookies(name="session")
+        clinic.fill(patient_name="登录失效患者", reason="头痛三天")
+        tab.page.get_by_label(clinic.t("Receiving hospital")).select_option("JIANGZHOU")
+        clinic.button("Send referral").click()
+        tab.page.wait_for_url("**/login?*")
+        log_in(tab, "clinic", site.passwords["clinic"])
+        tab.page.wait_for_url("**/drafts/*")
+        expect(tab.page.locator("[name=reason]")).to_have_value("头痛三天")
+        expect(tab.page.locator("[name=patient_name]")).to_have_value("登录失效患者")
+        tab.faults.clear()
+
+
+def test_what_came_from_a_number_goes_with_it(enter: Open) -> None:
+    with enter("clinic", Way("zh", PHONE)) as tab:
+        clinic = Actor(tab, "zh")
+        clinic.go("/referrals/new")
+        number, birth = tab.page.locator("[name=national_identifier]"), tab.page.locator("[name=birth_date]")
+        number.fill("９９０１０１１９５８０３１２００２７")
+        expect(birth).to_have_value("1958-03-12")
+        expect(tab.page.locator("[name=gender][value=female]")).to_be_checked()
+        number.fill("")
+        expect(birth).to_have_value("")
+        assert tab.page.locator("[name=gender]:checked").count() == 0
+        birth.fill("1960")
+        number.fill("990101195803120027")
+        expect(birth).to_have_value("1960")

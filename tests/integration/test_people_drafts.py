@@ -130,3 +130,21 @@ def test_files_are_served_to_who_may_see_them(site: PeopleSite) -> None:
     trail = [(e.actor, e.allowed) for e in audit.of_object(site.connection, "attachment", f"{fragment}/0")]
     assert trail == [("specialist", True), ("stranger", False)]
     assert site.browser("specialist").get(f"/attachments/{fragment}/7").status_code == 404
+
+
+def test_the_address_of_a_draft_leads_to_what_became_of_it(site: PeopleSite) -> None:
+    browser, same = site.browser("doctor"), key()
+    referral = sent_id(send(site, browser, key=same))
+    back = browser.get(f"/drafts/{same}", follow_redirects=False)
+    assert (back.status_code, back.headers["location"]) == (303, f"/referrals/{referral}")
+    assert "这张转诊单已经发出" in browser.get(f"/referrals/{referral}").text
+    assert site.browser("specialist").get(f"/drafts/{same}").status_code == 404
+
+
+def test_numbers_and_dates_are_understood_as_a_phone_types_them(site: PeopleSite) -> None:
+    browser = site.browser("doctor")
+    typed = {"national_identifier": "", "birth_date": "１９５８年３月", "phone": "１３９ ００００ ００００"}
+    sent_id(send(site, browser, **typed))
+    assert rows(site, "SELECT birth_date FROM patients") == [("1958-03",)]
+    old = send(site, browser, national_identifier="990101580312002")
+    assert (old.status_code, "15 位旧身份证号" in old.text) == (422, True)

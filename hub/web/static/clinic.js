@@ -29,17 +29,17 @@
 
   // Drafts of this person that other pages have left on this device.
   async function sync(login, csrf, but, told) {
-    let saved = 0;
+    let saved = "";
     for (const name of names()) {
       const [owner, key] = [name.slice(PREFIX.length, name.lastIndexOf(":")), name.slice(name.lastIndexOf(":") + 1)];
       if (owner !== login || key === but) continue;
       try {
         const answer = await post(`/drafts/${key}`, new URLSearchParams(JSON.parse(store.getItem(name))), csrf);
-        if (answer.ok) saved += 1;
+        if (answer.ok) saved = key;
         if (answer.ok || answer.status === 409) forget(name);
       } catch { return; }
     }
-    if (saved) told();
+    if (saved) told(saved);
   }
 
   const list = document.querySelector("#kept[data-csrf]");
@@ -74,7 +74,11 @@
     kept.classList.toggle("bad", Boolean(bad));
   }
 
-  const elsewhere = () => tell(form.dataset.toldElsewhere);
+  // Who has just logged in again, and was taken to an empty form, goes on with what he was writing.
+  function elsewhere(other) {
+    if (!typed && location.pathname === "/referrals/new" && !location.search) location.replace(`/drafts/${other}`);
+    else tell(form.dataset.toldElsewhere);
+  }
 
   function changed() {
     typed += 1;
@@ -204,9 +208,10 @@
   let filled = { birth: "", sex: "" };
 
   function check() {
-    const value = number.value.replace(/\s/g, "").toUpperCase();
+    const value = number.value.normalize("NFKC").replace(/\s/g, "").toUpperCase();
     const told = number.dataset;
     let text = "", good = false;
+    unfill();
     if (value.length > 18) text = told.long;
     else if (value && value.length < 18) text = told.short.replace("{n}", 18 - value.length);
     else if (value && !/^\d{17}[\dX]$/.test(value)) text = told.digit;
@@ -222,10 +227,18 @@
     numberTold.classList.toggle("bad", Boolean(text) && !good && value.length >= 18);
   }
 
-  function fill(date, sex) {
-    if (!birth.value || birth.value === filled.birth) { birth.value = date; filled.birth = date; }
+  // What came from a number that is no longer there is not the next patient's.
+  function unfill() {
+    if (filled.birth && birth.value === filled.birth) birth.value = "";
     const chosen = form.querySelector("[name=gender]:checked");
-    if (!chosen || chosen.value === filled.sex) {
+    if (filled.sex && chosen?.value === filled.sex) chosen.checked = false;
+    filled = { birth: "", sex: "" };
+  }
+
+  function fill(date, sex) {
+    if (!birth.value || birth.value === date) { birth.value = date; filled.birth = date; }
+    const chosen = form.querySelector("[name=gender]:checked");
+    if (!chosen || chosen.value === sex) {
       form.querySelector(`[name=gender][value=${sex}]`).checked = true;
       filled.sex = sex;
     }

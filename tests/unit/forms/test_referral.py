@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapters.fhir.document import encode
 from adapters.fhir.normalise import normalise
 from adapters.fhir.validation import check_received
-from adapters.forms.checking import LONGEST, TEXTS, at_fields, check
+from adapters.forms.checking import LONGEST, NUMBER_LENGTH, NUMBER_OLD, NUMBER_ROUNDED, TEXTS, at_fields, check
 from adapters.forms.referral import bundle
 from hub.domain.errors import Cause, Refusal
 from hub.domain.forms import Attachment, ReferralForm, completed
@@ -112,6 +112,14 @@ def test_a_fault_is_told_at_its_field(field: str, value: str, cause: Cause) -> N
     [refusal] = check(completed(replace(WHOLE, **{field: value})), TODAY)
     assert (refusal.path, refusal.cause) == (field, cause)
     assert refusal.text in TEXTS
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [("990101580312002", NUMBER_OLD), ("9.90101E+17", NUMBER_ROUNDED), ("990101", NUMBER_LENGTH)]
+)
+def test_what_became_of_a_number_is_said(number: str, text: str) -> None:
+    [refusal] = check(completed(replace(PLAIN, national_identifier=number)), TODAY)
+    assert (refusal.path, refusal.text) == ("national_identifier", text)
 
 
 def test_a_reason_or_a_question_is_enough() -> None:

@@ -7,9 +7,11 @@ from datetime import date
 import pytest
 
 from adapters.forms import table
-from adapters.forms.checking import check
+from adapters.forms.checking import PRIORITIES, check
 from adapters.forms.table import read, template
 from hub.domain.errors import Refused
+from hub.web.languages import catalogue
+from hub.web.words import priority_word
 
 HEADER = "姓名,身份证号,性别,出生日期,接收医院,科室,紧急程度,转诊原因,病史\r\n"
 CHEN = "陈桂英,990101195803120027,,,CITY,心内科,紧急,胸闷,\r\n"
@@ -22,6 +24,18 @@ def test_a_line_is_a_form_whatever_the_charset(charset: str) -> None:
     assert (row.line, form.patient_name, form.gender, form.birth_date) == (2, "陈桂英", "female", "1958-03-12")
     assert (form.receiver, form.department, form.priority, form.author) == ("CITY", "心内科", "urgent", "王医生")
     assert check(form, date(2026, 11, 22)) == ()
+
+
+@pytest.mark.parametrize(("separator", "charset"), [(";", "gb18030"), ("\t", "utf-16"), (",", "utf-16")])
+def test_spreadsheets_separate_cells_as_they_like(separator: str, charset: str) -> None:
+    [row] = read(("\r\n" + HEADER + CHEN).replace(",", separator).encode(charset), "")
+    assert (row.line, row.form.patient_name, row.form.receiver, row.form.reason) == (3, "陈桂英", "CITY", "胸闷")
+
+
+@pytest.mark.parametrize("word", [catalogue("zh").gettext(priority_word(code)) for code in PRIORITIES])
+def test_the_words_of_the_page_are_understood_in_a_file(word: str) -> None:
+    [row] = read((HEADER + CHEN.replace("紧急", word)).encode(), "")
+    assert check(row.form, date(2026, 11, 22)) == ()
 
 
 def test_columns_have_english_names_too_in_any_order() -> None:
