@@ -31,6 +31,8 @@ from hub.web.record.statements import Statement
 PAGE_SIZE = 100
 """Entries on one page of a part that is too long for the record's page."""
 
+CONFLICTS = 16
+"""Conflicts that the record's page shows, the first few at once."""
 
 quoted = lru_cache(4096)(quote)
 Received = TypeVar("Received", Statement, Text)
@@ -38,12 +40,14 @@ Received = TypeVar("Received", Statement, Text)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is this reader's own. since: when the reader looked last, None at the first look; only_new: as asked."""
+    """What is this reader's own. since: when the reader looked last, None at the first look; only_new: as asked;
+    beside: ids of the conflicts that stand on the same page."""
 
     record_id: str
     since: datetime | None
     only_new: bool
     marked: Mapping[tuple[str, str], Mark]
+    beside: frozenset[str] = frozenset()
 
     def new(self, received: datetime | None) -> bool:
         """Whether something came after the last look."""
@@ -56,6 +60,10 @@ class Reading:
     def source(self, part: str, name: str) -> str:
         """The address of a statement's sources, seen from the record's own."""
         return f"record/sources?record={self.record_id}&{part}={quoted(name)}"
+
+    def conflict(self, name: str) -> str:
+        """The address of a conflict, on this page or on that of all conflicts."""
+        return f"{'' if name in self.beside else '?section=conflicts'}#conflict-{name}"
 
     def mark(self, part: str, name: str) -> Mark | None:
         return self.marked.get((part, name))
@@ -105,12 +113,15 @@ class RecordPage:
         view = self._views.of(heading.sha256, zone, lambda: records.document(connection, heading.id))
         standing = marks.standing(connection, referral.id)
         marked = {place: standing[key] for place, key in view.keys.items() if key in standing} if standing else {}
-        return _Read(referral, heading, view, Reading(heading.id, since, asked.get("new") == "1", marked))
+        beside = frozenset(c.id for c in view.conflicts[:CONFLICTS]) if "section" not in asked else frozenset()
+        reading = Reading(heading.id, since, asked.get("new") == "1", marked, beside)
+        return _Read(referral, heading, view, reading)
 
     def _shown(self, request: Request, person: Person, read: _Read) -> Response:
         asked, view = request.query_params, read.view
         given: dict[str, Any] = {"referral": read.referral, "record": read.heading, "view": view,
-                                 "reading": read.reading, "section_words": words.SECTION}  # fmt: skip
+                                 "reading": read.reading, "section_words": words.SECTION,
+                                 "conflicts_here": CONFLICTS}  # fmt: skip
         name = asked.get("section")
         if name is None:
             new = read.reading.new

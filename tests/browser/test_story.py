@@ -63,6 +63,7 @@ def record(specialist: Actor, site: Site, referral: str) -> None:
     specialist.seen("source")
     page.get_by_role("button", name=specialist.t("It is so: checked"), exact=True).first.click()
     expect(page.locator(".standing.mark-checked").first).to_be_visible()
+    expect(page.locator("#marking-title"), "the pressed button is gone, its place is not").to_be_focused()
     page.locator("summary", has_text=specialist.t("Mark as wrong…")).first.click()
     page.locator("textarea[name=reason]").first.fill("剂量与患者药盒不符")
     page.get_by_role("button", name=specialist.t("Mark as wrong"), exact=True).first.click()

@@ -273,3 +273,34 @@ def test_a_large_record_costs_as_many_queries_as_a_small_one_and_a_light_page(on
 def move(one: RecordSite, state: State) -> None:
     one.site.connection.execute("UPDATE referrals SET state = %s WHERE id = %s", (state.value, one.referral))
     one.site.connection.commit()
+
+
+def test_a_disputed_statement_leads_to_its_conflict_wherever_that_stands(one: RecordSite) -> None:
+    """Of many conflicts the record's page shows the first; the pages of its parts show none."""
+    document = one.document()
+    sources = document["sections"]["problems"][0]["sources"]
+    items = [{**document["sections"]["problems"][0], "id": f"i{n}", "text": f"诊断{n}", "sources": sources}
+             for n in range(1, 41)]  # fmt: skip
+    conflicts = [{"id": f"c{n}", "kind": "date", "item_ids": [f"i{2 * n - 1}", f"i{2 * n}"], "text": "日期不一致"}
+                 for n in range(1, 21)]  # fmt: skip
+    document |= {"sections": {"problems": items}, "brief": [f"i{n}" for n in (1, 39)], "conflicts": conflicts}
+    one.store(document)
+    browser = one.site.browser("specialist")
+    page = browser.get(one.url("record")).text
+    assert set(re.findall(r'href="#conflict-([^"]+)"', page)) <= set(re.findall(r'id="conflict-([^"]+)"', page))
+    assert 'href="?section=conflicts#conflict-c20"' in page
+    part = browser.get(one.url("record?section=problems")).text
+    assert 'href="#conflict' not in part
+    assert 'href="?section=conflicts#conflict-c1"' in part
+    assert 'href="?#conflicts-title"' in part
+    assert 'id="conflict-c20"' in browser.get(one.url("record?section=conflicts")).text
+
+
+def test_every_number_of_the_patient_can_be_read(one: RecordSite) -> None:
+    document = one.document()
+    document["patient"]["identifiers"] += [{"system": f"urn:org:H{n}:mrn", "value": f"N-{n}"} for n in range(4)]
+    one.store(document)
+    page = one.site.browser("specialist").get(one.url("record")).text
+    shown = re.sub(r"<[^>]+>", " ", page)
+    for n in range(4):
+        assert f"N-{n}" in shown

@@ -20,7 +20,11 @@
     opener.setAttribute("aria-current", "true");
   });
   document.body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target !== body) return;
+    if (event.detail.target !== body) {
+      // The pressed button went with the forms that the answer replaced.
+      if (!panel.hidden && document.activeElement === document.body) body.querySelector("#mark-reason[aria-invalid], #marking-title")?.focus({ preventScroll: true });
+      return;
+    }
     panel.hidden = false;
     panel.scrollTop = 0;
     body.querySelector("[tabindex='-1']")?.focus({ preventScroll: true });
