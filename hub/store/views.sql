@@ -22,6 +22,9 @@ r.receiver_id = %(viewer)s
 -- ids: by the hub's id
 r.id = ANY(%(ids)s)
 
+-- id: by one id; how this is planned is kept, for an array it is planned each time
+r.id = %(id)s
+
 -- states: by state
 r.state = ANY(%(states)s)
 
@@ -80,6 +83,9 @@ f.id = ANY(%(ids)s)
 -- fragment_patient_ids: by patient
 f.patient_id = ANY(%(patient_ids)s)
 
+-- fragment_patient_id: by one patient
+f.patient_id = %(patient_id)s
+
 -- fragment_referral_ids: by the referral that they came with
 f.referral_id = ANY(%(referral_ids)s)
 
@@ -114,6 +120,9 @@ true
 
 -- patients_ids: by id
 p.id = ANY(%(ids)s)
+
+-- patients_id: by one id
+p.id = %(id)s
 
 -- patients_identifiers: by a number that is valid everywhere, its own, or of who refers the patient to it
 p.id IN (SELECT i.patient_id

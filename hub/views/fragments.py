@@ -77,7 +77,10 @@ def _given(criteria: Criteria, after: str | None) -> tuple[list[str], dict[str, 
     conditions, parameters = ["fragment_visible"], dict[str, object]()
     for name in ("ids", "patient_ids", "referral_ids", "message_ids"):
         values = getattr(criteria, name)
-        if values is not None:
+        if name == "patient_ids" and values is not None and len(values) == 1:
+            conditions.append("fragment_patient_id")
+            parameters["patient_id"] = ids.parse(values[0])
+        elif values is not None:
             conditions.append("fragment_" + name)
             parameters[name] = ids.known(values)
     if criteria.types is not None:

@@ -42,8 +42,11 @@ class Patient:
 
 def read(connection: Connection[Any], viewer: int, patient_id: str) -> Patient | None:
     """The patient; None unless the viewer takes part in a referral of them or sent something of them."""
-    found = search(connection, viewer, patient_ids=(patient_id,), limit=1)
-    return found[0] if found else None
+    sql = blocks("views")
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(sql["patients"] + " " + sql["patients_id"],
+                             {"viewer": viewer, "id": ids.parse(patient_id)}).fetchone()  # fmt: skip
+    return _patient(connection, viewer, row) if row else None
 
 
 def search(connection: Connection[Any], viewer: int, *, limit: int, patient_ids: Sequence[str] | None = None,

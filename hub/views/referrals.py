@@ -89,8 +89,11 @@ class Criteria:
 
 def read(connection: Connection[Any], viewer: int, referral_id: str) -> Referral | None:
     """The referral; None unless the viewer (an organisation's id) is its sender or receiver."""
-    found = search(connection, viewer, Criteria(ids=(referral_id,)), limit=1)
-    return found[0] if found else None
+    sql = blocks("views")
+    query = " ".join((sql["referrals"], sql["role_any"], "AND", sql["id"]))
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(query, {"viewer": viewer, "id": ids.parse(referral_id)}).fetchone()
+    return _referral(row) if row else None
 
 
 def search(connection: Connection[Any], viewer: int, criteria: Criteria, *, limit: int,
