@@ -26,15 +26,16 @@ class Entry:
 
 
 def write(connection: Connection[Any], *, organization_id: int | None, actor: str, action: str, object_type: str,
-          object_id: str, allowed: bool = True) -> None:  # fmt: skip
+          object_id: str, allowed: bool = True, soon: bool = False) -> None:  # fmt: skip
     """Add a line in the caller's transaction.
 
     actor: `token` for a machine, a login for a person; action: a verb (`read`, `rotate-token`); object_type: `record`,
-    `organization`.
+    `organization`; soon: of what is looked at all the time: no reader waits for the disk, and such lines of the last
+    half second before PostgreSQL crashes may be missing.
     """
     parameters = {"organization_id": organization_id, "actor": actor, "action": action, "object_type": object_type,
                   "object_id": object_id.replace("\0", "\ufffd"), "allowed": allowed}  # fmt: skip
-    connection.execute(blocks("security")["write_audit"], parameters)
+    connection.execute(blocks("security")["write_audit_soon" if soon else "write_audit"], parameters)
 
 
 def of_object(connection: Connection[Any], object_type: str, object_id: str) -> list[Entry]:

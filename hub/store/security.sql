@@ -56,6 +56,11 @@ FROM organizations o WHERE lower(o.code) = lower(%(code)s)
 INSERT INTO audit (organization_id, actor, action, object_type, object_id, allowed)
 VALUES (%(organization_id)s, %(actor)s, %(action)s, %(object_type)s, %(object_id)s, %(allowed)s)
 
+-- write_audit_soon: the same, in a transaction whose commit does not wait for the disk
+INSERT INTO audit (organization_id, actor, action, object_type, object_id, allowed)
+SELECT %(organization_id)s, %(actor)s, %(action)s, %(object_type)s, %(object_id)s, %(allowed)s
+FROM set_config('synchronous_commit', 'off', true)
+
 -- audit_of_object: who did, or tried, what to it, oldest first
 SELECT a.at, o.code AS organization, a.actor, a.action, a.object_type, a.object_id, a.allowed
 FROM audit a LEFT JOIN organizations o ON o.id = a.organization_id

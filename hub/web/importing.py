@@ -94,8 +94,8 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
             draft = drafts.read(connection, person.id, key)
             if draft is None or "import" not in draft.fields:
                 return None
-            [file] = drafts.contents(connection, key)
-            return file.content
+            files = drafts.contents(connection, key)
+            return files[0].content if files else None
 
     def _show(request: Request, key: str, person: Person, status: int = 200, away: str = "") -> Response:
         content = _content(person, key)

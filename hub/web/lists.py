@@ -104,7 +104,7 @@ def _listing(pages: Pages, request: Request, person: Person) -> Response:
         found = worklist.read(connection, person.id, person.organization, asked.criteria, after)
         audit.write(connection, organization_id=person.organization.id, actor=person.login,
                     action="search" if asked.criteria.search else "read", object_type="list",
-                    object_id=asked.criteria.side)  # fmt: skip
+                    object_id=asked.criteria.side, soon=True)  # fmt: skip
     page, side = pages.page(request, person), asked.criteria.side
     return pages.show(
         request, person, "lists/list.html", asked=asked, side=side, listing=found, first=after is None,

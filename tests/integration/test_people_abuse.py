@@ -84,3 +84,13 @@ def test_each_look_at_patients_is_in_the_trail(site: PeopleSite) -> None:
         ("specialist", "search", "list", "received"),
         ("specialist", "read", "referral", referral),
     ]
+
+
+def test_a_file_beside_a_table_does_no_harm(site: PeopleSite) -> None:
+    browser = site.browser("doctor")
+    file = {"files": ("a.csv", "姓名,接收医院,转诊原因\r\n王芳,hospital,胸闷\r\n".encode(), "text/csv")}
+    url = site.post(browser, "/referrals/import", page="/referrals/import", files=file).headers["location"]
+    beside = {"files": ("b.txt", b"beside", "text/plain")}
+    kept = site.post(browser, f"/drafts/{url.rsplit('/', 1)[1]}/files", page="/referrals/import", files=beside)
+    assert kept.status_code == 200
+    assert "王芳" in browser.get(url).text
