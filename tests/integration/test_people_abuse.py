@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.people_site import PeopleSite, csrf_token, people_site
+from tests.integration.people_site import PASSWORD, PeopleSite, csrf_token, people_site
 
 REFERRAL = {"do": "send-anyway", "patient_name": "王芳", "reason": "胸闷", "priority": "routine"}
 
@@ -38,6 +38,13 @@ def test_a_form_in_a_charset_that_no_browser_sends_is_not_read(site: PeopleSite,
     answer = browser.post("/login", content=body, headers={"Content-Type": kind})
     assert answer.status_code == 400
     assert time.monotonic() - began < 1
+
+
+def test_a_form_that_says_it_is_in_utf_8_is_read_as_scripts_send_it(site: PeopleSite) -> None:
+    browser = site.browser()
+    form = {"csrf_token": csrf_token(browser.get("/login").text), "login": "doctor", "password": PASSWORD}
+    kind = "application/x-www-form-urlencoded;charset=UTF-8"
+    assert browser.post("/login", data=form, headers={"Content-Type": kind}).status_code == 303
 
 
 def test_what_anybody_may_send_is_small(site: PeopleSite) -> None:
