@@ -36,12 +36,12 @@ FIRST_SECONDS = 0.03
 log = structlog.get_logger()
 
 
-def commands(settings: Settings, directory: Directory) -> Commands:
-    """settings: their database is a real address."""
+def commands(settings: Settings, directory: Directory, readers: Callable[[], Readers]) -> Commands:
+    """settings: their database is a real address; readers: what Kafka said last, at once."""
     lines = LineReplays(settings)
     return Commands(
         consumer=WORKER,
-        readers=Watch(lambda: _readers(settings)),
+        readers=readers,
         codec=charsets.codec,
         replay_message=lambda message_id: _replay(settings.database, directory, message_id),
         replay_lines=lines.begin,
@@ -132,7 +132,8 @@ def _replay(database: str, directory: Directory, message_id: str) -> Receipt:
         raise Unavailable("PostgreSQL does not answer") from error
 
 
-def _readers(settings: Settings) -> tuple[Reader, ...]:
+def readers(settings: Settings) -> tuple[Reader, ...]:
+    """Asked now. Raises Unavailable and what `hub.stream.broker.TRANSIENT` lists."""
     address = settings.kafka
     if address == EMBEDDED:
         address = embedded_kafka.address(settings.home) or ""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 
 from adapters.forms.attachments import attach
 from adapters.forms.table import template
+from hub.domain.positions import Readers
 from hub.intake.accept import Intake
 from hub.processes import administration
 from hub.processes.moving import Moving
@@ -36,8 +39,12 @@ from hub.web.pages import Answered, Connect, Pages, answered, unreadable
 from hub.web.record_page import RecordPage
 
 
-def include(app: FastAPI, settings: Settings, connection: Connect, intake: Intake) -> Pages:
-    """Add the pages' routes, a line for each module of them; the machines' interface does not list them."""
+def include(app: FastAPI, settings: Settings, connection: Connect, intake: Intake,
+            readers: Callable[[], Readers]) -> Pages:  # fmt: skip
+    """Add the pages' routes, a line for each module of them; the machines' interface does not list them.
+
+    readers: what Kafka said last, at once.
+    """
     pages = Pages(connection)
     app.state.pages = pages
     routes = APIRouter(include_in_schema=False, tags=["pages"])
@@ -59,7 +66,7 @@ def include(app: FastAPI, settings: Settings, connection: Connect, intake: Intak
     routes.include_router(sources.router(pages, quote))
     routes.include_router(marks.router(pages))
     routes.include_router(printing.router(pages))
-    routes.include_router(administrator.router(pages, administration.commands(settings, intake.directory)))
+    routes.include_router(administrator.router(pages, administration.commands(settings, intake.directory, readers)))
     app.include_router(routes)
     app.include_router(records.router(connection, records.People(RecordPage(pages), pages.visitor)))
     app.add_middleware(headers.SecurityHeaders)

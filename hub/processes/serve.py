@@ -26,7 +26,7 @@ from adapters.fhir.document import encode
 from hub.domain.errors import Unavailable
 from hub.domain.messages import Sender
 from hub.intake.accept import Intake
-from hub.processes import embedded_kafka, people
+from hub.processes import administration, embedded_kafka, people
 from hub.processes.settings import EMBEDDED, Address, Settings
 from hub.security import audit, tokens
 from hub.store.connections import pool
@@ -92,8 +92,10 @@ def application(settings: Settings, connections: Pool, intake: Intake) -> FastAP
     )
     app.include_router(routes.router(commands))
     app.include_router(health.router(partial(_database_answers, connections), partial(_broker_answers, settings)))
-    app.include_router(metrics.router(partial(_figures, connections), partial(_is_administrators, connections)))
-    people.include(app, settings, connection, intake)
+    readers = administration.Watch(partial(administration.readers, settings))
+    may = partial(_is_administrators, connections)
+    app.include_router(metrics.router(partial(_figures, connections), readers, may))
+    people.include(app, settings, connection, intake, readers)
     app.add_middleware(HeadAsGet)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(psycopg.OperationalError, _database_away)

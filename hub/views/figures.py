@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
 from hub.store.sql import blocks
+from hub.views import queues
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """messages: by status; referrals: by state; outbox_oldest: seconds that the oldest unpublished event has waited;
-    dead_letters: waiting for replay, by consumer."""
+    dead_letters: waiting for replay, by consumer; streams: of the organisations."""
 
     messages: Mapping[str, int]
     referrals: Mapping[str, int]
@@ -22,6 +23,7 @@ class Figures:
     outbox_oldest: float
     dead_letters: Mapping[str, int]
     records: int
+    streams: Sequence[queues.Stream]
 
 
 def read(connection: Connection[Any]) -> Figures:
@@ -32,4 +34,4 @@ def read(connection: Connection[Any]) -> Figures:
     )
     [(waiting, oldest)] = connection.execute(sql["figures_outbox"]).fetchall()
     [(records,)] = connection.execute(sql["figures_records"]).fetchall()
-    return Figures(messages, referrals, waiting, oldest, dead_letters, records)
+    return Figures(messages, referrals, waiting, oldest, dead_letters, records, queues.streams(connection))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from hub.domain.events import organization_topic
+from hub.domain.positions import Reader, Readers
 from hub.store.sql import blocks
 from hub.views.browsing import id_at
 
@@ -88,6 +90,14 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Follower:
+    """An organisation's own stream and the groups that follow it."""
+
+    stream: Stream
+    readers: Sequence[Reader]
+
+
+@dataclass(frozen=True, slots=True)
 class Queues:
     """All of it at one time. messages: by status (stored, parked, incomplete)."""
 
@@ -122,6 +132,20 @@ def read(connection: Connection[Any], consumer: str, now: datetime) -> Queues:
 def streams(connection: Connection[Any]) -> list[Stream]:
     """Each organisation's own stream, by code."""
     return _rows(connection, Stream, "streams", {})
+
+
+def followers(streams: Sequence[Stream], told: Readers) -> list[Follower]:
+    """Each organisation with its own groups. What the broker says of the end is not less than what was given to it."""
+    of: dict[str, list[Reader]] = {}
+    for reader in told.readers:
+        of.setdefault(reader.topic, []).append(reader)
+    return [
+        Follower(stream, [
+            Reader(r.topic, r.group, r.committed, max(r.end, stream.last_sequence))
+            for r in of.get(organization_topic(stream.code), ())
+        ])
+        for stream in streams
+    ]  # fmt: skip
 
 
 def messages_by_day(connection: Connection[Any], now: datetime) -> dict[str, tuple[int, int]]:

@@ -1,8 +1,8 @@
-"""`/metrics` in Prometheus' text format: gauges read from the database at each scrape."""
+"""`/metrics` in Prometheus' text format: gauges read from the database at each scrape, and what Kafka said last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import psycopg
 from fastapi import APIRouter, Request, Response
@@ -11,19 +11,22 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from hub.domain.errors import Unavailable
+from hub.domain.positions import Readers
 from hub.domain.referrals import State
+from hub.views import queues
 from hub.views.figures import Figures
 from hub.web import access
 
 MESSAGE_STATUSES = ("stored", "accepted", "rejected", "parked", "incomplete")
 
 
-def router(figures: Callable[[], Figures], administrator: Callable[[str], bool]) -> APIRouter:
-    """figures: read now, may raise Unavailable or
-    psycopg.OperationalError; administrator: whether a token is an administrator's."""
+def router(figures: Callable[[], Figures], readers: Callable[[], Readers],
+           administrator: Callable[[str], bool]) -> APIRouter:  # fmt: skip
+    """figures: read now, may raise Unavailable or psycopg.OperationalError; readers: what Kafka said last, at once;
+    administrator: whether a token is an administrator's."""
     routes = APIRouter(tags=["metrics"])
     registry = CollectorRegistry()
-    registry.register(_FromDatabase(figures))
+    registry.register(_FromDatabase(figures, readers))
     ProcessCollector(registry=registry)
 
     @routes.get("/metrics", response_class=Response, responses={401: {}, 403: {}})
@@ -41,8 +44,9 @@ def router(figures: Callable[[], Figures], administrator: Callable[[str], bool])
 
 
 class _FromDatabase(Collector):
-    def __init__(self, figures: Callable[[], Figures]) -> None:
+    def __init__(self, figures: Callable[[], Figures], readers: Callable[[], Readers]) -> None:
         self._figures = figures
+        self._readers = readers
 
     def describe(self) -> Iterable[Metric]:
         return ()
@@ -60,6 +64,22 @@ class _FromDatabase(Collector):
         yield _gauges("messages", "messages", "status", dict.fromkeys(MESSAGE_STATUSES, 0) | dict(figures.messages))
         yield _gauges("referrals", "referrals", "state", {s.value: 0 for s in State} | dict(figures.referrals))
         yield _gauges("dead_letters_waiting", "events that wait for replay", "consumer", figures.dead_letters)
+        yield from _streams(figures.streams, self._readers())
+
+
+def _streams(streams: Sequence[queues.Stream], told: Readers) -> Iterable[Metric]:
+    """How far the organisations' own streams are, and their readers, of whom only Kafka knows."""
+    positions = {stream.code: stream.last_sequence for stream in streams}
+    yield _gauges("stream_position", "the newest position of an organisation's stream", "organization", positions)
+    if told.reachable is None:
+        return
+    yield _gauge("kafka_up", "whether Kafka answered when it was asked last", told.reachable)
+    labels = ["organization", "group"]
+    lag = GaugeMetricFamily("referral_hub_stream_lag", "events that a group has not taken yet", labels=labels)
+    for follower in queues.followers(streams, told) if told.reachable else ():
+        for reader in follower.readers:
+            lag.add_metric([follower.stream.code, reader.group], reader.lag)
+    yield lag
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

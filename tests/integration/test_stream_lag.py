@@ -18,7 +18,6 @@ from hub.processes.administration import Watch
 from hub.stream import lag
 from hub.stream.broker import Broker
 from hub.views import queues
-from hub.web.admin.overview import followers
 from tests.integration.streams import eventually, parties, published, relaying, write
 
 
@@ -35,7 +34,7 @@ def test_each_groups_position_is_told_beside_the_end(database: str, kafka: str) 
         found = [reader for reader in lag.readers(broker) if reader.group == group]
         assert [(reader.topic, reader.committed) for reader in found] == [(hospitals.topics[0], 3)]
         streams = queues.streams(connection)
-    told = followers(streams, Readers(datetime.now(UTC), True, tuple(found)))
+    told = queues.followers(streams, Readers(datetime.now(UTC), True, tuple(found)))
     lags = {f.stream.code: [reader.lag for reader in f.readers] for f in told}
     assert lags == {hospitals.codes[0]: [4], hospitals.codes[1]: []}
 

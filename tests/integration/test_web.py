@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from fastapi.testclient import TestClient
 from psycopg_pool import ConnectionPool
 
 from hub.domain.messages import Sender
+from hub.domain.positions import Reader, Readers
 from hub.domain.referrals import State
 from hub.security import audit
 from hub.store.connections import connect, pool
@@ -21,6 +23,7 @@ from hub.web import health, metrics, records
 from tests.integration.seeds import Seeds
 
 LOOPBACK = ("127.0.0.1", 50000)
+TOLD = Readers(datetime.now(UTC), True, (Reader("org.hospital.v1", "his", 4, 7),))
 
 
 @dataclass
@@ -62,7 +65,7 @@ def site(database: str, connections: ConnectionPool[psycopg.Connection[tuple[obj
 
     app = FastAPI()
     app.include_router(records.router(connections.connection, patience=0.2))
-    app.include_router(metrics.router(read, lambda token: token == "administrator"))
+    app.include_router(metrics.router(read, lambda: TOLD, lambda token: token == "administrator"))
     with connect(database) as connection:
         seeds = Seeds(connection)
         clinic, hospital, other = (seeds.organization(code) for code in ("clinic", "hospital", "other"))
@@ -156,6 +159,7 @@ def test_without_postgres_the_record_is_unavailable() -> None:
 def test_metrics_count_and_name_nobody(site: Site) -> None:
     site.seeds.message(site.clinic, status="parked")
     site.seeds.record(site.referral)
+    site.seeds.connection.execute("UPDATE organizations SET last_sequence = 7 WHERE code = 'hospital'")
     site.seeds.connection.commit()
     text = site.client.get("/metrics").text
     assert 'referral_hub_referrals{state="requested"} 1.0' in text
@@ -164,7 +168,10 @@ def test_metrics_count_and_name_nobody(site: Site) -> None:
     assert "referral_hub_outbox_backlog 0.0" in text
     assert "referral_hub_records 1.0" in text
     assert "referral_hub_database_up 1.0" in text
-    for private in ("王芳", site.referral, "hospital"):
+    assert 'referral_hub_stream_position{organization="hospital"} 7.0' in text
+    assert 'referral_hub_stream_lag{group="his",organization="hospital"} 3.0' in text
+    assert "referral_hub_kafka_up 1.0" in text
+    for private in ("王芳", site.referral, "specialist"):
         assert private not in text
 
 
@@ -192,7 +199,7 @@ def test_metrics_say_when_postgres_is_gone() -> None:
         raise psycopg.OperationalError
 
     app = FastAPI()
-    app.include_router(metrics.router(gone, lambda _: False))
+    app.include_router(metrics.router(gone, lambda: TOLD, lambda _: False))
     answer = TestClient(app, client=LOOPBACK).get("/metrics")
     assert (answer.status_code, "referral_hub_database_up 0.0" in answer.text) == (200, True)
 
