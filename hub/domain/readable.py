@@ -20,8 +20,10 @@ _DATES = ("effectiveDateTime", "onsetDateTime", "performedDateTime", "occurrence
           "date", "issued", "effectivePeriod", "period")  # fmt: skip
 _STANDING = {"refuted": "refuted", "not-taken": "stopped", "stopped": "stopped", "ended": "stopped",
              "unconfirmed": "uncertain", "provisional": "uncertain", "differential": "uncertain",
-             "resolved": "resolved", "inactive": "resolved", "remission": "resolved"}  # fmt: skip
-"""Codes of a status, the weightiest first, and what they mean for a reader."""
+             "resolved": "resolved", "inactive": "resolved", "remission": "resolved",
+             "HH": "very high", "HU": "very high", "LL": "very low", "LU": "very low",
+             "H": "high", "L": "low", "AA": "abnormal", "A": "abnormal"}  # fmt: skip
+"""Codes of a status or an interpretation, the weightiest first, and what they mean for a reader."""
 _BLOCKS = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "section"})
 
 
@@ -43,11 +45,13 @@ def title(resource: Resource) -> str:
 
 
 def standing(resource: Resource) -> str:
-    """`refuted`, `uncertain`, `withdrawn`, `resolved` or `stopped`: what else than its line must be said; else ""."""
+    """What else than its line must be said: `refuted`, `uncertain`, `withdrawn`, `resolved`, `stopped`, or of a result
+    as its sender judged it `high`, `very high`, `low`, `very low`, `abnormal`; else ""."""
     if withdrawn(resource):
         return "withdrawn"
     codes = {c.get("code") for name in ("verificationStatus", "clinicalStatus")
              for c in _list((resource.get(name) or {}).get("coding"))} | {resource.get("status")}  # fmt: skip
+    codes |= {c.get("code") for each in _list(resource.get("interpretation")) for c in _list(each.get("coding"))}
     return next((word for code, word in _STANDING.items() if code in codes), "")
 
 

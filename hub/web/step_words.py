@@ -209,4 +209,9 @@ STANDING: Mapping[str, str] = {
     "withdrawn": N_("withdrawn"),
     "resolved": N_("no longer"),
     "stopped": N_("stopped"),
+    "very high": N_("critically high ↑↑"),
+    "high": N_("high ↑"),
+    "very low": N_("critically low ↓↓"),
+    "low": N_("low ↓"),
+    "abnormal": N_("abnormal"),
 }

@@ -266,3 +266,13 @@ def test_what_one_receives_belongs_to_the_worklist(all: Referrals, login: str, p
     for path in (f"/referrals/{referral}", f"/referrals/{referral}/message", f"/referrals/{referral}/steps/accept"):
         page = all.site.browser(login).get(path).text
         assert re.findall(r'<a href="([^"]+)" aria-current="page">', page) == [part], path
+
+
+@pytest.mark.parametrize(("language", "listed"), [("zh", "已接诊、已到诊"), ("en", "Accepted, Arrived")])
+def test_steps_that_are_noted_as_well_are_listed_as_the_language_does(
+    all: Referrals, language: str, listed: str
+) -> None:
+    referral = all.send()
+    all.read("specialist", referral)
+    page = all.site.browser("specialist", language=language).get(f"/referrals/{referral}/steps/start").text
+    assert listed in words(page)

@@ -76,6 +76,10 @@ def test_an_author_is_named_or_nobody() -> None:
         ({"status": "entered-in-error"}, "withdrawn"),
         ({"resourceType": "MedicationRequest", "status": "stopped"}, "stopped"),
         ({"clinicalStatus": {"coding": [{"code": "resolved"}]}}, "resolved"),
+        ({"status": "final", "interpretation": [{"coding": [{"code": "H"}]}]}, "high"),
+        ({"status": "final", "interpretation": [{"coding": [{"code": "LL"}, {"code": "L"}]}]}, "very low"),
+        ({"status": "final", "interpretation": [{"coding": [{"code": "N"}]}]}, ""),
+        ({"status": "entered-in-error", "interpretation": [{"coding": [{"code": "H"}]}]}, "withdrawn"),
     ],
 )  # fmt: skip
 def test_what_does_not_hold_is_not_told_as_if_it_did(resource: dict[str, Any], said: str) -> None:
