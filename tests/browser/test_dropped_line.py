@@ -7,7 +7,6 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.people import log_in
 from tests.browser.site import Site
 from tests.browser.story import Actor, pdf
 from tests.browser.watching import PHONE, Watched, Way
@@ -86,8 +85,9 @@ def test_who_logs_in_again_goes_on_with_what_was_written(enter: Open, site: Site
         clinic.fill(patient_name="登录失效患者", reason="头痛三天")
         tab.page.get_by_label(clinic.t("Receiving hospital")).select_option("JIANGZHOU")
         clinic.button("Send referral").click()
-        tab.page.wait_for_url("**/login?*")
-        log_in(tab, "clinic", site.passwords["clinic"])
+        tab.page.wait_for_url(re.compile("/login"))
+        clinic.fill(login="clinic", password=site.passwords["clinic"])
+        clinic.button("Log in").click()
         tab.page.wait_for_url("**/drafts/*")
         expect(tab.page.locator("[name=reason]")).to_have_value("头痛三天")
         expect(tab.page.locator("[name=patient_name]")).to_have_value("登录失效患者")
