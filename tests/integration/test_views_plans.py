@@ -110,6 +110,20 @@ def test_a_patient_and_a_record_are_read_without_scanning(grown: Seeds) -> None:
     assert not any(_scanned(plan) for plan in PLANS), PLANS
 
 
+def test_how_one_referral_and_one_patient_are_read_is_planned_once(grown: Seeds) -> None:
+    connection = grown.connection
+    [referral] = referrals.search(connection, 5, referrals.Criteria(role="received"), limit=1)
+    for _ in range(20):
+        assert referrals.read(connection, 5, referral.id) == referral
+        assert patients.read(connection, 5, referral.patient_id) is not None
+    kept = psycopg.Cursor(connection).execute(
+        "SELECT statement FROM pg_prepared_statements WHERE generic_plans > custom_plans AND from_sql IS FALSE"
+    )
+    statements = [statement for (statement,) in kept]
+    assert any(statement.startswith("SELECT r.id") for statement in statements), statements
+    assert any(statement.startswith("SELECT p.id") for statement in statements), statements
+
+
 def test_a_page_of_messages_comes_from_the_primary_key(grown: Seeds) -> None:
     psycopg.Cursor(grown.connection).execute("SET LOCAL enable_seqscan = off")
     messages.listing(grown.connection, messages.Criteria(after="00000000-0000-7000-8000-000000000000"), limit=100)
@@ -137,6 +151,7 @@ def test_a_referrals_course_and_files_are_read_without_scanning(grown: Seeds) ->
     course = history.read(grown.connection, 5, referral)
     assert [event.type for event in course.events] == ["referral.requested"]
     attachments.of_referral(grown.connection, 5, referral.id)
+    assert history.opening(grown.connection, referral) is None
     assert not history.accepted(grown.connection, 5, "form:x", "C-1")
     assert len(PLANS) == 6
     assert not any(_scanned(plan) for plan in PLANS), PLANS
