@@ -224,10 +224,11 @@ def language(request: Request) -> str:
 
 
 def encrypted(request: Request) -> bool:
-    """Whether the browser's line is: by TLS here, or at a proxy on this machine."""
-    client = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-proto") == "https" and access.loopback(client)
-    return request.url.scheme == "https" or forwarded
+    """Whether the browser's line is: by TLS here, or at a proxy that says so.
+
+    Wherever the proxy runs: who says so untruly has only his own cookies refused by his browser.
+    """
+    return request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
 
 
 def ours(url: str) -> str:
@@ -286,5 +287,6 @@ def _environment(language: str) -> Environment:
     environment.globals.update(
         state_word=words.state_word, event_word=words.event_word, priority_word=words.priority_word,
         role_word=words.role_word, kind_word=words.kind_word, gender_word=words.gender_word,
+        action_word=words.action_word, object_word=words.object_word,
     )  # fmt: skip
     return environment

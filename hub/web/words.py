@@ -54,6 +54,21 @@ _EVENTS = {
 
 _PRIORITIES = {"stat": N_("Emergency"), "asap": N_("As soon as possible"), "urgent": N_("Urgent"),
                "routine": N_("Routine")}  # fmt: skip
+_ACTIONS = {
+    "read": N_("Read it"), "search": N_("Searched"), "export": N_("Exported"), "download": N_("Downloaded"),
+    "log-in": N_("Logged in"), "log-out": N_("Logged out"), "log-out-everywhere": N_("Logged out everywhere"),
+    "lock": N_("Log-in locked"), "set-password": N_("Password set"), "issue-token": N_("Token issued"),
+    "rotate-token": N_("Token replaced"), "end-sessions": N_("Sessions ended"), "add": N_("Added"),
+    "edit": N_("Changed"), "enable": N_("Enabled"), "disable": N_("Disabled"), "replay": N_("Replayed"),
+    "publish-requirements": N_("Requirements published"), "refer": N_("Sent a referral"), "update": N_("Updated"),
+    "mark": N_("Marked a statement"),
+}  # fmt: skip
+_OBJECTS = {
+    "record": N_("Record of the patient"), "referral": N_("Referral form"), "message": N_("Message"),
+    "list": N_("List"),
+    "attachment": N_("Attached file"), "patient": N_("Patient"), "user": N_("User"), "organization": N_("Organization"),
+    "audit": N_("Audit"), "marks": N_("Marks on statements"), "dead-letter": N_("Dead letter"),
+}  # fmt: skip
 _ROLES = {"clinician": N_("Clinician"), "administrator": N_("Administrator")}
 _KINDS = {"clinic": N_("Clinic"), "hospital": N_("Hospital")}
 _GENDERS = {"male": N_("Male"), "female": N_("Female"), "other": N_("Other"), "unknown": N_("Unknown")}
@@ -86,3 +101,13 @@ def kind_word(kind: str) -> str:
 def gender_word(code: str | None) -> str:
     """Of a FHIR gender; none is unknown."""
     return _GENDERS.get(code or "unknown", code or "")
+
+
+def action_word(code: str) -> str:
+    """Of a verb of the audit trail; the step of a referral and what is unknown are their own words."""
+    return _ACTIONS.get(code, code)
+
+
+def object_word(code: str) -> str:
+    """Of a type of object in the audit trail."""
+    return _OBJECTS.get(code, code)

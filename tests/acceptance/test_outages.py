@@ -96,7 +96,7 @@ def test_postgres_down_is_207_and_503_and_the_hub_heals_by_itself(
     until(lambda: hub.http("GET", "/health/ready")[0] == 200)
     found = events(hub.kafka, "org.ou-city.v1", lambda es: len(es) >= 2)
     requested = [e["data"]["control_id"] for e in found if e["type"] == "referral.requested.v1"]
-    assert requested == ["O1", "O2"]
+    assert list(dict.fromkeys(requested)) == ["O1", "O2"], "an event may come again, but none before its turn"
 
 
 @pytest.mark.skipif(not APACHE_KAFKA.exists(), reason="needs a broker that keeps its data")
