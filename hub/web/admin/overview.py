@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -30,7 +31,13 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
         return pages.show(
             request, person, "admin/overview.html", queues=found, followers=queues.followers(found.streams, told),
             kafka=told, cause_word=causes.word, worker=worker, reach=queues.REACH, late=now - LATE,
-            day=(now - timedelta(days=1)).isoformat("T", "minutes"),
+            day=_entered(now - timedelta(days=1), person),
         )  # fmt: skip
 
     return routes
+
+
+def _entered(moment: datetime, person: Person) -> str:
+    """As the person would enter it in a filter: local, without offset."""
+    local = moment.astimezone(ZoneInfo(person.organization.timezone))
+    return local.replace(tzinfo=None).isoformat("T", "minutes")
