@@ -72,10 +72,11 @@ def test_every_source_of_a_stored_record_is_found_in_its_stored_message(stored: 
     connection = stored.connection
     [[hospital]] = connection.execute("SELECT id FROM organizations").fetchall()
     sender = Sender(hospital, "hospital", "Name of hospital", "hospital")
+    receiver = stored.organization("receiver")
     patients = connection.execute("SELECT patient_id::text FROM fragments GROUP BY 1 HAVING count(*) > 9").fetchall()
     count = 0
     for [patient] in patients:
-        referral = stored.referral(sender, sender, patient, State.ACCEPTED)
+        referral = stored.referral(sender, receiver, patient, State.ACCEPTED)
         Records(Counting()).handle(connection, referral, [])
         [[record]] = connection.execute("SELECT record FROM records WHERE referral_id = %s", (referral,)).fetchall()
         found = list(sources(record))
