@@ -60,7 +60,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str,
         thread.start()
         try:
             _wait(server, thread)
-            gc.freeze()  # code and catalogues: 300,000 objects, at which every reader would wait 60 ms now and then
+            gc.freeze()  # code and catalogues: some 300,000 objects, at which every reader would wait now and then
             host, port = listening.getsockname()[:2]
             ready({"http": f"http://{Address(host, port)}"})
             while not stop.wait(1):

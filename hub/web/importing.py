@@ -35,8 +35,39 @@ class Commands:
     template: Callable[[str], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A file that was uploaded, as its author sees it."""
+
+    pages: Pages
+    commands: Commands
+
+    def content(self, person: Person, key: str) -> bytes | None:
+        with self.pages.connection() as connection:
+            draft = drafts.read(connection, person.id, key)
+            if draft is None or "import" not in draft.fields:
+                return None
+            files = drafts.contents(connection, key)
+            return files[0].content if files else None
+
+    def show(self, request: Request, key: str, person: Person, status: int = 200, away: str = "") -> Response:
+        content = self.content(person, key)
+        if content is None:
+            return self.pages.missing(request, person)
+        found = self.commands.lines(person, content)
+        faults = {line.number: [(_label(request, r), _told(request, r)) for r in line.faults] for line in found}
+        with self.pages.connection() as connection:
+            names = {r.code.lower(): r.name for r in drafts.receivers(connection, person.organization.id)}
+        return self.pages.show(
+            request, person, "clinic/import_lines.html", status=status, key=key, away=away, faults=faults,
+            receivers=names, sent=[line for line in found if line.filed],
+            wrong=[line for line in found if line.faults],
+            good=[line for line in found if not line.faults and not line.filed],
+        )  # fmt: skip
+
+
 def router(pages: Pages, commands: Commands) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+    routes, kept = APIRouter(include_in_schema=False), _Kept(pages, commands)
 
     @routes.get("/referrals/import")
     def ask(request: Request, person: Person = Depends(pages.clinician)) -> Response:
@@ -74,41 +105,20 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
 
     @routes.get("/referrals/import/{key}")
     def lines(request: Request, key: str, person: Person = Depends(pages.clinician)) -> Response:
-        return _show(request, key, person)
+        return kept.show(request, key, person)
 
     @routes.post("/referrals/import/{key}")
     def send(
         request: Request, key: str, person: Person = Depends(pages.clinician), _: Form = Depends(pages.form)
     ) -> Response:
-        content = _content(person, key)
+        content = kept.content(person, key)
         if content is None:
             return pages.missing(request, person)
         try:
             commands.send(person, content)
         except Unavailable:
-            return _show(request, key, person, 503, AWAY)
+            return kept.show(request, key, person, 503, AWAY)
         return pages.see_other(f"/referrals/import/{key}")
-
-    def _content(person: Person, key: str) -> bytes | None:
-        with pages.connection() as connection:
-            draft = drafts.read(connection, person.id, key)
-            if draft is None or "import" not in draft.fields:
-                return None
-            files = drafts.contents(connection, key)
-            return files[0].content if files else None
-
-    def _show(request: Request, key: str, person: Person, status: int = 200, away: str = "") -> Response:
-        content = _content(person, key)
-        if content is None:
-            return pages.missing(request, person)
-        found = commands.lines(person, content)
-        faults = {line.number: [(_label(request, r), _told(request, r)) for r in line.faults] for line in found}
-        with pages.connection() as connection:
-            names = {r.code.lower(): r.name for r in drafts.receivers(connection, person.organization.id)}
-        return pages.show(request, person, "clinic/import_lines.html", status=status, key=key, away=away, faults=faults,
-                          receivers=names, sent=[line for line in found if line.filed],
-                          wrong=[line for line in found if line.faults],
-                          good=[line for line in found if not line.faults and not line.filed])  # fmt: skip
 
     return routes
 

@@ -9,22 +9,23 @@ from psycopg import Connection
 from starlette.datastructures import FormData as Form
 
 from hub.domain.errors import Refused, Unavailable
+from hub.domain.messages import Channel
 from hub.security import audit
 from hub.security.people import Person
 from hub.views import browsing, ids, messages
 from hub.web.admin import causes, filters, message
 from hub.web.admin.commands import Commands
+from hub.web.metrics import MESSAGE_STATUSES
 from hub.web.pages import Pages
 from hub.web.words import N_
 
 PATH = "/admin/messages"
 PAGE = 50
-CHANNELS = ("mllp", "fhir", "file", "form")
-STATUSES = ("stored", "accepted", "rejected", "parked", "incomplete")
 REPLAYABLE = ("rejected", "parked", "stored")
 FIELDS: dict[str, filters.Parse] = {
-    "since": filters.time, "until": filters.time, "organization": filters.text, "status": filters.one_of(STATUSES),
-    "channel": filters.one_of(CHANNELS), "type": filters.text, "control_id": filters.text,
+    "since": filters.time, "until": filters.time, "organization": filters.text,
+    "status": filters.one_of(MESSAGE_STATUSES), "channel": filters.one_of(get_args(Channel)), "type": filters.text,
+    "control_id": filters.text,
 }  # fmt: skip
 _ENDINGS = {"raw": "bin", "acknowledgement": "bin", "application_acknowledgement": "bin", "bundle": "json",
             "ledger": "json"}  # fmt: skip
@@ -58,7 +59,7 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
         return pages.show(
             request, person, "admin/message.html", message=found, caused=caused, referral=referral,
             cause_word=causes.word, view=message.view(found, commands.codec),
-            replayable=found.status in REPLAYABLE and found.type != "Task",
+            replayable=_replayable(found),
         )  # fmt: skip
 
     @routes.get(PATH + "/{message_id}/parts/{part}")
@@ -75,6 +76,11 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return Response(content, 200, headers, "application/octet-stream")
 
+    _replaying(routes, pages, commands)
+    return routes
+
+
+def _replaying(routes: APIRouter, pages: Pages, commands: Commands) -> None:
     @routes.get(PATH + "/{message_id}/replay")
     def ask(request: Request, message_id: str, person: Person = Depends(pages.administrator)) -> Response:
         return _ask(request, person, message_id, None, 200)
@@ -109,11 +115,14 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
             return pages.missing(request, person)
         return pages.show(
             request, person, "admin/replay.html", cause_word=causes.word, status=status, message=found[0],
-            replayable=found[0].status in REPLAYABLE and found[0].type != "Task",
+            replayable=_replayable(found[0]),
             faults=filters.told(request, {"confirm": fault} if fault else {}),
         )  # fmt: skip
 
-    return routes
+
+def _replayable(found: messages.Listed | messages.Message) -> bool:
+    """A Task update was meant for the version that its sender read: it does not go through again."""
+    return found.status in REPLAYABLE and found.type != "Task"
 
 
 def _audit(connection: Connection[Any], person: Person, action: str, message_id: str, *, allowed: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -23,12 +24,49 @@ RECENT = 200
 """Messages of a sender among which its lost fields are counted."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """The pages that several routes answer with."""
+
+    pages: Pages
+
+    def listing(self, request: Request, person: Person, entered: Entered, faults: Mapping[str, str],
+                 status: int) -> Response:  # fmt: skip
+        with self.pages.connection() as connection:
+            found = organizations.listing(connection)
+            streams = {stream.code: stream for stream in queues.streams(connection)}
+            messages = queues.messages_by_day(connection, datetime.now(UTC))
+        return self.pages.show(
+            request, person, "admin/organizations.html", status=status, organizations=found, streams=streams,
+            messages=messages, entered=entered, faults=filters.told(request, faults),
+        )  # fmt: skip
+
+    def one(self, request: Request, person: Person, code: str, faults: Mapping[str, str], status: int,
+              entered: Entered | None = None, rows: list[wanted.Row] | None = None) -> Response:  # fmt: skip
+        with self.pages.connection() as connection:
+            found, sender = organizations.registered(connection, code), organizations.find(connection, code)
+            if found is None or sender is None:
+                return self.pages.missing(request, person)
+            lost = browsing.lost(connection, sender.id, reach=RECENT)
+            published = requirements.read(connection, sender.id)
+            stream = next(s for s in queues.streams(connection) if s.code == found.code)
+        return self.pages.show(
+            request, person, "admin/organization.html", status=status, organization=found, lost=lost, recent=RECENT,
+            stream=stream, rows=wanted.with_room(rows or wanted.of(published)), faults=filters.told(request, faults),
+            entered=entered or registration.of(found),
+        )  # fmt: skip
+
+    def secret(self, request: Request, person: Person, code: str, name: str, token: str) -> Response:
+        return self.pages.show(request, person, "admin/secret.html", kind="token", whose=name, login=code, secret=token,
+                          back=f"{PATH}/{code}")  # fmt: skip
+
+
 def router(pages: Pages, commands: Commands) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+    routes, answers = APIRouter(include_in_schema=False), _Answers(pages)
 
     @routes.get(PATH)
     def listing(request: Request, person: Person = Depends(pages.administrator)) -> Response:
-        return _listing(request, person, registration.BLANK, {}, 200)
+        return answers.listing(request, person, registration.BLANK, {}, 200)
 
     @routes.post(PATH)
     def add(request: Request, person: Person = Depends(pages.administrator),
@@ -46,12 +84,12 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
             except Refused as error:
                 faults = registration.refused(error)
         if faults:
-            return _listing(request, person, entered, faults, 422)
-        return _secret(request, person, sender.code, sender.name, token)
+            return answers.listing(request, person, entered, faults, 422)
+        return answers.secret(request, person, sender.code, sender.name, token)
 
     @routes.get(PATH + "/{code}")
     def show(request: Request, code: str, person: Person = Depends(pages.administrator)) -> Response:
-        return _show(request, person, code, {}, 200)
+        return answers.one(request, person, code, {}, 200)
 
     @routes.post(PATH + "/{code}")
     def edit(request: Request, code: str, person: Person = Depends(pages.administrator),
@@ -69,20 +107,27 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
             except Refused as error:
                 faults = registration.refused(error)
         if faults:
-            return _show(request, person, code, faults, 422, entered=entered)
+            return answers.one(request, person, code, faults, 422, entered=entered)
         return pages.see_other(f"{PATH}/{code}", told=N_("The organization is changed."))
+
+    _one(routes, pages, answers)
+    return routes
+
+
+def _one(routes: APIRouter, pages: Pages, answers: _Answers) -> None:
+    """What is set of one organisation beside what it is called."""
 
     @routes.post(PATH + "/{code}/token")
     def rotate(request: Request, code: str, person: Person = Depends(pages.administrator),
                form: Form = Depends(pages.form)) -> Response:  # fmt: skip
         if form.get("confirm") != "yes":
-            return _show(request, person, code, {"confirm": N_("Confirm that the old token ends at once.")}, 422)
+            return answers.one(request, person, code, {"confirm": N_("Confirm that the old token ends at once.")}, 422)
         try:
             with pages.connection() as connection:
                 sender, token = organizations.rotate_token(connection, code, actor=person.login)
         except Refused:
             return pages.missing(request, person)
-        return _secret(request, person, sender.code, sender.name, token)
+        return answers.secret(request, person, sender.code, sender.name, token)
 
     @routes.post(PATH + "/{code}/requirements")
     def publish(request: Request, code: str, person: Person = Depends(pages.administrator),
@@ -90,7 +135,7 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
         rows = wanted.read(form)
         faults = wanted.faults(rows)
         if faults:
-            return _show(request, person, code, faults, 422, rows=rows)
+            return answers.one(request, person, code, faults, 422, rows=rows)
         with pages.connection() as connection:
             sender = organizations.find(connection, code)
             if sender is None:
@@ -99,35 +144,3 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
             audit.write(connection, organization_id=sender.id, actor=person.login, action="publish-requirements",
                         object_type="organization", object_id=sender.code)  # fmt: skip
         return pages.see_other(f"{PATH}/{code}", told=N_("What it wants to know is published."))
-
-    def _listing(request: Request, person: Person, entered: Entered, faults: Mapping[str, str],
-                 status: int) -> Response:  # fmt: skip
-        with pages.connection() as connection:
-            found = organizations.listing(connection)
-            streams = {stream.code: stream for stream in queues.streams(connection)}
-            messages = queues.messages_by_day(connection, datetime.now(UTC))
-        return pages.show(
-            request, person, "admin/organizations.html", status=status, organizations=found, streams=streams,
-            messages=messages, entered=entered, faults=filters.told(request, faults),
-        )  # fmt: skip
-
-    def _show(request: Request, person: Person, code: str, faults: Mapping[str, str], status: int,
-              entered: Entered | None = None, rows: list[wanted.Row] | None = None) -> Response:  # fmt: skip
-        with pages.connection() as connection:
-            found, sender = organizations.registered(connection, code), organizations.find(connection, code)
-            if found is None or sender is None:
-                return pages.missing(request, person)
-            lost = browsing.lost(connection, sender.id, reach=RECENT)
-            published = requirements.read(connection, sender.id)
-            stream = next(s for s in queues.streams(connection) if s.code == found.code)
-        return pages.show(
-            request, person, "admin/organization.html", status=status, organization=found, lost=lost, recent=RECENT,
-            stream=stream, rows=wanted.with_room(rows or wanted.of(published)), faults=filters.told(request, faults),
-            entered=entered or registration.of(found),
-        )  # fmt: skip
-
-    def _secret(request: Request, person: Person, code: str, name: str, token: str) -> Response:
-        return pages.show(request, person, "admin/secret.html", kind="token", whose=name, login=code, secret=token,
-                          back=f"{PATH}/{code}")  # fmt: skip
-
-    return routes

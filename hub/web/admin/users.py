@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -50,12 +51,44 @@ _SECRETS: dict[str, Callable[[Connection[Any], str, str], tuple[Person, str | No
 _NOT_ONESELF = frozenset({"disable"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """The pages that several routes answer with."""
+
+    pages: Pages
+
+    def listing(self, request: Request, person: Person, entered: Mapping[str, str], faults: Mapping[str, str],
+                 status: int) -> Response:  # fmt: skip
+        of = request.query_params.get("organization", "").replace("\0", "")
+        with self.pages.connection() as connection:
+            found = users.listing(connection, of or None)
+            registered = organizations.listing(connection)
+        return self.pages.show(
+            request, person, "admin/users.html", status=status, users=found, organizations=registered, of=of,
+            entered={**entered, "organization": entered["organization"] or of}, faults=filters.told(request, faults),
+        )  # fmt: skip
+
+    def one(self, request: Request, person: Person, login: str, faults: Mapping[str, str], status: int) -> Response:
+        with self.pages.connection() as connection:
+            found = next((user for user in users.listing(connection) if user.login.lower() == login.lower()), None)
+            known = users.find(connection, login) if found else None
+            opened = sessions.count(connection, known.id) if known else 0
+        if found is None:
+            return self.pages.missing(request, person)
+        return self.pages.show(request, person, "admin/user.html", status=status, user=found, sessions=opened,
+                          faults=filters.told(request, faults))  # fmt: skip
+
+    def secret(self, request: Request, person: Person, kind: str, whose: Person, secret: str | None) -> Response:
+        return self.pages.show(request, person, "admin/secret.html", kind=kind, whose=whose.name, login=whose.login,
+                          secret=secret, back=f"{PATH}/{whose.login}")  # fmt: skip
+
+
 def router(pages: Pages) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+    routes, answers = APIRouter(include_in_schema=False), _Answers(pages)
 
     @routes.get(PATH)
     def listing(request: Request, person: Person = Depends(pages.administrator)) -> Response:
-        return _listing(request, person, dict.fromkeys(_FIELDS, ""), {}, 200)
+        return answers.listing(request, person, dict.fromkeys(_FIELDS, ""), {}, 200)
 
     @routes.post(PATH)
     def add(request: Request, person: Person = Depends(pages.administrator),
@@ -69,12 +102,12 @@ def router(pages: Pages) -> APIRouter:
                 )  # fmt: skip
         except Refused as error:
             faults = {r.path: _WORDS.get((r.path, r.cause), N_("This cannot be understood")) for r in error.refusals}
-            return _listing(request, person, entered, faults, 422)
-        return _secret(request, person, "password", added, password)
+            return answers.listing(request, person, entered, faults, 422)
+        return answers.secret(request, person, "password", added, password)
 
     @routes.get(PATH + "/{login}")
     def show(request: Request, login: str, person: Person = Depends(pages.administrator)) -> Response:
-        return _show(request, person, login, {}, 200)
+        return answers.one(request, person, login, {}, 200)
 
     @routes.post(PATH + "/{login}/{step}")
     def change(request: Request, login: str, step: str, person: Person = Depends(pages.administrator),
@@ -84,39 +117,14 @@ def router(pages: Pages) -> APIRouter:
         if known is None or step not in {*_STEPS, *_SECRETS}:
             return pages.missing(request, person)
         if form.get("confirm") != "yes":
-            return _show(request, person, login, {f"confirm-{step}": N_("Confirm it first.")}, 422)
+            return answers.one(request, person, login, {f"confirm-{step}": N_("Confirm it first.")}, 422)
         if step in _NOT_ONESELF and known.id == person.id:
-            return _show(request, person, login, {f"confirm-{step}": N_("You cannot disable yourself.")}, 409)
+            return answers.one(request, person, login, {f"confirm-{step}": N_("You cannot disable yourself.")}, 409)
         with pages.connection() as connection:
             if step in _SECRETS:
                 changed, secret = _SECRETS[step](connection, known.login, person.login)
-                return _secret(request, person, step, changed, secret)
+                return answers.secret(request, person, step, changed, secret)
             _STEPS[step][0](connection, known.login, person.login)
         return pages.see_other(f"{PATH}/{known.login}", told=_STEPS[step][1])
-
-    def _listing(request: Request, person: Person, entered: Mapping[str, str], faults: Mapping[str, str],
-                 status: int) -> Response:  # fmt: skip
-        of = request.query_params.get("organization", "").replace("\0", "")
-        with pages.connection() as connection:
-            found = users.listing(connection, of or None)
-            registered = organizations.listing(connection)
-        return pages.show(
-            request, person, "admin/users.html", status=status, users=found, organizations=registered, of=of,
-            entered={**entered, "organization": entered["organization"] or of}, faults=filters.told(request, faults),
-        )  # fmt: skip
-
-    def _show(request: Request, person: Person, login: str, faults: Mapping[str, str], status: int) -> Response:
-        with pages.connection() as connection:
-            found = next((user for user in users.listing(connection) if user.login.lower() == login.lower()), None)
-            known = users.find(connection, login) if found else None
-            opened = sessions.count(connection, known.id) if known else 0
-        if found is None:
-            return pages.missing(request, person)
-        return pages.show(request, person, "admin/user.html", status=status, user=found, sessions=opened,
-                          faults=filters.told(request, faults))  # fmt: skip
-
-    def _secret(request: Request, person: Person, kind: str, whose: Person, secret: str | None) -> Response:
-        return pages.show(request, person, "admin/secret.html", kind=kind, whose=whose.name, login=whose.login,
-                          secret=secret, back=f"{PATH}/{whose.login}")  # fmt: skip
 
     return routes

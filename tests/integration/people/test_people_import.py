@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
 from tests.integration.clinic_cases import XSS, rows
-from tests.integration.people_site import PeopleSite, csrf_token, people_site
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
-
+from tests.integration.people_site import PeopleSite, csrf_token
 
 HEADER = "姓名,身份证号,接收医院,科室,紧急程度,转诊原因,病史\r\n"
 LINE = "陈桂英,990101195803120027,hospital,心内科,紧急,胸闷,\r\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,15 +11,9 @@ from httpx import Response
 
 from hub.security import passwords, sessions, users
 from hub.security.people import Person
-from tests.integration.people_site import PASSWORD, PeopleSite, people_site
+from tests.integration.people_site import PASSWORD, PeopleSite
 
 WRONG = "not the password at all"
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("sql", [

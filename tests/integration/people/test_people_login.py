@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,15 +11,9 @@ from argon2 import PasswordHasher
 
 from hub.security import login, passwords, users
 from hub.store.connections import connect
-from tests.integration.people_site import PASSWORD, PeopleSite, csrf_token, people_site
+from tests.integration.people_site import PASSWORD, PeopleSite, csrf_token
 
 WRONG = "not the password at all"
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
 
 
 def test_who_logs_in_reaches_his_page_and_who_logs_out_is_nobody_again(site: PeopleSite) -> None:

@@ -6,13 +6,11 @@ The routes are taken from the application; a page that is to be open to everybod
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from uuid import uuid4
 
-import pytest
 from fastapi.routing import iter_route_contexts
 
-from tests.integration.people_site import PeopleSite, csrf_token, people_site
+from tests.integration.people_site import PeopleSite, csrf_token
 
 PUBLIC = {
     "GET /login",
@@ -29,12 +27,6 @@ OF_BOTH_ROLES = {
     "POST /logout",
     "POST /logout/everywhere",
 }
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
 
 
 def pages(site: PeopleSite) -> list[tuple[str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from psycopg.types.json import Json, Jsonb
 
-from tests.integration.people_site import PeopleSite, people_site
+from tests.integration.people_site import PeopleSite
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 REFERRAL = "MSH|^~\\&|LIS|CLINIC|||20260501||REF^I12|C1|P|2.5\rRF1|P|R\rPID|1||77~88||王^芳\rPID|2||99\r"
@@ -27,17 +26,6 @@ FORMS = (
     "/admin/organizations/hospital/requirements", "/admin/users", "/admin/users/doctor/disable",
     "/admin/users/doctor/password",
 )  # fmt: skip
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
-
-
-@pytest.fixture
-def engineer(site: PeopleSite) -> TestClient:
-    return site.browser("engineer")
 
 
 @pytest.fixture

@@ -13,15 +13,9 @@ from fastapi import Request
 from starlette.responses import Response
 
 from hub.web.headers import CONTENT_SECURITY_POLICY
-from tests.integration.people_site import PeopleSite, csrf_token, people_site
+from tests.integration.people_site import PeopleSite, csrf_token
 
 PAGE, JSON = "text/html; charset=utf-8", "application/json"
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(("url", "status"), [("/login", 200), ("/account", 200), ("/nothing", 404), ("/logout", 405)])

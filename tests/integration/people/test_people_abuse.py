@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
-from tests.integration.people_site import PASSWORD, PeopleSite, csrf_token, people_site
+from tests.integration.people_site import PASSWORD, PeopleSite, csrf_token
 
 REFERRAL = {"do": "send-anyway", "patient_name": "王芳", "reason": "胸闷", "priority": "routine"}
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(("charset", "login"), [

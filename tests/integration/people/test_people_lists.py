@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,14 +18,8 @@ from hub.web.languages import catalogue
 from hub.web.words import event_word
 from tests.browser.payloads import PAYLOAD
 from tests.integration.list_cases import found, happen, refer, shown
-from tests.integration.people_site import PeopleSite, people_site
+from tests.integration.people_site import PeopleSite
 from tests.integration.seeds import START
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
 
 
 def test_each_side_sees_its_own_and_others_see_nothing(site: PeopleSite) -> None:

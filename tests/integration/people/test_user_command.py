@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from hub.domain.errors import Refused
 from hub.processes import commands
 from hub.security import audit, sessions, tokens, users
-from tests.integration.people_site import PASSWORD, PeopleSite, people_site
+from tests.integration.people_site import PASSWORD, PeopleSite
 
 
 @dataclass
@@ -25,12 +25,6 @@ class Outcome:
 
 
 Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from hub.security import audit
 from hub.views import drafts
 from tests.integration.clinic_cases import PNG, key, rows, send, sent_id
-from tests.integration.people_site import PeopleSite, people_site
+from tests.integration.people_site import PeopleSite
 from tests.unit.forms.pdfs import pdf
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
@@ -13,7 +12,7 @@ from psycopg.types.json import Json
 from hub.domain.requirements import Requirement
 from hub.security import organizations, tokens
 from hub.views import requirements
-from tests.integration.people_site import PASSWORD, PeopleSite, people_site
+from tests.integration.people_site import PASSWORD, PeopleSite
 from tests.integration.streams import eventually
 
 ORGANIZATION = {
@@ -27,17 +26,6 @@ ORGANIZATION = {
     "referral_answer": "RRI",
 }
 SECRET = re.compile(r'<p class="secret"><code>([^<]+)</code>')
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
-
-
-@pytest.fixture
-def engineer(site: PeopleSite) -> TestClient:
-    return site.browser("engineer")
 
 
 @pytest.fixture

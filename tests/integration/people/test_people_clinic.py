@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -23,14 +22,8 @@ from hub.store.connections import pool
 from hub.store.directory import Directory
 from hub.views import drafts, requirements
 from tests.integration.clinic_cases import CHEN, PNG, XSS, key, rows, send, sent_id
-from tests.integration.people_site import PeopleSite, people_site
+from tests.integration.people_site import PeopleSite
 from tests.unit.forms.pdfs import pdf
-
-
-@pytest.fixture
-def site(database: str) -> Iterator[PeopleSite]:
-    with people_site(database) as opened:
-        yield opened
 
 
 def test_a_referral_is_sent_through_the_intake_and_audited(site: PeopleSite) -> None:
