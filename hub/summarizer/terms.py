@@ -1,6 +1,6 @@
 """Names that are the same: folded spelling, medicine names without salt and form, and a table of synonyms.
 
-The table (`terms.tsv`) holds common names of the field; what it does not know is compared by its folded name.
+The tables of `terminology` hold common names of the field; what they do not know is compared by its folded name.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from importlib.resources import files
+
+from hub.summarizer.terminology import tables
 
 _PUNCTUATION = re.compile(r"[\s\-‐–—_·・,，、.。;；:：'\"“”‘’()（）\[\]【】/\\]+")
 _SALT = re.compile(
@@ -23,6 +24,7 @@ _FORM = re.compile(
 )
 _CATION = re.compile(r"(?<=.{2})(?:钠|钙|钾)$")
 _MODALITY = re.compile(r"^(?:既往)?(?:否认|已?排除|除外|未见|疑似|可疑|考虑)|[?？]|(?:待排除?|待查|待除外|可能)$")
+_KNOWN_BY_CODE = frozenset({"http://loinc.org", "http://www.whocc.no/atc"})
 _SIDES = {"双侧": "B", "左侧": "L", "右侧": "R", "双": "B", "左": "L", "右": "R"}
 _SIDE = re.compile(r"双侧|左侧|右侧|双(?=眼|肾|肺|膝|髋|下肢|上肢|乳)|左|右")
 
@@ -48,15 +50,15 @@ def key(kind: str, name: str) -> str:
     folded = fold(name)
     for candidate in _candidates(kind, folded):
         if (kind, candidate) in table:
-            return f"term|{table[kind, candidate]}"
+            return table[kind, candidate]
     return f"name|{list(_candidates(kind, folded))[-1]}"
 
 
 def key_of_code(kind: str, system: str, code: str) -> str | None:
     """The same for a code that the table knows, None for others."""
     _, codes = _table()
-    found = codes.get((kind, code)) if system in ("http://loinc.org", "http://www.whocc.no/atc") else None
-    return f"term|{found}" if found else None
+    found = codes.get((kind, code)) if system in _KNOWN_BY_CODE else None
+    return found
 
 
 def _candidates(kind: str, folded: str) -> list[str]:
@@ -75,15 +77,13 @@ def _candidates(kind: str, folded: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _table() -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:
+    """The key of a folded name, and of a code, by kind."""
     names: dict[tuple[str, str], str] = {}
     codes: dict[tuple[str, str], str] = {}
-    text = (files("hub.summarizer") / "terms.tsv").read_text("utf-8")
-    for line in text.splitlines():
-        if not line or line.startswith("#"):
-            continue
-        kind, preferred, code, synonyms = ([*line.split("\t"), "", "", ""])[:4]
-        for name in [preferred, *filter(None, synonyms.split("|"))]:
-            names[kind, fold(name)] = f"{kind}:{preferred}"
-        for one in filter(None, code.split("|")):
-            codes[kind, one] = f"{kind}:{preferred}"
+    for term in tables.terms():
+        kind = tables.family(term.kind)
+        for name in (term.name, *term.names, *term.colloquial):
+            names.setdefault((kind, fold(name)), term.key)
+        for _, code in term.codes:
+            codes.setdefault((kind, code), term.key)
     return names, codes
