@@ -57,8 +57,7 @@ def key(kind: str, name: str) -> str:
 def key_of_code(kind: str, system: str, code: str) -> str | None:
     """The same for a code that the table knows, None for others."""
     _, codes = _table()
-    found = codes.get((kind, code)) if system in _KNOWN_BY_CODE else None
-    return found
+    return codes.get((kind, code)) if system in _KNOWN_BY_CODE else None
 
 
 def _candidates(kind: str, folded: str) -> list[str]:

@@ -16,7 +16,7 @@ Section = Literal[
     "", "complaint", "present", "past", "personal", "family", "allergies", "examination", "investigation", "diagnosis",
     "treatment", "medications", "plan",
 ]  # fmt: skip
-"""Part of a document: 主诉, 现病史, 既往史, 个人史, 家族史, 过敏史, 体格检查, 辅助检查, 诊断, 处置/诊疗经过, 用药, 医嘱/随访."""
+"""Part of a document: 主诉, 现病史, 既往史, 个人史, 家族史, 过敏史, 体格检查, 辅助检查, 诊断, 诊疗经过, 用药, 医嘱."""
 
 Assertion = Literal["present", "absent", "uncertain"]
 
