@@ -46,7 +46,9 @@ class Draft:
     """One statement of one fragment, in the words of the record contract.
 
     keys: equal where they share one; analyte: for measurements, what a series is made by; group: what must agree
-    besides (value, dose, laterality); details: further source values for the text.
+    besides (value, dose, laterality); details: further source values for the text; free: read from free text; ago: the
+    start was counted back from the document's date (`3年前`), so it may be off by one of its unit; reason, by: why a
+    medicine was changed or stopped, and by whom, as written; broader: keys of the terms of which this is a kind.
     """
 
     section: str
@@ -65,6 +67,11 @@ class Draft:
     laterality: str = ""
     group: tuple[Any, ...] = ()
     details: tuple[str, ...] = ()
+    free: bool = False
+    ago: bool = False
+    reason: str = ""
+    by: str = ""
+    broader: frozenset[str] = frozenset()
 
 
 def concept(evidence: Evidence, pointer: str, kind: str, *, code_keys: bool = True) -> Concept | None:
