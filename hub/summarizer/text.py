@@ -6,19 +6,15 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hub.domain.fragments import Citation
+from hub.summarizer.reading import headings
+from hub.summarizer.reading.model import Section
 
-_END = re.compile(
+_ENDS = (
     r"[。！？；!?;]+[”’」』）)\]】\"']*|\n+|(?<=[A-Za-z0-9)\]%])(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bNo)(?<!\bvs)"
     r"(?<!\be\.g)(?<!\bi\.e)\.(?=\s|$)"
-)
-_HEADING = re.compile(
-    r"(?:[（(]?[一二三四五六七八九十\d]+[）)、.．]\s*)?"
-    r"(?:主诉|现病史|既往史|个人史|婚育史|月经史|家族史|过敏史|查体|体格检查|专科检查|辅助检查|检查所见|检查结论|诊断意见|影像所见|"
-    r"影像诊断|印象|结论|入院情况|入院诊断|诊疗经过|出院情况|出院诊断|出院医嘱|初步诊断|诊断|处理|治疗意见|其他|备注|"
-    r"History|Impression|Findings|Assessment|Plan|Medications|Allergies)\s*[:：]\s*",
-    re.IGNORECASE,
 )
 _BLOCK = re.compile(r"<(?!/?(?:b|i|u|em|strong|span|sub|sup|a|small|big|tt|font|code|abbr)\b)[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
@@ -42,28 +38,63 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence. text: as read (no tags, entities resolved); spans: where it stands, one per place it runs over."""
+    """One sentence. text: as read (no tags, entities resolved); spans: where it stands, one per place it runs over.
+
+    section: of the document that it stands in; heading: where that section's heading stands, if it has one.
+    """
 
     text: str
     spans: tuple[Span, ...]
+    section: Section = ""
+    heading: Span | None = None
+
+    def places(self, start: int, end: int) -> list[Span]:
+        """Where characters [start, end) of `text` stand; of a span that is not read as it stands, the whole span."""
+        found, at = [], 0
+        for span, part in zip(self.spans, _parts(self.spans), strict=True):
+            gap = len(part) - len(part.lstrip(" ")) if at else 0
+            first, last = at + gap, at + len(part)
+            if start < last and first < end:
+                exact = len(part) - gap == span.end - span.start
+                left, right = max(start - first, 0), min(end, last) - first
+                found.append(Span(span.citation, span.start + left, span.start + right) if exact else span)
+            at = last
+        return found
 
 
-def sentences(citations: Sequence[Citation]) -> list[Sentence]:
+def sentences(citations: Sequence[Citation], begins: Section = "") -> list[Sentence]:
     """The sentences of a document received in these places, in order; headings (`既往史：`) are left out.
+
+    begins: the section in which the document begins, where its title says so.
 
     Ends of sentences are 。！？； and line feeds, and those of English. A line that stops in mid-sentence at the end
     of a place (a wrapped OBX) goes on in the next.
     """
-    pieces: list[list[Span]] = []
+    pieces: list[_Piece] = []
+    section, heading = begins, None
     open_end = False
     for citation in citations:
         for index, span in enumerate(_spans(citation)):
-            if index == 0 and open_end and not _HEADING.match(citation.text):
-                pieces[-1].append(span)
+            own = headings.pattern().match(_text(citation), span.start, span.end)
+            if own:
+                section = headings.section(own["colon"] or own["bracket"] or own["line"]) or ""
+                heading = Span(citation, span.start, own.end())
+                span = _trimmed(citation, _text(citation), own.end(), span.end)
+            if span is None:
+                continue
+            if index == 0 and open_end and not own:
+                pieces[-1].spans.append(span)
             else:
-                pieces.append([span])
-        open_end = bool(pieces) and pieces[-1][-1].citation is citation and _goes_on(pieces[-1][-1])
+                pieces.append(_Piece([span], section, heading))
+        open_end = bool(pieces) and pieces[-1].spans[-1].citation is citation and _goes_on(pieces[-1].spans[-1])
     return [s for s in (_sentence(piece) for piece in pieces) if s]
+
+
+@dataclass(slots=True)
+class _Piece:
+    spans: list[Span]
+    section: Section
+    heading: Span | None
 
 
 def is_markup(text: str) -> bool:
@@ -79,24 +110,30 @@ def _goes_on(last: Span) -> bool:
 
 
 def _spans(citation: Citation) -> Iterator[Span]:
-    text = _masked(citation.text) if is_markup(citation.text) else citation.text
+    text = _text(citation)
     start = 0
-    for match in _END.finditer(text):
-        yield from _trimmed(citation, text, start, match.end())
+    for match in _end().finditer(text):
+        yield from filter(None, (_trimmed(citation, text, start, match.end()),))
         start = match.end()
-    yield from _trimmed(citation, text, start, len(text))
+    yield from filter(None, (_trimmed(citation, text, start, len(text)),))
 
 
-def _trimmed(citation: Citation, text: str, start: int, end: int) -> Iterator[Span]:
+@lru_cache(maxsize=1)
+def _end() -> re.Pattern[str]:
+    return re.compile(f"{_ENDS}|{headings.ahead()}")
+
+
+@lru_cache(maxsize=64)
+def _text(citation: Citation) -> str:
+    return _masked(citation.text) if is_markup(citation.text) else citation.text
+
+
+def _trimmed(citation: Citation, text: str, start: int, end: int) -> Span | None:
     while start < end and text[start] in _EDGE:
         start += 1
     while end > start and text[end - 1] in _EDGE:
         end -= 1
-    heading = _HEADING.match(text, start, end)
-    if heading:
-        start = heading.end()
-    if any(c.isalnum() for c in text[start:end]):
-        yield Span(citation, start, end)
+    return Span(citation, start, end) if any(c.isalnum() for c in text[start:end]) else None
 
 
 def _masked(markup: str) -> str:
@@ -106,13 +143,20 @@ def _masked(markup: str) -> str:
     return _TAG.sub(lambda m: _MASK * len(m.group()), text)
 
 
-def _sentence(spans: list[Span]) -> Sentence | None:
-    parts = [_plain(span) for span in spans]
-    text = parts[0]
-    for part in parts[1:]:
-        gap = " " if text[-1:].isascii() and part[:1].isascii() and part[:1].isalnum() else ""
-        text += gap + part
-    return Sentence(text, tuple(spans)) if text else None
+def _sentence(piece: _Piece) -> Sentence | None:
+    text = "".join(_parts(piece.spans))
+    return Sentence(text, tuple(piece.spans), piece.section, piece.heading) if text else None
+
+
+def _parts(spans: Sequence[Span]) -> list[str]:
+    """The text of each span, with the space before it that a line's end stands for between Latin words."""
+    parts: list[str] = []
+    for span in spans:
+        part = _plain(span)
+        before = parts[-1][-1:] if parts else ""
+        gap = " " if before.isascii() and before and part[:1].isascii() and part[:1].isalnum() else ""
+        parts.append(gap + part)
+    return parts
 
 
 def _plain(span: Span) -> str:

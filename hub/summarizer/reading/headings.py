@@ -1,0 +1,49 @@
+"""Headings of a document's parts (`既往史：`, `【家族史】`, `PAST MEDICAL HISTORY`), from `headings.tsv`."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib.resources import files
+from typing import cast
+
+from hub.summarizer.reading.model import Section
+
+_NUMBER = r"(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]\s*)?"
+_OPEN = r"[【\[〔]\s*"
+_CLOSE = r"\s*[】\]〕]\s*[:：]?\s*"
+
+
+@lru_cache(maxsize=1)
+def pattern() -> re.Pattern[str]:
+    """A heading where a line or sentence begins: with a colon, in brackets, or as a line of its own."""
+    words = "|".join(w for _, w in _table())
+    colon = rf"{_NUMBER}(?P<colon>{words})\s*[:：]\s*"
+    bracket = rf"{_NUMBER}{_OPEN}(?P<bracket>{words}){_CLOSE}"
+    line = rf"{_NUMBER}(?P<line>{words})[ \t]*(?=[\r\n]|$)"
+    return re.compile(f"(?:{colon}|{bracket}|{line})", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def ahead() -> str:
+    """Source of a pattern that matches nothing, before a heading that follows spaces within a line."""
+    words = "|".join(w for _, w in _table() if not w.isascii())
+    return rf"(?<=\S)[ \t\u3000]+(?={_NUMBER}(?:{words})\s*[:：])"
+
+
+@lru_cache(maxsize=4096)
+def section(heading: str) -> Section | None:
+    """The part that a heading (or a document section's title) begins; None where it is none."""
+    said = heading.strip(" \t\r\n　:：【】[]〔〕")
+    for name, words in _table():
+        if re.fullmatch(f"{_NUMBER}(?:{words})", said, re.IGNORECASE):
+            return cast("Section", "" if name == "-" else name)
+    return None
+
+
+@lru_cache(maxsize=1)
+def _table() -> tuple[tuple[str, str], ...]:
+    text = (files("hub.summarizer.reading") / "headings.tsv").read_text("utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    return tuple((name, "|".join(sorted(words.split("|"), key=len, reverse=True)) if "(" not in words else words)
+                 for name, words in rows)  # fmt: skip

@@ -1,0 +1,134 @@
+"""Where a text names what the tables know: all names at once, the longest first, with the kinds that a name may be of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from hub.summarizer.reading.characters import plain
+from hub.summarizer.reading.literals import required
+from hub.summarizer.reading.model import Mention
+from hub.summarizer.reading.unlisted import unlisted
+from hub.summarizer.terminology.tables import Term, terms
+
+_SHORT = 4
+"""Latin names up to this length (`AF`, `CHD`) are read as they are written, not in lower case (`at`, `he`)."""
+
+_VALUE_FOLLOWS = re.compile(r"\s*[+\-]?\s*[:=]?\s*[<>]?\d")
+_GAP = re.compile(r"(?<=[\u3400-\u9fff0-9])[ \t]+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])[ \t]+(?=\d)")
+
+
+@dataclass(slots=True)
+class _Names:
+    """The automaton. Its values are lists of (name as listed, term) and (None, pattern, term) under one string."""
+
+    automaton: Any
+    by_string: dict[str, list[tuple[str, Term]]] = field(default_factory=dict)
+    by_trigger: dict[str, list[tuple[re.Pattern[str], Term]]] = field(default_factory=dict)
+
+
+def find(text: str) -> list[Mention]:
+    """The mentions of a text in the form of `characters.plain`, in order; one for each kind that a name may be of.
+
+    Of names that overlap the longest holds. A name that no table has is found by its form (`...综合征`, `...片`), with
+    `term` None.
+    """
+    found = _listed(text)
+    taken = [(m.start, m.end) for m in found]
+    found += unlisted(text, taken)
+    found.sort(key=lambda m: (m.start, m.kind))
+    return found
+
+
+def _listed(text: str) -> list[Mention]:
+    squeezed, places = _squeezed(text)
+    spans: dict[tuple[int, int], list[Term]] = {}
+    for start, end, term in _occurrences(squeezed):
+        spans.setdefault((start, end), []).append(term)
+    chosen: list[tuple[int, int]] = []
+    for start, end in sorted(spans, key=lambda s: (s[0] - s[1], s[0])):
+        if all(end <= a or b <= start for a, b in chosen):
+            chosen.append((start, end))
+    return [
+        Mention(term.kind, text[places[start] : places[end - 1] + 1], places[start], places[end - 1] + 1, term)
+        for start, end in chosen
+        for term in {t.kind: t for t in reversed(spans[start, end])}.values()
+    ]
+
+
+def _squeezed(text: str) -> tuple[str, range | list[int]]:
+    """The text without spaces between Chinese characters, and where each character of it stands in `text`."""
+    if " " not in text or not _GAP.search(text):
+        return text, range(len(text))
+    gaps = {i for match in _GAP.finditer(text) for i in range(*match.span())}
+    places = [i for i in range(len(text)) if i not in gaps]
+    return "".join(text[i] for i in places), places
+
+
+def _occurrences(text: str) -> Iterator[tuple[int, int, Term]]:
+    names = _names()
+    folded = text.lower()
+    if len(folded) != len(text):
+        folded = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    triggered: dict[tuple[str, str], tuple[re.Pattern[str], Term]] = {}
+    for last, string in names.automaton.iter(folded):
+        end = last + 1
+        start = end - len(string)
+        if string in names.by_string and _bounded(folded, start, end):
+            for listed, term in names.by_string[string]:
+                if _as_written(text, start, end, listed, term):
+                    yield start, end, term
+        for pattern, term in names.by_trigger.get(string, ()):
+            triggered[pattern.pattern, term.name] = (pattern, term)
+    for pattern, term in triggered.values():
+        for match in pattern.finditer(text):
+            if match.end() > match.start():
+                yield match.start(), match.end(), term
+
+
+def _bounded(text: str, start: int, end: int) -> bool:
+    """Whether a name that begins or ends with a Latin letter or digit is not the middle of a longer word or number."""
+    if _latin(text[start]) and start and _latin(text[start - 1]):
+        return False
+    if _latin(text[end - 1]) and end < len(text) and _latin(text[end]):
+        return text[end - 1].isalpha() and text[end].isdigit() and end - start > 1
+    return True
+
+
+def _latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _as_written(text: str, start: int, end: int, listed: str, term: Term) -> bool:
+    if not listed.isascii() or end - start > _SHORT:
+        return True
+    written = text[start:end]
+    if end - start <= 2 and term.kind == "analyte" and listed[-1:].isalnum():
+        return written == listed and bool(_VALUE_FOLLOWS.match(text, end))
+    return written == listed or (written == listed.upper() and len(listed) > 2)
+
+
+@lru_cache(maxsize=1)
+def _names() -> _Names:
+    import ahocorasick
+
+    names = _Names(ahocorasick.Automaton())
+    for term in terms():
+        for listed in _distinct(term.name, *term.names, *term.colloquial):
+            names.by_string.setdefault(listed.lower(), []).append((listed, term))
+        for pattern in term.patterns:
+            compiled = re.compile(pattern, re.IGNORECASE)
+            for literal in required(pattern):
+                names.by_trigger.setdefault(literal.lower(), []).append((compiled, term))
+    for string in {*names.by_string, *names.by_trigger}:
+        names.automaton.add_word(string, string)
+    names.automaton.make_automaton()
+    return names
+
+
+def _distinct(*listed: str) -> Iterable[str]:
+    """The names as they may be written: also without the spaces between Chinese characters."""
+    return dict.fromkeys(n for name in listed for n in (plain(name), _GAP.sub("", plain(name))) if len(n) > 0)
