@@ -1,10 +1,10 @@
-# demo, test, bench, lint: each installs what it needs into .venv first. Needs Python 3.11+ and make, nothing else.
+# demo, test, bench, evaluate, lint: each installs what it needs into .venv first. Needs Python 3.11+ and make, nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 HEADLESS ?=
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test bench evaluate lint clean
 .SILENT:
 
 demo: $(INSTALLED)
@@ -15,6 +15,9 @@ test: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks
+
+evaluate: $(INSTALLED)
+	$(BIN)/python -m tests.evaluation
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

@@ -1,0 +1,87 @@
+"""Every figure of the record's quality, printed as one JSON object; words and progress go to standard error.
+
+python -m tests.evaluation [--groups sample,generated,...] [--cases N] [--seed N] [--no-model] [--verbose FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import json
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tests.evaluation import cases, scoring
+from tests.evaluation.tally import Tally, breakdown, f1
+
+GROUPS = ("sample",)
+MEASURING = ("assertion", "suggestions", "retrieval")
+"""Modules beside this one with `measure() -> dict` of their own; a group each."""
+
+
+def main() -> int:
+    arguments = _arguments()
+    chosen = arguments.groups.split(",") if arguments.groups else [*GROUPS, *MEASURING]
+    figures: dict[str, Any] = {}
+    misses: list[dict[str, Any]] = []
+    for group in chosen:
+        start = time.perf_counter()
+        made, missed = _measure(group, arguments)
+        figures |= made
+        misses += [{"group": group, **m} for m in missed]
+        sys.stderr.write(f"{group}: {time.perf_counter() - start:.1f} s, {len(missed)} misses\n")
+    if arguments.verbose:
+        lines = (json.dumps(m, ensure_ascii=False, default=str) for m in misses)
+        arguments.verbose.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        for by in ("figure", "kind", "why"):
+            sys.stderr.write(f"by {by}: {json.dumps(breakdown(misses, by), ensure_ascii=False)}\n")
+    print(json.dumps(figures, ensure_ascii=False, indent=1))
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.evaluation")
+    parser.add_argument("--groups", help=f"comma separated, of {', '.join([*GROUPS, *MEASURING])}")
+    parser.add_argument("--cases", type=int, default=60, help="generated patients")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--no-model", action="store_true", help="a cheap stub embeds: for development")
+    parser.add_argument("--verbose", type=Path, metavar="FILE", help="write what was missed as JSON Lines")
+    return parser.parse_args()
+
+
+def _measure(group: str, arguments: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    if group in MEASURING:
+        return _module(group), []
+    if group == "sample":
+        return _records(cases.sample(), arguments, "sample_")
+    raise SystemExit(f"unknown group {group}")
+
+
+def _module(name: str) -> dict[str, Any]:
+    path = f"tests.evaluation.{name}"
+    if not importlib.util.find_spec(path):
+        sys.stderr.write(f"{name}: not there yet\n")
+        return {}
+    found: dict[str, Any] = importlib.import_module(path).measure()
+    return found
+
+
+def _records(
+    given: Iterable[cases.Case], arguments: argparse.Namespace, prefix: str
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    tally = Tally()
+    embed = cases.embedder(arguments.no_model)
+    for case in given:
+        scoring.score(case, cases.record_of(case, embed), tally)
+    figures = tally.figures(prefix)
+    for name in ("duplicates", "conflicts", "medication_status"):
+        figures |= f1(tally, name, prefix)
+    return figures, tally.misses
+
+
+if __name__ == "__main__":
+    sys.exit(main())
