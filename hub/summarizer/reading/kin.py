@@ -1,0 +1,140 @@
+"""Of whom a mention is: the patient, or a relative or contact of `kin.tsv`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from hub.summarizer.reading.cues import Cue
+from hub.summarizer.reading.model import Section
+
+FAMILY: Final = "家族"
+"""Subject in a family history that names nobody."""
+
+_ENDS: Final = frozenset("。;；!！\n")
+_SAYS: Final = frozenset("有得患也是死查曾因身均都、和及说,，")
+"""After a kin word of one character."""
+
+_OWNS: Final = frozenset("他她我你其的大小二三四老堂表亲亡头里、和及")
+"""Before one."""
+
+_PLAIN: Final = 6
+"""Characters between a relative and a name that need no word of having."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A relative as written; start = end where nobody is named."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    start: int
+    end: int
+    kind: str
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, str]:
+    """The kind of each word of `kin.tsv`."""
+    table: dict[str, str] = {}
+    for row in _rows():
+        for word in row[0].split("|"):
+            table.setdefault(word, row[1])
+    return table
+
+
+@lru_cache(maxsize=1)
+def examples() -> tuple[tuple[str, str], ...]:
+    """(kind, example) of the table."""
+    return tuple((row[1], example) for row in _rows() for example in row[2].split("|") if example)
+
+
+def _rows() -> list[list[str]]:
+    text = files("hub.summarizer.reading").joinpath("kin.tsv").read_text("utf-8")
+    return [line.split("\t") for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+@lru_cache(maxsize=1)
+def _automaton() -> Any:
+    import ahocorasick
+
+    automaton = ahocorasick.Automaton()
+    for word, kind in words().items():
+        automaton.add_word(word, (len(word), kind, word[0].isascii()))
+    automaton.make_automaton()
+    return automaton
+
+
+def subjects(
+    text: str, spans: Sequence[tuple[int, int]], cues: Sequence[Cue], section: Section = ""
+) -> list[Person | None]:
+    """Whose each mention is, None the patient's."""
+    default = Person(FAMILY, 0, 0) if section == "family" else None
+    found = _scan(text, section)
+    back = [_Word(c.start, c.end, "patient") for c in cues if c.rule.effect == "patient"]
+    if not found and not (back and default):
+        return [default] * len(spans)
+    found = sorted([*found, *back], key=lambda w: w.start)
+    return [_whose(text, span, found, default) for span in spans]
+
+
+def _scan(text: str, section: Section) -> list[_Word]:
+    lower = text.lower() if len(text.lower()) == len(text) else text
+    found: list[_Word] = []
+    named = False
+    for last, (size, kind, latin) in _automaton().iter_long(lower):
+        start, end = last - size + 1, last + 1
+        if latin and (lower[start - 1 : start].isalnum() or lower[end : end + 1].isalnum()):
+            continue
+        if kind == "short" and not (lower[start - 1 : start] in _OWNS or lower[end : end + 1] in _SAYS):
+            continue
+        if kind == "short" and not (start and lower[start - 1] in _OWNS) and not lower[end : end + 1]:
+            continue
+        if kind == "child" and section != "family":
+            continue
+        named = named or kind != "carer"
+        found.append(_Word(start, end, kind))
+    return found if named else []
+
+
+def _whose(text: str, span: tuple[int, int], found: Sequence[_Word], default: Person | None) -> Person | None:
+    """By the nearest word in front that says whose; `X家族史` and `in her mother` stand behind."""
+    person = default
+    for word in reversed([w for w in found if w.end <= span[0]]):
+        between = text[word.end : span[0]]
+        if any(c in _ENDS for c in between) or ". " in between:
+            break
+        if word.kind == "patient":
+            return None
+        if word.kind == "carer":
+            if default is None:
+                return None
+            continue
+        follows = next((w for w in found if w.start >= word.end and w.end <= span[0] and w.kind == "patient"), None)
+        if follows is None and (default or _has(between)):
+            return Person(text[word.start : word.end], word.start, word.end)
+        return person
+    return _behind(text, span, found) or person
+
+
+def _has(between: str) -> bool:
+    """Whether a name belongs to a relative in front of it outside a family history."""
+    return "," not in between and "，" not in between
+
+
+def _behind(text: str, span: tuple[int, int], found: Sequence[_Word]) -> Person | None:
+    for word in found:
+        if word.start >= span[1] and word.kind in ("kin", "other", "spouse"):
+            between = text[span[1] : word.start]
+            close = between in ("", "(", "（", "的", " ") and text[word.start : word.end] in ("家族史", "家族", "亲属")
+            if close or between in ("(", "（") or between.strip().lower() in ("in", "in his", "in her", "in the"):
+                return Person(text[word.start : word.end], word.start, word.end)
+    return None
