@@ -1,0 +1,135 @@
+"""The words of a sentence that say how a medicine is taken: amounts, frequencies, routes and `intake_words.tsv`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import ahocorasick
+
+from hub.summarizer.reading.doses import Amount, Often, amount_at, often_at, split_at
+from hub.summarizer.reading.model import Mention, When
+from hub.summarizer.reading.quantities import rows
+
+DATE, NAME, OTHER = "\x00", "\x01", "\x02"
+"""What stands in a masked text for the characters of a date, of a name that is read, of another name."""
+
+_PLACE = re.compile(
+    r"[\d每一二两三四五六七八九十百半天日隔早晚中午清晨睡临夜下立即需按必时胸痛心憋喘气发难不头咳随与空餐饭进规bdehimnopqstwaf×x*]"
+)
+_SQUEEZED = re.compile(r"bid|tid|qid|qd|qn|qod|qhs|prn|d\d|q\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """kind: of `intake_words.tsv`, or `amount`, `often`, `route`; value: what it says."""
+
+    start: int
+    end: int
+    kind: str
+    value: Any
+
+
+@lru_cache(maxsize=1)
+def _words() -> Any:
+    automaton = ahocorasick.Automaton()
+    for kind, words in rows("intake_words.tsv", 2):
+        for word in words.split("|"):
+            automaton.add_word(word, (len(word), kind, "", word.isascii()))
+    for route, words, codes in rows("routes.tsv", 3):
+        for word in (*words.split("|"), *codes.split("|")):
+            if word:
+                automaton.add_word(word, (len(word), "route", route, word.isascii()))
+    automaton.make_automaton()
+    return automaton
+
+
+def lower(text: str) -> str:
+    """A text in lower case with the same offsets."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def masked(low: str, spans: Sequence[tuple[int, int, str]]) -> str:
+    """A text in which each span is filled with its mark."""
+    parts, place = [], 0
+    for start, end, mark in sorted(spans):
+        if start >= place:
+            parts += (low[place:start], mark * (end - start))
+            place = end
+    parts.append(low[place:])
+    return "".join(parts)
+
+
+def masks(names: Sequence[Mention], others: Sequence[Mention], dates: Sequence[When]) -> list[tuple[int, int, str]]:
+    own = [(m.start, m.end, NAME) for m in names]
+    taken = {(start, end) for start, end, _ in own}
+    other = [(m.start, m.end, OTHER) for m in others if (m.start, m.end) not in taken]
+    return own + other + [(d.start, d.end, DATE) for d in dates]
+
+
+def tokens(low: str) -> list[Token]:
+    """The tokens of a masked text in lower case, in order, none in another."""
+    words = _longest(low)
+    places = sorted({m.start() for m in _PLACE.finditer(low)} | words.keys())
+    found: list[Token] = []
+    end = 0
+    for place in places:
+        if place < end:
+            continue
+        token = _measured(low, place, words.get(place))
+        if token is None:
+            continue
+        if token.end > place:
+            found.append(token)
+            end = token.end
+    return found
+
+
+def _measured(low: str, place: int, word: Token | None) -> Token | None:
+    """The frequency, amount or word that starts at a place; a word that is longer than the frequency wins."""
+    split = split_at(low, place) if not _inside_number(low, place) else None
+    if split:
+        return Token(place, split.end, "amount", split)
+    often = often_at(low, place)
+    if often:
+        return word if word and word.end > often.end else Token(place, often.end, "often", often)
+    amount = amount_at(low, place) if not _inside_number(low, place) else None
+    return Token(place, amount.end, "amount", amount) if amount else word
+
+
+def _inside_number(low: str, place: int) -> bool:
+    """Whether the digits at a place are the rest of a number or of a code (`B12`)."""
+    return place > 0 and low[place].isdigit() and (low[place - 1].isdigit() or low[place - 1] in ".^")
+
+
+def _longest(low: str) -> dict[int, Token]:
+    found: dict[int, Token] = {}
+    for last, (length, kind, value, latin) in _words().iter(low):
+        start, end = last - length + 1, last + 1
+        if latin and not _apart(low, start, end, kind == "route"):
+            continue
+        known = found.get(start)
+        if known is None or end > known.end:
+            found[start] = Token(start, end, kind, value)
+    return found
+
+
+def _apart(low: str, start: int, end: int, squeezed: bool) -> bool:
+    """Whether a Latin word stands alone; a route may stick to the unit before and the frequency after it."""
+    before, after = low[start - 1 : start], low[end : end + 1]
+    if low[start].isalpha() and before.isascii() and before.isalpha() and not (squeezed and _unit_before(low, start)):
+        return False
+    if after in ("期", "级", "度", "型"):
+        return False
+    return not (after.isascii() and after.isalpha()) or bool(squeezed and _SQUEEZED.match(low, end))
+
+
+def _unit_before(low: str, place: int) -> bool:
+    return bool(re.search(r"\d\s?(?:mg|ug|g|ml|iu|u)$", low[max(0, place - 10) : place]))
+
+
+__all__ = ["DATE", "NAME", "OTHER", "Amount", "Often", "Token", "lower", "masked", "masks", "tokens"]
