@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hub.summarizer.embedding import CachedEmbedder
+from hub.summarizer.embedding import CachedEmbedder, batches
 
 
 def test_only_what_is_new_is_embedded_and_order_is_kept(embedder: Any) -> None:
@@ -35,3 +35,16 @@ def test_nothing_to_embed_asks_nobody(embedder: Any) -> None:
     cached = CachedEmbedder(embedder, lambda keys: {}, lambda new: None)
     assert len(cached.embed([], "passage")) == 0
     assert embedder.seen == []
+
+
+def test_texts_of_about_one_length_go_through_the_model_together() -> None:
+    lengths = [40, 3, 700, 41, 4, 690, 5000, 40]
+    found = list(batches(lengths))
+    assert sorted(index for batch in found for index in batch) == list(range(len(lengths)))
+    assert [sorted(lengths[i] for i in batch) for batch in found] == [[3, 4, 40, 40, 41], [690, 700, 5000]]
+
+
+def test_many_short_texts_are_parted_and_one_that_is_too_long_stands_alone() -> None:
+    assert max(len(batch) for batch in batches([12] * 1000)) < 200
+    assert list(batches([100_000])) == [[0]]
+    assert list(batches([])) == []
