@@ -1,0 +1,96 @@
+"""How long something has lasted: the duration that words say, and whether it counts back from the document."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from hub.summarizer.reading.partial import fhir, months_from, moved, number
+
+_UNITS = {"年": "year", "月": "month", "周": "week", "星期": "week", "礼拜": "week", "天": "day", "日": "day",
+          "小时": "hour", "钟头": "hour", "分钟": "minute"}  # fmt: skip
+_ABOUT_BEFORE = re.compile(r"(?:约|大概|大致|差不多|近|快|不到|将近|至少|超过)$")
+_NEVER = re.compile(
+    r"(?:每次?|隔|孕|妊娠|怀孕|胎|第|共|疗程|连[用服续]|至少|间隔|休息|卧床|观察|禁食|复查|随访|维持|带药|住院|术[后前]|[后前内余]|生存"
+    r"|需|建议|有效期|预计|不超过|每次.{0,6}|服药|用药|给药|术后|产后|再|请|继续|坚持|一次)(?:了|约|近|大概|用|药)?$"
+)
+"""Before a number of days: it is not how long something has lasted."""
+_GIVEN = re.compile(r"(?:治疗|[吃喝服用挂打输滴]|口服|使用|应用|输液|打针|静滴|滴注|抗感染|化疗|给予|予|开)(?:了|过|药)*$")
+"""Directly before: a course; so `吃药3天` is not since when, but `吃药3年了` is."""
+_COURSE = re.compile(r"静滴|静脉|口服|服用|肌注|给予|输液|治疗|雾化|(?:^|[^给赐])予|应用|输注|泵入|吃药|吃了|用了")
+"""In the same clause: days and weeks are those of a course."""
+_LASTS = re.compile(r"(?:持续|病程|病史|历时|长达|已经?|有|确诊|患病|起病|发病|病)(?:约|近|达|大约|大概|有|了)?$")
+_ENDS = re.compile(
+    r"\s*(?:$|[,。;、!?)\]\n:(]|\.(?!\d)|加重|加剧|再发|复发|伴|入院|就诊|来诊|未愈|不愈|不缓解|无缓解|未缓解|不退|不好|且|并|又)"
+)
+_NOT_MONTHS = re.compile(r"[于自从在到至是为今去前年院每]$")
+_CLAUSE = re.compile(r"[,。;:、!?\n]")
+_LEFT = re.compile(r"[一-龥A-Za-z)\]] ?$")
+_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """low == high unless a range; both None: `几天`. months: of `1年3个月`. counted: `个` says that it is no date."""
+
+    low: float | None
+    high: float | None
+    unit: str
+    about: bool
+    months: int = 0
+    counted: bool = False
+
+
+def duration(m: re.Match[str]) -> Duration | None:
+    """What the groups of `{dur}` say; None where they are no duration."""
+    first = number(m["n"])
+    if first is None:
+        return None
+    unit = _UNITS[m["u"]]
+    more = bool(m["more"] or m["half"] in ("多", "余") or m["after"] in ("余", "多", "+"))
+    about = first.about or more or bool(_ABOUT_BEFORE.search(m.string[max(0, m.start() - 3) : m.start()]))
+    low, high = first.low, first.high
+    if m["n2"] and (second := number(m["n2"])) and second.low is not None:
+        low, high, about = first.low, second.high, True
+    if (m["half"] == "半" or m["after"] == "半") and low is not None and high is not None:
+        low, high = low + 0.5, high + 0.5
+    months = number(m["n3"]) if m["n3"] else None
+    extra = int(months.low) if months and months.low else 0
+    about = about or "左右" in m.string[m.end() - 3 : m.end() + 2] or "左右" in m[0]
+    return Duration(low, high, unit, about, extra, "个" in m[0] or more)
+
+
+def back(base: date, read: Duration) -> str | None:
+    """The beginning of the last so many days, months, years: a year is counted in months, half a year too."""
+    if read.high is None:
+        return None
+    if read.unit == "year" and read.high <= 1:
+        return fhir(*months_from(base, -round(read.high * _YEAR)))
+    return moved(base, read.high, read.unit, -1)[0]
+
+
+def is_onset(m: re.Match[str], read: Duration) -> bool:
+    """Whether a bare duration says since when. Certain words forbid it, others demand a word that it lasts."""
+    text, mark = m.string, m["mark"]
+    before = text[max(0, m.start() - 12) : m.start()]
+    after = text[m.end() : m.end() + 6]
+    if read.unit == "minute" or _NEVER.search(before) or (read.unit == "hour" and before.endswith("持续")):
+        return False
+    if mark:
+        return not (mark == "了" and _GIVEN.search(before) and read.unit in ("hour",)) and not _date_not_duration(m, read)
+    if _LASTS.search(before):
+        return bool(_ENDS.match(after) or read.unit in ("year", "month") and after.startswith("的"))
+    if not _LEFT.search(before) or not _ENDS.match(after) or _date_not_duration(m, read):
+        return False
+    if _GIVEN.search(before):
+        return False
+    clause = _CLAUSE.split(before)[-1]
+    return read.unit not in ("day", "week") or not _COURSE.search(clause)
+
+
+def _date_not_duration(m: re.Match[str], read: Duration) -> bool:
+    """`3月`, `3日` may be a date: where 于 or 在 precedes."""
+    if read.counted or m["u"] not in ("月", "日"):
+        return False
+    return bool(_NOT_MONTHS.search(m.string[max(0, m.start() - 1) : m.start()])) or not m["n"].strip()
