@@ -10,7 +10,7 @@ import numpy as np
 from hub.summarizer import relevance, terms
 from hub.summarizer.conflicts import Conflict
 from hub.summarizer.embedding import Vectors
-from hub.summarizer.merging import Item
+from hub.summarizer.items import Item
 
 LENGTH = 12
 _NAMED = 0.7

@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.summarizer.coded.problems import GENERAL_ALLERGY
 from hub.summarizer.drafts import Draft, compatible
-from hub.summarizer.merging import Item
+from hub.summarizer.items import Item
 
 _CURRENT = ("active", "unknown")
 _EXCLUSIVE = (

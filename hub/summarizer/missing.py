@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from hub.summarizer.merging import Item
+from hub.summarizer.items import Item
 from hub.summarizer.passages import Passage
 from hub.summarizer.relevance import rows
 

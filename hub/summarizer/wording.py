@@ -8,7 +8,7 @@ from typing import Any
 from hub.summarizer import terms
 from hub.summarizer.coded.results import interpretation_word
 from hub.summarizer.drafts import Draft
-from hub.summarizer.merging import Item
+from hub.summarizer.items import Item
 
 _DENIALS = ("否认", "无", "未", "没有", "no ", "nk", "denies")
 _STATUS = {"stopped": "已停", "planned": "计划", "resolved": "已愈"}

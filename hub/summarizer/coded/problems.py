@@ -120,7 +120,7 @@ def allergy(evidence: Evidence) -> list[Draft]:
         kind="allergy",
         name=code.name,
         code=code.code,
-        keys=frozenset({_denied(code)}) if denied else code.keys,
+        keys=frozenset({denial_key(code.name, code.code)}) if denied else code.keys,
         assertion=assertion,
         status="unknown" if assertion == "absent" else clinical_status(evidence) or "active",
         start=start,
@@ -137,12 +137,12 @@ def denies_allergy(code: Concept) -> bool:
     return bool((code.code and code.code["code"] in NO_ALLERGY_CODES) or NO_ALLERGY.search(code.name))
 
 
-def _denied(code: Concept) -> str:
+def denial_key(name: str, code: dict[str, str] | None = None) -> str:
     """The key of a denial: of any allergy (or of any to a medicine), or of one other kind."""
-    given = code.code["code"] if code.code else ""
-    drugs = re.search(r"药|drug|medic", code.name, re.IGNORECASE)
+    given = code["code"] if code else ""
+    drugs = re.search(r"药|drug|medic", name, re.IGNORECASE)
     for kind, words, codes in _NARROW:
-        if given in codes or (words.search(code.name) and not drugs):
+        if given in codes or (words.search(name) and not drugs):
             return f"{GENERAL_ALLERGY}-{kind}"
     return GENERAL_ALLERGY
 

@@ -1,0 +1,74 @@
+"""Behind each medicine its courses by time, and other current medicines with the same ingredient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from hub.summarizer.items import Item, Step
+from hub.summarizer.reconcile import concepts, courses, dates
+
+_CURRENT = ("active", "unknown")
+
+
+def told(items: Sequence[Item]) -> list[Item]:
+    """The items, medicines with their history and duplicates."""
+    medicines = [i for i in items if i.head.kind == "medication" and i.head.section == "medications"]
+    histories = {item.id: steps for group in _by_ingredient(medicines) for item, steps in _history(group)}
+    doubled = _duplicates(medicines)
+    return [
+        replace(i, history=histories[i.id], duplicates=doubled.get(i.id, ())) if i.id in histories else i for i in items
+    ]
+
+
+def _by_ingredient(medicines: Iterable[Item]) -> list[list[Item]]:
+    of = {id(i.head): i for i in medicines}
+    return [[of[id(head)] for head in block] for block in courses.blocks(i.head for i in of.values())]
+
+
+def _history(group: list[Item]) -> list[tuple[Item, tuple[Step, ...]]]:
+    steps = tuple(_step(item) for item in sorted(group, key=_when))
+    return [(item, steps) for item in group]
+
+
+def _when(item: Item) -> tuple[str, str]:
+    """By when it began, else when it ended, else when it was first told."""
+    head, told = item.head, min(d.evidence.at for d in item.drafts).date().isoformat()
+    began = dates.day(head.start) or dates.day(head.end) or told
+    return began, dates.day(head.end) or "9"
+
+
+def _step(item: Item) -> Step:
+    by = next((d.by for d in item.drafts if d.by), "")
+    reason = next((d.reason for d in item.drafts if d.reason), "")
+    return Step(item.id, item.head, by, reason)
+
+
+def _duplicates(medicines: Iterable[Item]) -> dict[str, tuple[str, ...]]:
+    """For each current medicine the ids of others with an ingredient of it: a brand, or a combination."""
+    holding: dict[str, list[str]] = {}
+    current = [i for i in medicines if i.head.status in _CURRENT and i.head.assertion == "present"]
+    for item in current:
+        for ingredient in ingredients(frozenset(k for d in item.drafts for k in d.keys)):
+            holding.setdefault(ingredient, []).append(item.id)
+    found: dict[str, dict[str, None]] = {}
+    for ids in holding.values():
+        for one in ids:
+            found.setdefault(one, {}).update(dict.fromkeys(other for other in ids if other != one))
+    return {one: tuple(others) for one, others in found.items() if others}
+
+
+@lru_cache(maxsize=4096)
+def ingredients(keys: frozenset[str]) -> frozenset[str]:
+    """The ingredients of a medicine by its keys: itself, and what a combination holds."""
+    known = {k for k in keys if k.startswith("term|")} or {k for k in keys if k.startswith("name|")}
+    return frozenset(known.union(*(_combinations().get(k, ()) for k in known)))
+
+
+@lru_cache(maxsize=1)
+def _combinations() -> dict[str, tuple[str, ...]]:
+    return {
+        f"term|medicine:{name}": tuple(f"term|medicine:{part}" for part in parts.split("|"))
+        for name, parts, *_ in concepts.rows("combinations.tsv")
+    }

@@ -1,0 +1,143 @@
+"""What is known of concepts: which is a kind of which, its stage or grade, and how its kind behaves over time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+
+from hub.summarizer import terms
+from hub.summarizer.terminology import tables
+
+_NUMBER = r"(?:[0-9]|[一二三四五]|[ⅠⅡⅢⅣⅤⅰⅱⅲⅳⅴ]|i{1,3}|iv|v)"
+_GRADES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("stage", re.compile(rf"g?({_NUMBER}[abd]?)期|stage({_NUMBER}[abd]?)$", re.IGNORECASE)),
+    ("grade", re.compile(rf"(?:nyha|心功能)?(?:分级)?({_NUMBER})级|grade({_NUMBER})$", re.IGNORECASE)),
+    ("risk", re.compile(r"(?<!高血压)((?:很|极)高危|高危|中危|低危)组?|(?<=高血压)((?:很|极)高危|高危|中危|低危)组?")),
+)
+_DIGITS = {
+    "一": "1", "二": "2", "三": "3", "四": "4", "五": "5", "ⅰ": "1", "ⅱ": "2", "ⅲ": "3", "ⅳ": "4", "ⅴ": "5",
+    "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "极高危": "很高危",
+}  # fmt: skip
+
+_BEHAVIOUR = "behaviour.tsv"
+_EXCLUSIVE = "exclusive.tsv"
+
+
+@lru_cache(maxsize=65536)
+def graded(name: str) -> tuple[str, Mapping[str, str]]:
+    """A name without its stage, grade and risk, and these: `慢性肾脏病3期` -> `慢性肾脏病`, `{stage: 3}`."""
+    base, found = terms.fold(name), {}
+    for dimension, pattern in _GRADES:
+        match = pattern.search(base)
+        if match:
+            said = next(g for g in match.groups() if g).lower()
+            found[dimension] = _DIGITS.get(said) or _DIGITS.get(said[:-1], said[:-1]) + said[-1]
+            base = base[: match.start()] + base[match.end() :]
+    return base, found
+
+
+@lru_cache(maxsize=65536)
+def grade(key: str) -> tuple[str, Mapping[str, str]]:
+    """Of a key of a problem: the key of the concept without stage and grade, and these ({} where it has none)."""
+    kind, name = _parts(key)
+    base, found = graded(name)
+    return (terms.key(kind, base), found) if found and len(base) > 1 else (key, {})
+
+
+@lru_cache(maxsize=65536)
+def broader(key: str) -> frozenset[str]:
+    """The keys of all terms of which this is a kind: of the tables, and without its stage or grade."""
+    direct = set(_table().get(key, ()))
+    base, found = grade(key)
+    if found and base != key:
+        direct.add(base)
+    return frozenset(direct.union(*(broader(k) for k in direct if k != key)))
+
+
+@lru_cache(maxsize=65536)
+def refines(key: str, wide: str) -> bool:
+    """Whether the narrow term only adds a type, stage or grade to the wide one, which its name still holds.
+
+    `2型糖尿病` refines `糖尿病`; `高血压性心脏病` is of `高血压`, but another illness; of procedures all kinds refine.
+    """
+    kind, name = _parts(key)
+    _, short = _parts(wide)
+    if kind == "procedure" or grade(key)[0] == wide:
+        return True
+    base, _ = graded(name)
+    return name.endswith(short) or base.endswith(short)
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, tuple[str, ...]]:
+    return {
+        t.key: tuple(f"term|{tables.family(t.kind)}:{name}" for name in t.broader) for t in tables.terms() if t.broader
+    }
+
+
+@lru_cache(maxsize=1)
+def symptoms() -> frozenset[str]:
+    """Keys of what comes and goes: complaints."""
+    return frozenset(t.key for t in tables.terms() if t.kind == "symptom")
+
+
+@lru_cache(maxsize=65536)
+def passes(key: str) -> bool:
+    """Whether a problem is an episode or event (`肺炎`, `脑梗死`, a symptom): at two dates it is two of them."""
+    return key in symptoms() or _behaves(("episode", "event"), key)
+
+
+@lru_cache(maxsize=65536)
+def changes(key: str) -> bool:
+    """Whether it may be there at one time and gone at the next, so that a denial contradicts only of the same time."""
+    return key in symptoms() or _behaves(("episode", "finding"), key)
+
+
+@lru_cache(maxsize=65536)
+def repeats(key: str) -> bool:
+    """Whether a procedure is done again and again (`胃镜检查`, `血液透析`): two dates are two of them."""
+    return _behaves(("repeated",), key)
+
+
+@lru_cache(maxsize=65536)
+def fluctuates(key: str) -> bool:
+    """Whether an analyte is measured several times a day, with another number each time (`血压`, `血糖`)."""
+    return _behaves(("fluctuating",), key)
+
+
+def _behaves(ways: tuple[str, ...], key: str) -> bool:
+    name, known = _parts(key)[1], _behaviours()
+    return any(known[how].search(name) for how in ways) and not known["lasting"].search(name)
+
+
+@lru_cache(maxsize=1)
+def _behaviours() -> dict[str, re.Pattern[str]]:
+    words: dict[str, list[str]] = {}
+    for how, pattern, *_ in rows(_BEHAVIOUR):
+        words.setdefault(how, []).append(pattern)
+    return {how: re.compile("|".join(patterns), re.IGNORECASE) for how, patterns in words.items()}
+
+
+@lru_cache(maxsize=1)
+def exclusive() -> tuple[tuple[str, str, str], ...]:
+    """Pairs of diagnoses that are given for one another, and when they exclude each other: `always`, `same-time`."""
+    return tuple(
+        (terms.key("problem", one), terms.key("problem", other), when) for one, other, when in rows(_EXCLUSIVE)
+    )
+
+
+def rows(name: str) -> list[list[str]]:
+    """The rows of a table beside this module, without comments."""
+    text = (files("hub.summarizer.reconcile") / name).read_text("utf-8")
+    return [line.split("\t") for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def _parts(key: str) -> tuple[str, str]:
+    """Kind and name of a key: of `term|problem:x` and `name|x`; a code has neither."""
+    form, _, rest = key.partition("|")
+    if form == "term":
+        kind, _, name = rest.partition(":")
+        return kind, name
+    return ("problem", rest) if form == "name" else ("", "")

@@ -1,0 +1,137 @@
+"""Measurements to series: one analyte over all institutions, each moment once, other numbers of one moment apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from operator import attrgetter
+
+from hub.summarizer import units
+from hub.summarizer.drafts import Draft
+from hub.summarizer.reconcile import concepts, dates, numbers
+
+_DAY = 10
+_RECENT = timedelta(366)
+"""A number without a date is taken for the equal one that was measured within this time before it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """points: one moment each, by date; disputed: measurements of a moment of which a point says another number."""
+
+    analyte: str
+    points: list[list[Draft]]
+    disputed: list[list[Draft]]
+
+
+@dataclass(slots=True)
+class _Moments:
+    """Points by the beginnings of their dates."""
+
+    analyte: str
+    points: list[list[Draft]] = field(default_factory=list)
+    disputed: list[list[Draft]] = field(default_factory=list)
+    by_date: dict[str, list[list[Draft]]] = field(default_factory=dict)
+
+    def add(self, draft: Draft) -> None:
+        start = draft.start or ""
+        near = self._near(draft, start)
+        twins = [p for p in near if numbers.equal(p[0], draft, self.analyte)]
+        if twins and (len(twins) == 1 or len(start) >= _DAY):
+            twins[0].append(draft)
+            return
+        point = [draft]
+        rival = any(_rivals(p[0], draft, self.analyte) for p in near if len(start) >= _DAY)
+        (self.disputed if rival else self.points).append(point)
+        for length in {4, 7, _DAY, len(start)} if start else ():
+            self.by_date.setdefault(start[:length], []).append(point)
+
+    def _near(self, draft: Draft, start: str) -> list[list[Draft]]:
+        """Points that may be of the same moment."""
+        if not start:
+            return [p for p in self.points if _lately(p[0], draft)] if draft.free else []
+        if len(start) > _DAY:
+            return [p for p in self.by_date.get(start[:_DAY], ()) if _one_time(p[0].start or "", start)]
+        wanted = (start, *dates.neighbours(start)) if draft.ago else (start,)
+        return [point for date in wanted for point in self.by_date.get(date, ())]
+
+
+def _one_time(a: str, b: str) -> bool:
+    return a.startswith(b) or b.startswith(a)
+
+
+def _lately(measured: Draft, draft: Draft) -> bool:
+    """Whether it was measured in the year before the draft was written."""
+    day, written = dates.day(measured.start), draft.evidence.at
+    earliest, latest = (written - _RECENT).date().isoformat(), (written + timedelta(1)).date().isoformat()
+    return len(day) == _DAY and earliest <= day <= latest
+
+
+def _rivals(a: Draft, b: Draft, analyte: str) -> bool:
+    """Whether two numbers contradict: of the same minute, or at two organisations of a day that has one number."""
+    if a.evidence is b.evidence or not numbers.different(a, b, analyte):
+        return False
+    timed = len(a.start or "") > _DAY and len(b.start or "") > _DAY
+    if timed:
+        return a.start == b.start
+    return a.evidence.organization != b.evidence.organization and not concepts.fluctuates(analyte)
+
+
+def series(drafts: Sequence[Draft]) -> list[Series]:
+    """The series of all numeric results, those with the most precise dates placed first."""
+    return [_series(analyte, group) for analyte, group in _analytes(drafts)]
+
+
+def _series(analyte: str, drafts: list[Draft]) -> Series:
+    moments = _Moments(analyte)
+    for draft in sorted(drafts, key=lambda d: (-len(d.start or ""), d.ago)):
+        moments.add(draft)
+    for point in moments.points:
+        point.sort(key=lambda d: -len(d.start or ""))
+    points = sorted(moments.points, key=lambda p: p[0].start or "")
+    return Series(analyte, points, sorted(moments.disputed, key=lambda p: p[0].start or ""))
+
+
+def _analytes(drafts: Iterable[Draft]) -> list[tuple[str, list[Draft]]]:
+    """Measurements by analyte: a code of all institutions, else the one that its name has elsewhere, else its name."""
+    ordered = sorted(drafts, key=attrgetter("evidence.at"))
+    by_name: dict[str, set[str]] = {}
+    for draft in ordered:
+        code = _global_code(draft)
+        if code:
+            for key in _names(draft):
+                by_name.setdefault(key, set()).add(code)
+    groups: dict[tuple[str, str], list[Draft]] = {}
+    local: dict[str, str] = {}
+    for draft in ordered:
+        key = _analyte(draft, by_name)
+        for own in sorted(k for k in draft.keys if k.startswith("code|") and not k.startswith("code||")):
+            key = local.setdefault(own, key)
+        groups.setdefault((key, _scale(draft)), []).append(draft)
+    return [(key, group) for (key, _), group in groups.items()]
+
+
+def _analyte(draft: Draft, by_name: dict[str, set[str]]) -> str:
+    known = next((k for k in sorted(draft.keys) if k.startswith("term|")), None)
+    if known or _global_code(draft):
+        return known or _global_code(draft) or ""
+    for key in _names(draft):
+        codes = by_name.get(key, set())
+        if len(codes) == 1:
+            return next(iter(codes))
+    return next(iter(_names(draft)), draft.name)
+
+
+def _global_code(draft: Draft) -> str | None:
+    return next((k for k in sorted(draft.keys) if k.startswith("code||")), None)
+
+
+def _names(draft: Draft) -> list[str]:
+    return sorted(k for k in draft.keys if k.startswith("name|"))
+
+
+def _scale(draft: Draft) -> str:
+    """Counts per field of view (sediment) are another analyte than counts per volume, whatever their name."""
+    unit = units.comparable((draft.value or {}).get("unit")).lower()
+    return "field" if "hp" in unit or "lp" in unit else ""
