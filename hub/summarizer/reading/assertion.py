@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from hub.summarizer.reading.cues import Cue, Rule, scan
+from hub.summarizer.reading.cues import Cue, Rule, denials, scan
 from hub.summarizer.reading.kin import Person, subjects
 from hub.summarizer.reading.model import Assertion, Context, Section
 
@@ -72,14 +72,15 @@ def contexts(text: str, spans: Sequence[tuple[int, int]], section: Section = "")
     outside = _hidden(text, spans)
     cues = scan(outside)
     people = subjects(outside, spans, cues, section)
-    if not cues:
+    itself = [text[start:end] in denials() for start, end in spans]
+    if not cues and not any(itself):
         return [Context(subject=p.name if p else "", cues=_cited((), p)) for p in people]
     sentence = _cut(outside, spans, cues)
     found = [_Found() for _ in spans]
     for number, cue in enumerate(cues):
         if cue.rule.direction:
             _apply(sentence, number, cue, found)
-    return [_context(f, p) for f, p in zip(found, people, strict=True)]
+    return [_context(f, p, i) for f, p, i in zip(found, people, itself, strict=True)]
 
 
 def _hidden(text: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -122,6 +123,8 @@ def _apply(sentence: _Sentence, number: int, cue: Cue, found: list[_Found]) -> N
 
 
 def _reached(sentence: _Sentence, number: int, cue: Cue, rule: Rule) -> tuple[range, bool]:
+    if rule.effect == "question" and cue.latin and "?" not in sentence.text[cue.end :]:
+        return range(0), False
     if rule.direction in ("after", "either"):
         reached = _after(sentence, number, cue, rule)
         if reached or rule.direction == "after":
@@ -213,7 +216,7 @@ def _before(sentence: _Sentence, number: int, cue: Cue, rule: Rule) -> range:
         return _near_before(sentence, cue, rule, past)
     start = sentence.clause_start(cue.start)
     first = bisect_left(spans, (start, 0))
-    if rule.reach == "list" and first == past and past and start and sentence.text[start - 1] in ",，":
+    if rule.reach == "list" and first == past and past and start and sentence.text[start - 1] in ",，:：":
         start = sentence.clause_start(spans[past - 1][0])
         if sentence.end(start) < cue.start:
             return range(0)
@@ -261,12 +264,12 @@ def _governs(outer: Cue, inner: Cue) -> bool:
     return inner.start - outer.end <= _NEAR + 1
 
 
-def _context(found: _Found, person: Person | None) -> Context:
+def _context(found: _Found, person: Person | None, itself: bool) -> Context:
     said = {pair[1].effect for pair in (found.front, found.back) if pair}
     assertion: Assertion = "present"
     if "question" in said:
         assertion = "uncertain"
-    elif "absent" in said:
+    elif "absent" in said or itself:
         assertion = "absent"
     elif said:
         assertion = "uncertain"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from operator import itemgetter
+from typing import Any, Final, Literal, get_args
 
 Effect = Literal[
     "absent", "uncertain", "question", "planned", "historical", "resolved", "patient", "but", "has", "none",
 ]  # fmt: skip
-Direction = Literal["", "after", "before", "either", "closing"]
+Direction = Literal["", "after", "before", "either", "closing", "within"]
 Reach = Literal["", "near", "clause", "list", "sentence"]
 
 
@@ -23,6 +24,9 @@ class Rule:
     reach: Reach
     strong: bool
     examples: tuple[str, ...]
+
+
+_PLACE: Final = itemgetter(0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +68,56 @@ def rules() -> dict[str, tuple[Rule, ...]]:
 
 
 @lru_cache(maxsize=1)
+def denials() -> frozenset[str]:
+    """Names that say of themselves that what they name is absent (`不烧了`)."""
+    return frozenset(cue for cue, each in rules().items() if any(rule.direction == "within" for rule in each))
+
+
+@lru_cache(maxsize=1)
 def _automaton() -> Any:
     import ahocorasick
 
     automaton = ahocorasick.Automaton()
-    for cue, (rule, *others) in rules().items():
+    for cue, each in rules().items():
+        found = [rule for rule in each if rule.direction != "within"]
+        if not found:
+            continue
+        rule, *others = found
         latin = cue.isascii() and any(map(str.isalpha, cue))
-        automaton.add_word(cue, (len(cue), rule, tuple(others), latin))
+        automaton.add_word(cue, (len(cue), (rule, tuple(others), latin), latin))
     automaton.make_automaton()
     return automaton
 
 
 def scan(text: str) -> list[Cue]:
     """All cues of a text, the longest at each place, in order and not overlapping."""
+    return [Cue(start, end, *rule) for start, end, rule in longest(_automaton(), text)]
+
+
+def longest(automaton: Any, text: str) -> list[tuple[int, int, Any]]:
+    """The words of an automaton in a text as (start, end, value), the leftmost and then longest, whole words of English.
+
+    Its values are (length, value, whether the word is English).
+    """
     lower = text.lower()
     if len(lower) != len(text):
         lower = text
-    found: list[Cue] = []
-    for last, (size, rule, others, latin) in _automaton().iter_long(lower):
+    every: list[tuple[int, int, Any]] = []
+    for last, (size, value, latin) in automaton.iter(lower):
         start = last - size + 1
-        if latin and not _whole(lower, start, last + 1):
-            continue
-        found.append(Cue(start, last + 1, rule, others, latin))
+        if not latin or _whole(lower, start, last + 1):
+            every.append((start, -last - 1, value))
+    every.sort(key=_PLACE)
+    found: list[tuple[int, int, Any]] = []
+    past = 0
+    for start, end, value in every:
+        if start >= past:
+            past = -end
+            found.append((start, past, value))
     return found
 
 
 def _whole(text: str, start: int, end: int) -> bool:
-    """Whether an English cue is no part of a longer word."""
+    """Whether an English word is no part of a longer one."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    return not (before.isascii() and before.isalnum()) and not (after.isascii() and (after.isalnum()))
+    return not (before.isascii() and before.isalnum()) and not (after.isascii() and after.isalnum())

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from hub.summarizer.reading.cues import Cue
+from hub.summarizer.reading.cues import Cue, longest
 from hub.summarizer.reading.model import Section
 
 FAMILY: Final = "家族"
@@ -87,16 +87,12 @@ def subjects(
 
 
 def _scan(text: str, section: Section) -> list[_Word]:
-    lower = text.lower() if len(text.lower()) == len(text) else text
     found: list[_Word] = []
     named = False
-    for last, (size, kind, latin) in _automaton().iter_long(lower):
-        start, end = last - size + 1, last + 1
-        if latin and (lower[start - 1 : start].isalnum() or lower[end : end + 1].isalnum()):
+    for start, end, kind in longest(_automaton(), text):
+        if kind == "short" and not (text[start - 1 : start] in _OWNS or text[end : end + 1] in _SAYS):
             continue
-        if kind == "short" and not (lower[start - 1 : start] in _OWNS or lower[end : end + 1] in _SAYS):
-            continue
-        if kind == "short" and not (start and lower[start - 1] in _OWNS) and not lower[end : end + 1]:
+        if kind == "short" and not (start and text[start - 1] in _OWNS) and not text[end : end + 1]:
             continue
         if kind == "child" and section != "family":
             continue

@@ -1,0 +1,242 @@
+"""Consultations: what a question names is so or not as its answer says.
+
+`turns` knows a document that is a dialogue by the speakers at its lines; `dialogue_contexts` reads each turn as any text and
+then lets the replies decide what was asked. What nobody answered stays uncertain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final, Literal
+
+from hub.summarizer.reading.assertion import contexts
+from hub.summarizer.reading.model import Assertion, Context
+
+Speaker = Literal["clinician", "patient"]
+"""Who asks and who answers: relatives and carers answer for the patient."""
+
+Answer = Literal["no", "yes", ""]
+
+_SPEAKERS: Final[dict[str, Speaker]] = {
+    **dict.fromkeys(
+        ("医生", "大夫", "医师", "护士", "主任", "村医", "专家", "接诊医生", "问", "医", "doctor", "d", "dr", "nurse", "provider",
+         "clinician", "physician", "md", "q", "interviewer"), "clinician"),
+    **dict.fromkeys(
+        ("患者", "病人", "家属", "家长", "患者家属", "患儿家属", "患者家长", "患儿家长", "病人家属", "母亲", "父亲", "妈妈", "爸爸", "老伴", "儿子",
+         "女儿", "患", "答", "patient", "p", "pt", "caregiver", "family", "guest_family", "guest_clinician", "mother", "father",
+         "parent", "spouse", "wife", "husband", "a"), "patient"),
+}  # fmt: skip
+_LABEL: Final = re.compile(r"^[ \t]*[\[【(（]?([^\W\d_][\w ]{0,13}?)[\]】)）]?[ \t]*(?:[:：]|(?<=[\]】]))[ \t]*", re.MULTILINE)
+_MOST: Final = 0.5
+_SENTENCE: Final = re.compile(r"[^。！!；;\n？?]*(?:[。！!；;\n]|[？?]+|$)")
+_ASKS: Final = re.compile(
+    r"[?？]|吗|有没有|有无|有木有|有没得|有冇|是否|是不是|会不会|有否|(?:不|没|没有|没得|不呢|没呢|么|嘛)\s*$|"
+    r"\b(?:do|does|did|have|has|are|is|any) (?:you|he|she|there|your|any)\b",
+    re.IGNORECASE,
+)
+_TAG: Final = re.compile(r"(?:吧|对吧|呢|对不对|是吧|对吗|是吗)[?？。]*\s*$")
+_SUPPOSES: Final = re.compile(
+    r"怎么|咋|为什么|为啥|什么|啥|几天|多久|几次|多少|多长|几点|哪|何时|如何|"
+    r"\b(?:how|what|when|where|why|which)\b(?! about)",
+    re.IGNORECASE,
+)
+_SELF: Final = re.compile(r"怎么|咋|为什么|为啥|几天|多久|几次|多少|多长|如何")
+_FILLER: Final = re.compile(
+    r"^(?:[,，。.、\s…~]|那|这|哦|噢|奥|额|呃|啊|哎|医生|大夫|宝宝|宝贝|孩子|小孩|他|她|我|倒是|这个|那个|暂时|目前|现在|最近|"
+    r"今天|昨天|昨晚|到|也|就|还|um|uh|oh|well|okay|ok|i mean|you know|doctor|\[?patient\]?)+",
+    re.IGNORECASE,
+)
+_AFTER: Final = re.compile(
+    r"^(?:[啊呀呢的了吧哦哈也耶噢奥咯嘞诶欸唉额过呗嘛撒哟滴]|都|这样|这种|这些|那种|情况|症状|现象|表现|出现|什么)*(?:$|[\s,，。.!！~、;；…(（?？])"
+)
+_WINDOW: Final = 6
+"""Turns of the patient within which a question may still be answered by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one speaker says at a time: where it stands in the text, without the label."""
+
+    speaker: Speaker
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A name in a question. denied: the question supposes that it is absent (`不发烧了吧`); turn, block: when asked."""
+
+    turn: int
+    index: int
+    name: str
+    denied: bool
+    block: int
+    heard: int = 0
+    answer: Assertion | None = None
+
+
+def turns(text: str) -> list[Turn]:
+    """The turns of a dialogue, [] where the text is none."""
+    labels = [(m, _SPEAKERS.get(m.group(1).strip().lower())) for m in _LABEL.finditer(text)]
+    known = [(m, speaker) for m, speaker in labels if speaker]
+    lines = sum(1 for line in text.splitlines() if line.strip())
+    if len({speaker for _, speaker in known}) < 2 or len(known) < _MOST * lines:
+        return []
+    ends = [m.start() for m, _ in known[1:]] + [len(text)]
+    return [Turn(s, m.end(), e) for (m, s), e in zip(known, ends, strict=True) if s]
+
+
+def answered(question: str, replies: Sequence[str]) -> Assertion | None:
+    """What the replies, in order, say of all that a question names; None where they do not answer it."""
+    denied = _denies(question)
+    for reply in replies:
+        answer = _answer(reply)[0]
+        if answer:
+            return "present" if answer == "yes" and not denied else "absent"
+    return None
+
+
+def dialogue_contexts(
+    said: Sequence[tuple[Speaker, str]], spans: Sequence[Sequence[tuple[int, int]]]
+) -> list[list[Context]]:
+    """The contexts of the mentions of each turn. said: speaker and text of each turn; spans: of the mentions in it."""
+    found: list[list[Context]] = []
+    pending: list[_Asked] = []
+    block, last = 0, ""
+    for number, ((speaker, text), places) in enumerate(zip(said, spans, strict=True)):
+        if speaker == "clinician" and last != "clinician":
+            block += 1
+        last = speaker
+        read, asked = _turn(speaker, text, places)
+        found.append(read)
+        if speaker == "clinician":
+            pending += [_Asked(number, i, text[slice(*places[i])], denied, block) for i, denied in asked]
+        else:
+            _hear(pending, text, places, read, block)
+            pending = _settle(pending, found)
+    return found
+
+
+def _turn(speaker: Speaker, text: str, spans: Sequence[tuple[int, int]]) -> tuple[list[Context], list[tuple[int, bool]]]:
+    """The contexts of a turn by itself, and which mentions it asks about, with whether it supposes their absence."""
+    found: list[Context] = []
+    asked: list[tuple[int, bool]] = []
+    for match in _SENTENCE.finditer(text):
+        start, end = match.span()
+        inside = [s for s in spans if start <= s[0] < end]
+        if not inside:
+            continue
+        sentence = match.group()
+        local = [(a - start, min(b, end) - start) for a, b in inside]
+        read = contexts(sentence, local)
+        asks = bool(_ASKS.search(sentence) or (speaker == "clinician" and _TAG.search(sentence)))
+        if asks and speaker == "patient" and _SELF.search(sentence):
+            read = [replace(c, assertion="present") if c.assertion == "uncertain" else c for c in read]
+        elif asks and speaker == "clinician":
+            supposes = bool(_SUPPOSES.search(sentence))
+            for offset, context in enumerate(read):
+                asked.append((len(found) + offset, context.assertion == "absent"))
+                if context.assertion != "absent" and not supposes:
+                    read[offset] = replace(context, assertion="uncertain")
+        found += read
+    return found, asked
+
+
+def _hear(
+    pending: Sequence[_Asked], text: str, spans: Sequence[tuple[int, int]], read: Sequence[Context], block: int
+) -> None:
+    """Lets one turn of the patient answer what is asked: by name, else as a whole."""
+    answer, everything = _answer(text)
+    names = [text[a:b] for a, b in spans]
+    for asked in pending:
+        asked.heard += 1
+        said = next((c for name, c in zip(names, read, strict=True) if _same(asked.name, name)), None)
+        if said is not None and said.assertion != "uncertain":
+            asked.answer = said.assertion
+        elif answer and asked.block == block and (everything or not (names and _names_first(text, spans))):
+            absent = answer == "no" or asked.denied
+            asked.answer = "absent" if absent else "present"
+
+
+def _names_first(text: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether the first clause of a reply names something: then it answers that alone."""
+    first = re.split(r"[,，。!！?？;；\s]", text, maxsplit=1)[0]
+    return bool(spans) and spans[0][0] < len(first)
+
+
+def _settle(pending: list[_Asked], found: list[list[Context]]) -> list[_Asked]:
+    """Writes the answers down; what is still open."""
+    for asked in pending:
+        if asked.answer:
+            found[asked.turn][asked.index] = replace(found[asked.turn][asked.index], assertion=asked.answer)
+    return [a for a in pending if not a.answer and a.heard < _WINDOW]
+
+
+def _denies(question: str) -> bool:
+    """Whether a question supposes that what it names is absent."""
+    return bool(re.search(r"(?:不|没有?|没得|无)[^?？有]{1,8}(?:了吧|吧|对吧|是吧)[?？]?\s*$", question))
+
+
+def _answer(reply: str) -> tuple[Answer, bool]:
+    """yes, no or "" by how a reply begins; and whether it says so of all that was asked."""
+    first = re.split(r"[。！!；;？?\n]", reply, maxsplit=1)[0].strip().lower()
+    opens, everything = _words()
+    for word, answer in everything.items():
+        if word in first:
+            return answer, True
+    rest = first
+    for text in (first, _FILLER.sub("", first)):
+        for size in range(min(len(text), 20), 0, -1):
+            if text[:size] in opens:
+                rest = text[size:]
+                answer = opens[text[:size]]
+                if answer == "yes":
+                    return _second(rest, opens) or "yes", False
+                return (answer if answer == "" or _AFTER.match(rest) else ""), False
+    return "", False
+
+
+def _second(rest: str, opens: dict[str, Answer]) -> Answer:
+    """`嗯,没有`: a sound of assent before the answer."""
+    text = rest.lstrip(" ,，.、啊呀")
+    if text == rest:
+        return ""
+    for size in range(min(len(text), 20), 0, -1):
+        if text[:size] in opens and opens[text[:size]] == "no" and _AFTER.match(text[size:]):
+            return "no"
+    return ""
+
+
+@lru_cache(maxsize=1)
+def _words() -> tuple[dict[str, Answer], dict[str, Answer]]:
+    """Words that a reply opens with, and words for all that was asked, with their answers."""
+    opens: dict[str, Answer] = {}
+    everything: dict[str, Answer] = {}
+    for cells, _ in _rows():
+        words, (place, answer) = cells[0].split("|"), cells[1].split()
+        target = everything if place == "all" else opens
+        target.update(dict.fromkeys(words, "yes" if answer == "yes" else "no" if answer == "no" else ""))
+    return opens, everything
+
+
+def _rows() -> list[tuple[list[str], str]]:
+    text = files("hub.summarizer.reading").joinpath("replies.tsv").read_text("utf-8")
+    rows = [line.split("\t") for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [(row[:2], row[2]) for row in rows]
+
+
+_ALIKE: Final = (
+    frozenset("烧热"), frozenset("吐呕"), frozenset("咳"), frozenset("痰"), frozenset("涕"), frozenset("喘"), frozenset("泻"),
+)  # fmt: skip
+"""Characters by which two short names of complaints are the same one."""
+
+
+def _same(a: str, b: str) -> bool:
+    """Whether a reply takes up what was asked: one name holds the other, or both the telling character."""
+    if a == b or a in b or b in a:
+        return True
+    return any(not alike.isdisjoint(a) and not alike.isdisjoint(b) for alike in _ALIKE)
