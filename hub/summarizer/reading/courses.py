@@ -15,7 +15,7 @@ from hub.summarizer.reading.tokens import DATE, NAME, Token
 Status = Literal["active", "stopped", "planned", "unknown"]
 
 _REASON = re.compile(
-    r"(?:原因|因为|由于|考虑到|出现|(?<![原病])因|because of|because|due to|secondary to)\s*[是为系:：]?\s*([^,，。;；()（）\x00-\x02]{1,24})"
+    r"(?:原因|因为|由于|考虑到|出现|(?<![原病])因|because of|because|due to|secondary to)\s*[是为系:：]?\s*([^,，。;；()（）\x00\x01]{1,24})"
 )
 _VERB = re.compile(r"(?:而|后|就|遂|故|自行|自己|已|被|医生|都|才)*(?:将|把|给我停|停|改|换|减|加|撤|不吃|没吃|不用|没用|discontinued|stopped|switched)")
 _CLAUSE = re.compile(r"[,，。;；]")

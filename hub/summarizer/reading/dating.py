@@ -1,0 +1,30 @@
+"""Which date of a sentence is that of a result in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hub.summarizer.reading.model import When
+
+_CLAUSE = re.compile(r"[,，;；。:：]")
+_EXAMINED = re.compile(r"复?查|测|化?验|抽血|检|报告|结果|量|示|入院|门诊|就诊|体检|lab|test|check", re.IGNORECASE)
+_EVENT = re.compile(
+    r"查出|诊断|发现|确诊|起病|发病|手术|术后|开始|患|得了?|出现|服|吃药|用药|停|加用|打针|住院治疗|出院|今日|今天|现在|目前|入院查体|diagnosed|started"
+)
+_BARE = re.compile(r"[\s,，:：、\x02\d.%/()（）A-Za-zμ↑↓*^×+\-<>=~·年月]*")
+
+
+def governing(hidden: str, place: int, dates: Sequence[When], spans: Sequence[tuple[int, int]]) -> When | None:
+    """The nearest date before a name, where it stands in the name's clause or an examination follows it."""
+    before = [d for d in dates if d.end <= place]
+    if not before:
+        return None
+    date = before[-1]
+    gap = hidden[date.end : place]
+    if not _CLAUSE.search(gap):
+        return date if not _EVENT.search(gap) else None
+    if re.search(r"[。；;]", gap) or _EVENT.search(gap):
+        return None
+    opens = not _CLAUSE.sub("", hidden[max(0, date.start - 1) : date.start]).strip("在于自(（ ")
+    return date if (_EXAMINED.search(gap) or _BARE.fullmatch(gap)) and (opens or date.start < 2 or True) else None
