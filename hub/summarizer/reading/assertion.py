@@ -24,6 +24,9 @@ _JOINT: Final = frozenset(
 _BARE: Final = frozenset(' 、和及或与跟等症状表现情况史病既往的也不适之类传染遗传慢性征象体样其他以."“”‘’()（）')
 _TAIL: Final = frozenset(' 的了吧哈啊呀哦嘛呢咯喽撒噻大性。."”)）')
 _LEAD: Final = _BARE | frozenset("明显显著确切剧烈特殊任何其它他")
+_CHANGES: Final = ("加重", "加剧", "减轻", "好转", "缓解", "改善", "恶化", "进展", "增多", "减少", "变化", "消失", "之前", "以前")
+_PURPOSE: Final = frozenset("查拍做验诊看需请化")
+_DIRECTLY: Final = frozenset(" 都也均这些全几样呢")
 _TRANSPARENT: Final = frozenset(("historical", "none"))
 _QUOTE: Final = frozenset(" \"“”‘’'「『《(（的")
 _BLOT: Final = "\x00"
@@ -34,13 +37,18 @@ _UNKNOWN_ITEM: Final = 4
 
 @dataclass(slots=True)
 class _Found:
-    """What the cues say of one mention; before, after: the nearest cue that decides its assertion, on either side."""
+    """What the cues say of one mention.
+
+    front, back: the nearest cue that decides its assertion, on either side;
+    supposed: a condition in its own clause (`如果没有发热`).
+    """
 
     front: tuple[Cue, Rule] | None = None
     back: tuple[Cue, Rule] | None = None
     planned: bool = False
     historical: bool = False
     resolved: bool = False
+    supposed: bool = False
     cues: list[Cue] = field(default_factory=list)
 
 
@@ -72,7 +80,7 @@ def contexts(text: str, spans: Sequence[tuple[int, int]], section: Section = "")
     outside = _hidden(text, spans)
     cues = scan(outside)
     people = subjects(outside, spans, cues, section)
-    itself = [text[start:end] in denials() for start, end in spans]
+    itself = [text[start:end].endswith(denials()) for start, end in spans]
     if not cues and not any(itself):
         return [Context(subject=p.name if p else "", cues=_cited((), p)) for p in people]
     sentence = _cut(outside, spans, cues)
@@ -118,6 +126,8 @@ def _apply(sentence: _Sentence, number: int, cue: Cue, found: list[_Found]) -> N
         reached, after = _reached(sentence, number, cue, rule)
         for index in reached:
             _say(found[index], cue, rule, after)
+            if rule.effect == "planned" and after and sentence.spans[index][0] <= sentence.clause_end(cue.end):
+                found[index].supposed = True
         if reached:
             return
 
@@ -127,11 +137,19 @@ def _reached(sentence: _Sentence, number: int, cue: Cue, rule: Rule) -> tuple[ra
         return range(0), False
     if rule.direction in ("after", "either"):
         reached = _after(sentence, number, cue, rule)
+        if reached and rule.effect == "absent" and _changes(sentence, reached):
+            return range(0), True
         if reached or rule.direction == "after":
             return reached, True
     if rule.direction == "before" or _closes(sentence, cue):
         return _before(sentence, number, cue, rule), False
     return range(0), False
+
+
+def _changes(sentence: _Sentence, reached: range) -> bool:
+    """Whether not the name is denied but its change (`无腹痛加重`)."""
+    past = sentence.spans[reached[-1]][1]
+    return sentence.text.startswith(_CHANGES, past)
 
 
 def _after(sentence: _Sentence, number: int, cue: Cue, rule: Rule) -> range:
@@ -154,6 +172,8 @@ def _stop(sentence: _Sentence, number: int, rule: Rule, end: int) -> int:
         if other.start >= end:
             break
         effect = other.rule.effect
+        if effect == "absent" and rule.effect == "planned" and sentence.clause_end(sentence.cues[number].end) < other.start:
+            return other.start
         if effect == "but" or (effect == "has" and not rule.strong and other.start > sentence.cues[number].end):
             return other.start
     return end
@@ -205,7 +225,7 @@ def _closes(sentence: _Sentence, cue: Cue) -> bool:
     end = sentence.clause_end(cue.end)
     rest = sentence.text[cue.end : end]
     return _TAIL.issuperset(rest.rstrip("?？")) or any(
-        c.start == cue.end and c.rule.effect in ("absent", "uncertain", "planned", "question") for c in sentence.cues
+        c.start == cue.end and c.rule.effect in ("absent", "uncertain", "planned", "question", "but") for c in sentence.cues
     )
 
 
@@ -216,7 +236,8 @@ def _before(sentence: _Sentence, number: int, cue: Cue, rule: Rule) -> range:
         return _near_before(sentence, cue, rule, past)
     start = sentence.clause_start(cue.start)
     first = bisect_left(spans, (start, 0))
-    if rule.reach == "list" and first == past and past and start and sentence.text[start - 1] in ",，:：":
+    over = rule.effect != "absent" or _DIRECTLY.issuperset(sentence.text[start : cue.start])
+    if rule.reach == "list" and over and first == past and past and start and sentence.text[start - 1] in ",，:：":
         start = sentence.clause_start(spans[past - 1][0])
         if sentence.end(start) < cue.start:
             return range(0)
@@ -224,6 +245,8 @@ def _before(sentence: _Sentence, number: int, cue: Cue, rule: Rule) -> range:
     for other in reversed(sentence.cues[:number]):
         if other.start < start:
             break
+        if rule.direction != "before" and other.rule.effect == "has" and first < past and other.end <= spans[first][0]:
+            return range(0)
         if other.rule.effect in ("but", "has") and first < bisect_left(spans, (other.end, 0)) < past:
             first = bisect_left(spans, (other.end, 0))
             break
@@ -267,10 +290,8 @@ def _governs(outer: Cue, inner: Cue) -> bool:
 def _context(found: _Found, person: Person | None, itself: bool) -> Context:
     said = {pair[1].effect for pair in (found.front, found.back) if pair}
     assertion: Assertion = "present"
-    if "question" in said:
-        assertion = "uncertain"
-    elif "absent" in said or itself:
-        assertion = "absent"
+    if "absent" in said or itself or ("excluded" in said and not found.planned):
+        assertion = "uncertain" if found.supposed else "absent"
     elif said:
         assertion = "uncertain"
     return Context(

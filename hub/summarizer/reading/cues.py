@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, Final, Literal, get_args
 
 Effect = Literal[
-    "absent", "uncertain", "question", "planned", "historical", "resolved", "patient", "but", "has", "none",
+    "absent", "excluded", "uncertain", "question", "planned", "historical", "resolved", "patient", "but", "has", "none",
 ]  # fmt: skip
 Direction = Literal["", "after", "before", "either", "closing", "within"]
 Reach = Literal["", "near", "clause", "list", "sentence"]
@@ -68,9 +68,9 @@ def rules() -> dict[str, tuple[Rule, ...]]:
 
 
 @lru_cache(maxsize=1)
-def denials() -> frozenset[str]:
-    """Names that say of themselves that what they name is absent (`不烧了`)."""
-    return frozenset(cue for cue, each in rules().items() if any(rule.direction == "within" for rule in each))
+def denials() -> tuple[str, ...]:
+    """Ends of names that say of themselves that what they name is absent (`不烧了`)."""
+    return tuple(cue for cue, each in rules().items() if any(rule.direction == "within" for rule in each))
 
 
 @lru_cache(maxsize=1)

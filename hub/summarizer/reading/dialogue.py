@@ -34,17 +34,32 @@ _LABEL: Final = re.compile(r"^[ \t]*[\[【(（]?([^\W\d_][\w ]{0,13}?)[\]】)）
 _MOST: Final = 0.5
 _SENTENCE: Final = re.compile(r"[^。！!；;\n？?]*(?:[。！!；;\n]|[？?]+|$)")
 _ASKS: Final = re.compile(
-    r"[?？]|吗|有没有|有无|有木有|有没得|有冇|是否|是不是|会不会|有否|(?:不|没|没有|没得|不呢|没呢|么|嘛)\s*$|"
+    r"[?？]|吗|有没|有无|有木有|有没得|有冇|是否|是不是|会不会|有否|(?:不|没|没有|没得|不呢|没呢|么|嘛)\s*$|"
     r"\b(?:do|does|did|have|has|are|is|any) (?:you|he|she|there|your|any)\b",
     re.IGNORECASE,
 )
 _TAG: Final = re.compile(r"(?:吧|对吧|呢|对不对|是吧|对吗|是吗)[?？。]*\s*$")
 _SUPPOSES: Final = re.compile(
-    r"怎么|咋|为什么|为啥|什么|啥|几天|多久|几次|多少|多长|几点|哪|何时|如何|"
+    r"怎么|咋|为什么|为啥|什么时候|什么原因|什么颜色|什么样|几天|多久|几次|多少|多长|几点|哪里|哪天|何时|如何|"
     r"\b(?:how|what|when|where|why|which)\b(?! about)",
     re.IGNORECASE,
 )
-_SELF: Final = re.compile(r"怎么|咋|为什么|为啥|几天|多久|几次|多少|多长|如何")
+_GIVEN: Final = re.compile(r"除了|除去|因为|由于|既然|的话|aside from|besides|other than", re.IGNORECASE)
+"""Before a name in a question that is not asked for."""
+
+_OF: Final = re.compile(
+    r"(?:症状)?(?:还|很|都|也|是|又)?(?:厉害|严重|多吗|多不|多么|加重|频繁|期间|之后|之前|以前|的时候|时候|时|后|有痰|有没|没有?加重|减轻|缓解|"
+    r"好转|引起|多久|几|原因|夜间|晚上|白天|消失|好了|治疗|用|吃)"
+)
+"""After one: what is asked of it."""
+
+_EXAMPLES: Final = re.compile(r"^\s*(?:比如说?|譬如|例如|像|包括|such as|like)")
+_FILLS: Final = re.compile(r"宝宝|宝贝|孩子|小孩|最近|现在|目前|还|有|您|你|他|她|的|等|情况|症状|或者|或|和|以及|比如说?|这些|呢|那|、| ")
+
+_CLAUSE: Final = re.compile(r"[^,，]+[,，]?")
+_JOINTS: Final = 2
+"""Characters besides names in a clause that only lists them."""
+
 _FILLER: Final = re.compile(
     r"^(?:[,，。.、\s…~]|那|这|哦|噢|奥|额|呃|啊|哎|医生|大夫|宝宝|宝贝|孩子|小孩|他|她|我|倒是|这个|那个|暂时|目前|现在|最近|"
     r"今天|昨天|昨晚|到|也|就|还|um|uh|oh|well|okay|ok|i mean|you know|doctor|\[?patient\]?)+",
@@ -53,6 +68,13 @@ _FILLER: Final = re.compile(
 _AFTER: Final = re.compile(
     r"^(?:[啊呀呢的了吧哦哈也耶噢奥咯嘞诶欸唉额过呗嘛撒哟滴]|都|这样|这种|这些|那种|情况|症状|现象|表现|出现|什么)*(?:$|[\s,，。.!！~、;；…(（?？])"
 )
+_STOP: Final = re.compile(r"[。！!；;？?\n]")
+_FIRST: Final = re.compile(r"[,，。!！?？;；\s]")
+_COOL: Final = re.compile(r"体温.{0,4}正常|温度.{0,3}正常|\b3[67]度|temperature (?:is|was|has been) normal")
+_FEVER: Final = re.compile(r"烧|热|fever", re.IGNORECASE)
+_TWICE: Final = re.compile(r"^(.{1,3})(?:不|没有?)\1$")
+_VERBS: Final = frozenset("流打有出起长")
+_PARTICLES: Final = " 啊呀呢的了吧哦哈也耶噢奥~"
 _WINDOW: Final = 6
 """Turns of the patient within which a question may still be answered by name."""
 
@@ -108,7 +130,7 @@ def dialogue_contexts(
     pending: list[_Asked] = []
     block, last = 0, ""
     for number, ((speaker, text), places) in enumerate(zip(said, spans, strict=True)):
-        if speaker == "clinician" and last != "clinician":
+        if speaker == "clinician" and last != "clinician" and (_ASKS.search(text) or _TAG.search(text)):
             block += 1
         last = speaker
         read, asked = _turn(speaker, text, places)
@@ -133,38 +155,95 @@ def _turn(speaker: Speaker, text: str, spans: Sequence[tuple[int, int]]) -> tupl
         sentence = match.group()
         local = [(a - start, min(b, end) - start) for a, b in inside]
         read = contexts(sentence, local)
-        asks = bool(_ASKS.search(sentence) or (speaker == "clinician" and _TAG.search(sentence)))
-        if asks and speaker == "patient" and _SELF.search(sentence):
+        if speaker == "clinician":
+            read = [_unless_sought(sentence, c) for c in read]
+            for offset in _questioned(sentence, local):
+                denied = read[offset].assertion == "absent"
+                asked.append((len(found) + offset, denied))
+                if not denied:
+                    read[offset] = replace(read[offset], assertion="uncertain")
+        elif _SUPPOSES.search(sentence):
             read = [replace(c, assertion="present") if c.assertion == "uncertain" else c for c in read]
-        elif asks and speaker == "clinician":
-            supposes = bool(_SUPPOSES.search(sentence))
-            for offset, context in enumerate(read):
-                asked.append((len(found) + offset, context.assertion == "absent"))
-                if context.assertion != "absent" and not supposes:
-                    read[offset] = replace(context, assertion="uncertain")
         found += read
     return found, asked
 
 
-def _hear(
-    pending: Sequence[_Asked], text: str, spans: Sequence[tuple[int, int]], read: Sequence[Context], block: int
-) -> None:
+def _unless_sought(sentence: str, context: Context) -> Context:
+    """Who says `排除` to a patient means to do so (`拍胸片排除肺炎`)."""
+    sought = context.assertion == "absent" and any(sentence[a:b] in ("排除", "除外") for a, b in context.cues)
+    return replace(context, assertion="uncertain") if sought else context
+
+
+def _questioned(sentence: str, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """Which mentions a sentence asks for: those of a clause that asks, and bare names in the clauses beside it."""
+    clauses = [m.span() for m in _CLAUSE.finditer(sentence)]
+    names = [[i for i, (a, _) in enumerate(spans) if start <= a < end] for start, end in clauses]
+    bare = [
+        bool(inside) and _rest(sentence, start, end, [spans[i] for i in inside]) <= _JOINTS
+        for (start, end), inside in zip(clauses, names, strict=True)
+    ]
+    asked: set[int] = set()
+    for number, (start, end) in enumerate(clauses):
+        clause = sentence[start:end]
+        tag = number == len(clauses) - 1 and _TAG.search(clause)
+        if not (_ASKS.search(clause) or tag or (number == 0 and _EXAMPLES.match(clause))):
+            continue
+        if _SUPPOSES.search(clause):
+            continue
+        chosen = [i for i in names[number] if not _given(sentence, spans[i], start, end)]
+        asked.update(chosen)
+        for step in (-1, 1):
+            beside = number + step
+            while 0 <= beside < len(clauses) and bare[beside]:
+                asked.update(names[beside])
+                beside += step
+    return sorted(asked)
+
+
+def _rest(sentence: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> int:
+    """Characters of a clause that are neither names nor fill it up."""
+    parts = [sentence[a:b] for a, b in zip([start, *(s[1] for s in spans)], [*(s[0] for s in spans), end], strict=True)]
+    return len(_FILLS.sub("", "".join(parts)))
+
+
+def _given(sentence: str, span: tuple[int, int], start: int, end: int) -> bool:
+    """Whether a question takes a name for granted and asks something else of it (`咳嗽厉害吗`, `除了发热`)."""
+    return bool(_GIVEN.search(sentence, start, span[0]) or _OF.match(sentence, span[1], end))
+
+
+def _hear(pending: Sequence[_Asked], text: str, spans: Sequence[tuple[int, int]], read: Sequence[Context], block: int) -> None:
     """Lets one turn of the patient answer what is asked: by name, else as a whole."""
     answer, everything = _answer(text)
     names = [text[a:b] for a, b in spans]
+    narrow = not everything and _names_first(text, spans)
     for asked in pending:
         asked.heard += 1
-        said = next((c for name, c in zip(names, read, strict=True) if _same(asked.name, name)), None)
-        if said is not None and said.assertion != "uncertain":
+        said = next((c for name, c in zip(names, read, strict=True) if _same(asked.name, name)), None) or _said(asked, text)
+        if _COOL.search(text) and _FEVER.search(asked.name):
+            asked.answer = "absent"
+        elif said is not None and said.assertion != "uncertain":
             asked.answer = said.assertion
-        elif answer and asked.block == block and (everything or not (names and _names_first(text, spans))):
+        elif answer and asked.block == block and not narrow:
             absent = answer == "no" or asked.denied
             asked.answer = "absent" if absent else "present"
 
 
+def _said(asked: _Asked, text: str) -> Context | None:
+    """What a reply says of a name that it takes up in the words of the question."""
+    name = _TWICE.sub(r"\1", asked.name)
+    for form in (name, name[1:] if len(name) > 2 and name[0] in _VERBS else name):
+        at = text.find(form)
+        if at >= 0:
+            start = max((m.end() for m in _STOP.finditer(text, 0, at)), default=0)
+            stop = _STOP.search(text, at)
+            end = stop.start() if stop else len(text)
+            return contexts(text[start:end], [(at - start, at - start + len(form))])[0]
+    return None
+
+
 def _names_first(text: str, spans: Sequence[tuple[int, int]]) -> bool:
     """Whether the first clause of a reply names something: then it answers that alone."""
-    first = re.split(r"[,，。!！?？;；\s]", text, maxsplit=1)[0]
+    first = _FIRST.split(text, maxsplit=1)[0]
     return bool(spans) and spans[0][0] < len(first)
 
 
@@ -185,9 +264,11 @@ def _answer(reply: str) -> tuple[Answer, bool]:
     """yes, no or "" by how a reply begins; and whether it says so of all that was asked."""
     first = re.split(r"[。！!；;？?\n]", reply, maxsplit=1)[0].strip().lower()
     opens, everything = _words()
-    for word, answer in everything.items():
-        if word in first:
-            return answer, True
+    for clause in re.split("[,，]", first)[:2]:
+        whole = clause.strip().rstrip(_PARTICLES)
+        for word, answer in everything.items():
+            if whole.endswith(word):
+                return answer, True
     rest = first
     for text in (first, _FILLER.sub("", first)):
         for size in range(min(len(text), 20), 0, -1):
