@@ -1,0 +1,143 @@
+"""Two doses now, or taken here and stopped there. What its own organisation changed, or a date, is history.
+
+A statement holds until its organisation says otherwise. It contradicts a later one of another organisation, unless that
+one tells when it changed, or its organisation had said the same before and so changed it itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from hub.summarizer.items import Item
+from hub.summarizer.reconcile import courses, dates
+from hub.summarizer.reconcile.courses import Intake
+from hub.summarizer.reconcile.opposed import Opposed, day_told
+
+_CURRENT = ("active", "unknown")
+_ORDER_DAYS = 7
+"""A coded start this near to its message is the day of the order: no statement that something was changed."""
+
+_CODED = re.compile(r"[a-z0-9/]+")
+_ONCE_A_DAY = frozenset({"qd", "qn", "qm", "qam", "qhs"})
+
+
+class Statement(NamedTuple):
+    """What one organisation said of a medicine on a day. start: from when, "" where nobody says."""
+
+    organization: str
+    day: str
+    status: str
+    start: str
+    intake: Intake
+    item: Item
+
+
+def medicines(items: Sequence[Item]) -> list[Opposed]:
+    of = {id(i.head): i for i in items if i.head.kind == "medication" and i.head.assertion == "present"}
+    found: list[Opposed] = []
+    for block in courses.blocks(i.head for i in of.values()):
+        if len(block) > 1:
+            group = [of[id(head)] for head in block]
+            statements = sorted((s for i in group for s in _statements(i)), key=lambda s: s.day)
+            found += _doses(group, statements)
+            found += _stops(group, statements)
+    return found
+
+
+def _statements(item: Item) -> Iterator[Statement]:
+    start = _stated_start(item)
+    for draft in item.drafts:
+        yield Statement(draft.evidence.organization, day_told(draft), item.head.status, start,
+                        courses.intake(item.head), item)  # fmt: skip
+
+
+def _stated_start(item: Item) -> str:
+    """When it began, as somebody says; not the day of an order."""
+    start = dates.day(item.head.start)
+    ordered = all(
+        not d.free and d.start and dates.apart(dates.day(d.start), day_told(d)) <= _ORDER_DAYS
+        for d in item.drafts
+        if d.start
+    )
+    return "" if ordered else start
+
+
+def _doses(group: Sequence[Item], statements: Sequence[Statement]) -> list[Opposed]:
+    current = [i for i in group if i.head.status in _CURRENT]
+    found = []
+    for a, b in combinations(current, 2):
+        what = _differ(courses.intake(a.head), courses.intake(b.head))
+        if what and _overlap(a, b) and _contradict(a, b, statements):
+            found.append(Opposed("dose", what, a, b))
+    return found
+
+
+def _differ(a: Intake, b: Intake) -> str:
+    """In what two intakes differ, "" where they do not, or cannot be compared."""
+    if a.amount and b.amount and a.unit == b.unit and a.amount != b.amount:
+        return "同一药物剂量不一致"
+    known = _CODED.fullmatch(a.frequency) and _CODED.fullmatch(b.frequency)
+    once = {a.frequency, b.frequency} <= _ONCE_A_DAY
+    return "同一药物用药频次不一致" if known and a.frequency != b.frequency and not once else ""
+
+
+def _overlap(a: Item, b: Item) -> bool:
+    pairs = ((a.head, b.head), (b.head, a.head))
+    return not any(one.end and other.start and dates.before(one.end, other.start) for one, other in pairs)
+
+
+def _contradict(a: Item, b: Item, statements: Sequence[Statement]) -> bool:
+    mine = [s for s in statements if s.item is a]
+    theirs = [s for s in statements if s.item is b]
+    return any(_opposed(*sorted((x, y), key=lambda s: s.day), statements) for x in mine for y in theirs)
+
+
+def _opposed(first: Statement, later: Statement, statements: Sequence[Statement]) -> bool:
+    """Whether the later statement contradicts what the first organisation then still said."""
+    if first.organization == later.organization or (later.start and dates.before(first.day, later.start)):
+        return False
+    moved = any(
+        s.organization == first.organization and s.item is not first.item and first.day < s.day <= later.day
+        for s in statements
+    )
+    changed = any(
+        s.organization == later.organization and s.item is first.item and first.day <= s.day <= later.day
+        for s in statements
+    )
+    return not moved and not changed
+
+
+def _stops(group: Sequence[Item], statements: Sequence[Statement]) -> list[Opposed]:
+    """One organisation says that it was stopped, another that it is taken."""
+    taken = [i for i in group if i.head.status == "active"]
+    stopped = [i for i in group if i.head.status == "stopped"]
+    return [
+        Opposed("medication-status", "同一药物在用与已停不一致", a, b)
+        for a in taken
+        for b in stopped
+        if courses.same_dose(courses.intake(a.head), courses.intake(b.head)) and _still(a, b, statements)
+    ]
+
+
+def _still(taken: Item, stopped: Item, statements: Sequence[Statement]) -> bool:
+    """Whether it is said to be taken after it was said to be stopped; begun again, it is another course."""
+    end, start = dates.day(stopped.head.end), _stated_start(taken)
+    if end and start and not dates.before(start, end):
+        return False
+    uses = [s for s in statements if s.item is taken and not (end and dates.before(s.day, end))]
+    stops = [s for s in statements if s.item is stopped]
+    return any(
+        use.organization != stop.organization
+        and not _later(use, statements, "stopped")
+        and not _later(stop, statements, "active")
+        for use in uses
+        for stop in stops
+    )
+
+
+def _later(said: Statement, statements: Iterable[Statement], status: str) -> bool:
+    """Whether the same organisation says the other thing at the same time or later."""
+    return any(s.organization == said.organization and s.status == status and s.day >= said.day for s in statements)

@@ -1,0 +1,140 @@
+"""Had and denied, two kinds of one illness, two dates, two sides: of problems and procedures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from hub.summarizer.items import Item
+from hub.summarizer.reconcile import concepts, dates
+from hub.summarizer.reconcile.opposed import Opposed, by_key, crossed, day_told, keys, messages, pairs
+
+_NOT_SEEN = re.compile(r"未见|未发现|未探及|未显示|未及|no evidence|unremarkable|without", re.IGNORECASE)
+_SAME_TIME = 31
+"""Days within which two stages are of one time."""
+
+_MANY = 4
+"""A procedure told of this many dates is done again and again."""
+
+
+def assertions(items: Sequence[Item]) -> list[Opposed]:
+    present = by_key((i for i in items if i.head.assertion == "present"), _with_broader)
+    absent = [i for i in items if i.head.assertion == "absent"]
+    return [
+        Opposed("assertion", "有与无不一致", had, denied)
+        for denied, had in crossed(absent, present, keys)
+        if _denied(denied, had)
+    ]
+
+
+def _with_broader(item: Item) -> set[str]:
+    """Who denies an illness denies its kinds."""
+    own = keys(item)
+    return own.union(*(concepts.broader(k) for k in own))
+
+
+def _denied(denied: Item, had: Item) -> bool:
+    if had.head.status == "resolved" or messages(denied) == messages(had):
+        return False
+    if passing(had) or any(concepts.changes(k) for k in keys(had) | keys(denied)) or _unseen(denied):
+        days = {day_told(d) for d in had.drafts}
+        return any(day_told(d) in days for d in denied.drafts) and not messages(denied) & messages(had)
+    start = dates.day(had.head.start)
+    return not start or not all(dates.before(day_told(d), start) for d in denied.drafts)
+
+
+def _unseen(denied: Item) -> bool:
+    """Whether an examination did not show it: of its day only."""
+    return all(any(_NOT_SEEN.search(str(s["text"])) for s in d.sources) for d in denied.drafts)
+
+
+def passing(item: Item) -> bool:
+    return item.head.kind == "symptom" or any(concepts.passes(k) for k in keys(item))
+
+
+def diagnoses(items: Sequence[Item]) -> list[Opposed]:
+    present = [i for i in items if i.head.assertion == "present" and i.head.status != "resolved"]
+    return [*_exclusive(present), *_grades(present)]
+
+
+def _exclusive(present: Iterable[Item]) -> Iterator[Opposed]:
+    index = by_key(present)
+    for one, other, when in concepts.exclusive():
+        for a in index.get(one, ()):
+            for b in index.get(other, ()):
+                if not messages(a) & messages(b) and (when == "always" or _same_time(a, b)):
+                    yield Opposed("diagnosis", "诊断不一致", a, b)
+
+
+def _same_time(a: Item, b: Item) -> bool:
+    if a.organizations & b.organizations:
+        return False
+    return dates.agree(dates.day(a.head.start), dates.day(b.head.start), a.head.ago, b.head.ago)
+
+
+def _grades(present: Iterable[Item]) -> Iterator[Opposed]:
+    """Two stages or grades of one illness at one time; a later higher one is its progress."""
+    for a, b in pairs(by_key(present, _ungraded)):
+        if not a.organizations & b.organizations and _graded_apart(a, b):
+            yield Opposed("diagnosis", "分期或分级不一致", a, b)
+
+
+def _ungraded(item: Item) -> set[str]:
+    return {base for k in keys(item) for base, found in [concepts.grade(k)] if found}
+
+
+def _graded_apart(a: Item, b: Item) -> bool:
+    mine, theirs = _grade(frozenset(keys(a))), _grade(frozenset(keys(b)))
+    differing = [d for d in mine if d in theirs and not mine[d].startswith(theirs[d])
+                 and not theirs[d].startswith(mine[d])]  # fmt: skip
+    if not differing:
+        return False
+    first, later = (_last_told(a), _last_told(b)), (mine, theirs)
+    if dates.apart(*first) <= _SAME_TIME:
+        return True
+    before, after = later if first[0] < first[1] else (theirs, mine)
+    return any(_lower(after[d], before[d]) for d in differing)
+
+
+def _lower(grade: str, other: str) -> bool:
+    risks = ("低危", "中危", "高危", "很高危")
+    return risks.index(grade) < risks.index(other) if grade in risks and other in risks else grade < other
+
+
+@lru_cache(maxsize=4096)
+def _grade(of: frozenset[str]) -> Mapping[str, str]:
+    return {dimension: said for k in sorted(of) for dimension, said in concepts.grade(k)[1].items()}
+
+
+def _last_told(item: Item) -> str:
+    return max(day_told(d) for d in item.drafts)
+
+
+def onsets(items: Sequence[Item]) -> list[Opposed]:
+    """The same problem or procedure with two dates, at two organisations. Episodes are two of them."""
+    dated = [
+        i
+        for i in items
+        if i.head.start and i.head.assertion == "present" and i.head.status != "resolved"
+        and not passing(i) and not any(concepts.repeats(k) for k in keys(i))
+    ]  # fmt: skip
+    return [
+        Opposed("date", "日期不一致", a, b)
+        for a, b in pairs(by_key(dated), _MANY)
+        if not a.organizations & b.organizations
+        and (not a.head.laterality or not b.head.laterality or a.head.laterality == b.head.laterality)
+        and not dates.agree(dates.day(a.head.start), dates.day(b.head.start), a.head.ago, b.head.ago)
+    ]
+
+
+def sides(items: Sequence[Item]) -> list[Opposed]:
+    sided = [i for i in items if i.head.laterality in ("L", "R") and i.head.assertion == "present"
+             and i.head.kind != "symptom" and not any(k in concepts.symptoms() for k in keys(i))]  # fmt: skip
+    return [
+        Opposed("laterality", "侧别不一致", a, b)
+        for a, b in pairs(by_key(sided))
+        if a.head.laterality != b.head.laterality
+        and dates.agree(dates.day(a.head.start), dates.day(b.head.start), a.head.ago, b.head.ago)
+        and not messages(a) & messages(b)
+    ]
