@@ -17,6 +17,9 @@ _CJK = re.compile(r"[一-龥]")
 _CLAUSE_START = re.compile(r"(?:^|[\s,。;:、!?()\[\]]|[于自从在至到约])$")
 _YEAR_MONTH_AFTER = re.compile(r"(?:$|[,。;、)\]]|\s*(?:[一-龥(]))")
 _AMOUNT_AFTER = re.compile(r"\s*(?:毫|微|克|片|元|万|千|个|次|倍|度|升|单位|分|厘|公|例|名|岁|斤)")
+_CLAUSE_END = re.compile(r"余?(?:$|[,。;、)\s])")
+_MONTH_AFTER = re.compile(r" ?\d{1,2} ?月")
+_BEFORE_IT = re.compile(r"[以之]?前(?!后|期|半|列)")
 _HABIT = re.compile(r"(?:每年?|逢|到|怕|往年|历年|平时)$")
 _DONE = re.compile(r"(?:份|的|因|我|他|她|又|就|才|县|市|省|人民|来(?!了))?(?:(?:开始|起|得|查|做|打|切|割|行|停|发|出现|确诊|诊断|复查|换|加|改|验|抽|拍|测|手术|接种|植|装|放|摔|住|在|到|去|生|拿|开|患|患|首次|第一次|曾))")  # fmt: skip
 _EVENT_NAMES = {"手术": "术", "分娩": "产", "受伤": "伤", "住院": "入院", "admission": "入院", "surgery": "术",
@@ -25,7 +28,9 @@ _EVENT_NAMES = {"手术": "术", "分娩": "产", "受伤": "伤", "住院": "�
 
 @dataclass(slots=True)
 class Scene:
-    """What a reader may use besides the words. last: the date before it in the text, for 同年, 次日, 至11月."""
+    """What a reader may use besides the words. last: the date before it in the text, for 同年, 次日, 至11月;
+    last_day: the last one said as a day with its year, for the days after it that leave the year out.
+    """
 
     text: str
     anchor: date | None
@@ -33,6 +38,7 @@ class Scene:
     events: Mapping[str, str]
     due: bool
     last: str | None = None
+    last_day: str | None = None
 
 
 Reader = Callable[[Match, Scene], When | None]
@@ -137,14 +143,21 @@ def years(m: Match, scene: Scene) -> When | None:
 
 
 def _newest(scene: Scene, month: int, day: int) -> str | None:
-    """The year of the newest such day not after the document (of the next one, for what is due)."""
+    """The year of the newest such day not after the document (of the next one, for what is due).
+
+    After a day with its year it is the next such day: `2023年11月3日入院,11月13日手术`.
+    """
+    if scene.last_day and not scene.due:
+        year, last_month, last_day = parts(scene.last_day)
+        year += (month, day or 31) < (last_month, last_day)
+        if scene.anchor is None or (year, month, day) <= (scene.anchor.year, scene.anchor.month, scene.anchor.day):
+            return str(year)
     if scene.anchor is None:
         return str(parts(scene.last)[0]) if scene.last else None
     here = (scene.anchor.month, scene.anchor.day if day else 0)
-    year = scene.anchor.year
     if scene.due:
-        return str(year + ((month, day) < here))
-    return str(year - ((month, day) > here))
+        return str(scene.anchor.year + ((month, day) < here))
+    return str(scene.anchor.year - ((month, day) > here))
 
 
 # --- a year and what follows it
@@ -177,8 +190,10 @@ def _headed(m: Match, scene: Scene, year: int, relative: bool) -> When | None:
     if m["tail"]:
         read = _tail_in(m, scene, year, relative)
         return read or nothing(m, scene)
-    after = m.string[m.end() : m.end() + 2]
-    if not relative and after[:1] == "前":
+    after = m.string[m.end() : m.end() + 4]
+    if _MONTH_AFTER.match(after):
+        return nothing(m, scene)
+    if not relative and _BEFORE_IT.match(after):
         return When(m.start(), m.end(), None, fhir(year))
     return _when(m, fhir(year), ago=relative)
 
@@ -233,8 +248,12 @@ def tail(m: Match, scene: Scene) -> When | None:
         return None
     if m["tm"] and not (m["td"] or m["cd"] or m["sure"]) and not _is_month(m, before, scene):
         return None
+    if m["tm"] and not (m["cd"] and m["cd"].startswith("初")):
+        year = _newest(scene, whole(m["tm"]), whole(m["td"] or m["cd"]))
+        read = _tail_in(m, scene, int(year), relative=False) if year else None
+        return read or (None if scene.due else nothing(m, scene))
     if scene.anchor is None:
-        return _tail_in(m, scene, parts(scene.last or "")[0], relative=False)
+        return nothing(m, scene)
     now = scene.anchor.isoformat()
     for shift in (-1, 0, 1) if scene.due else (0, -1, -2, -4):
         read = _tail_in(m, scene, scene.anchor.year + shift, relative=False)
@@ -281,7 +300,7 @@ def day_word(m: Match, scene: Scene) -> When | None:
             return nothing(m, scene)
         shown = date.fromisoformat(scene.last) + timedelta(days=word[0] != "当")
         return _when(m, shown.isoformat())
-    if scene.anchor is None or (word[0] in "前后" and before in set("饭餐睡术以之晨年月周天日最产午然")):
+    if scene.anchor is None or (word[0] in "前后" and before in set("饭餐睡术以之晨年月周天日最产午然先")):
         return nothing(m, scene)
     days_off = next(off for name, off in sorted(_DAYS.items(), key=lambda i: -len(i[0])) if word.startswith(name))
     end = m.end()
@@ -365,14 +384,19 @@ def event(m: Match, scene: Scene) -> When | None:
     known = scene.events.get(m["ev"]) or scene.events.get(_EVENT_NAMES.get(m["ev"], ""))
     if read is None:
         return nothing(m, scene)
+    ends = _CLAUSE_END.match(m.string, m.end())
     if known and parts(known)[2]:
         base = date.fromisoformat(known[:10])
         if m["dir"] == "第" and m["ev"] in ("入院", "住院") and read.unit == "day" and read.high:
             base -= timedelta(days=1)
-        return _counted(m, base, read, -1 if m["dir"].startswith("前") else 1, relative=False)
-    ends = re.match(r"余?(?:$|[,。;、)\s])", m.string[m.end() : m.end() + 2])
+        found = _counted(m, base, read, -1 if m["dir"].startswith("前") else 1, relative=False)
+        if not (ends and found and found.value and scene.anchor and found.value > scene.anchor.isoformat()):
+            return found
     if scene.anchor and not scene.due and m["dir"] == "后" and read.unit in ("year", "month") and ends and not read.months:
         return _counted(m, scene.anchor, read, -1)
+    if scene.anchor and not scene.due and m["ev"] in ("入院", "住院") and m["dir"] == "前" and read.unit in ("year", "month"):
+        found = _counted(m, scene.anchor, read, -1)  # the stay is not long against a year or a month: about
+        return replace(found, around=True) if found else None
     return nothing(m, scene)
 
 

@@ -117,13 +117,13 @@ def en_period(m: Match, scene: Scene) -> When | None:
         return nothing(m, scene)
     if not _group(m, "en"):
         unit = _UNITS[_group(m, "eu")]
-        value, about = moved(scene.anchor, 1, unit, -1)
-        return _when(m, value, scene.anchor.isoformat(), True, about)
+        value, _ = moved(scene.anchor, 1, unit, -1)
+        return _when(m, value, scene.anchor.isoformat(), True)
     read = _numbers(m)
     if read is None or read[0].low is None:
         return When(m.start(), m.end(), None, scene.anchor.isoformat(), True, True)
-    value, about = moved(scene.anchor, read[0].low, _UNITS[_group(m, "eu")], -1)
-    return _when(m, value, scene.anchor.isoformat(), True, about)
+    value, _ = moved(scene.anchor, read[0].low, _UNITS[_group(m, "eu")], -1)
+    return _when(m, value, scene.anchor.isoformat(), True)
 
 
 def en_last(m: Match, scene: Scene) -> When | None:

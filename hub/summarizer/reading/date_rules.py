@@ -12,7 +12,7 @@ from hub.summarizer.reading.lunar import named_times
 
 Scope = Literal["past", "due"]
 
-_EN_NUMBER = r"\d{1,3}|half a|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|a few|few|couple"
+_EN_NUMBER = r"\d{1,3}|half a|(?:a )?couple(?: of)?|a few|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few"
 _UNIT = "年|月|周|星期|礼拜|天|日|小时|钟头|分钟"
 _EVENTS = "手术|术|入院|出院|住院|产|分娩|受伤|伤|发病|起病|化疗|放疗|移植|确诊|透析"
 _CHINESE_DAY = "初[一二三四五六七八九十]|二十[一二三四五六七八九]?|[廿卅][一二三四五六七八九]?|三十[一]?|十[一二三四五六七八九]?|[一二三四五六七八九]"
@@ -25,7 +25,7 @@ _NAMES = {
     r"|[一二两三四五六七八九十百]{1,5})"
     r"(?:(?:[-~—–至到]|或)(?P<n2>\d{1,3}|[一二两三四五六七八九十百]{1,3}))?"
     rf"(?P<more>余|多|来|几|\+)?个?(?P<half>半|多|余)? ?(?P<u>{_UNIT})(?P<after>半|余|多|\+)?"
-    r"(?:(?<=年)[零又]?(?P<n3>\d{1,2}|[一二两三四五六七八九十]{1,2})个月)?",
+    r"(?:(?<=年)[零又]?(?P<n3>\d{1,2}|[一二两三四五六七八九十]{1,2})个?月)?",
     "t": r"(?:[T ]?\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:?\d{2})?(?!\d)"
     r"| ?(?:凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜间|晚)(?:\d{1,2}[时点:](?:\d{1,2}分?|半)?)?"
     r"| ?\d{1,2}[时点](?:\d{1,2}分?|半)?)?",
@@ -37,9 +37,24 @@ _NAMES = {
 }
 _DAY_AFTER = "(?:前后|期间|那阵子?|左右|那会儿?|前|后)?"
 _NUMERALS = "〇零○一二两三四五六七八九十百"
-_STARTS = {"#": "0123456789", "一": _NUMERALS + "几好数半个大小", "a": "abcdefghijklmnopqrstuvwxyz", "*": "农阴旧古正冬腊"}
-_GUARD = {"0": r"(?<![\d.A-Za-z_^/-])\d", "a": r"(?<![A-Za-z])[A-Za-z]", "一": f"(?<![{_NUMERALS}第])[{_NUMERALS}]"}
-"""A number is read from its first figure, a word from its first letter."""
+_VAGUE = "几好数半大小个"
+_UNIT_AFTER = "年月周星礼天日小钟分岁个半余多来几把至到或"
+_EN_WORDS = ("early", "mid", "late", "end", "in", "since", "from", "until", "till", "by", "around", "circa", "during", "of",
+             "last", "this", "next", "past", "previous", "on", "spring", "summer", "fall", "autumn", "winter", "half", "a",
+             "an", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+             "several", "few", "couple", "about", "approximately", "over", "nearly", "postop", "postoperative", "post-op",
+             "hospital", "for", "within", "the", "these", "yesterday", "today", "tonight", "tomorrow", "day", "x", "at",
+             "after", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "january",
+             "february", "march", "april", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
+_EN_FIRST = "(?:" + "|".join(f"(?<={w[0]}){w[1:]}" for w in sorted(_EN_WORDS, key=len, reverse=True)) + r")(?![a-z])"
+_FIRST = {
+    "Y": r"(?<=[12])(?<![\d.A-Za-z_^/-].)(?:(?<=1)9|(?<=2)0)\d\d(?=[-/.年至到~—–\d ])",
+    "#": rf"(?<=\d)(?<![\d.A-Za-z_^/-].)\d{{0,2}}(?=(?:\.\d)? ?[-/.~+—–{_UNIT_AFTER}]| ?[Jjadfmnoswyh]| ?[A-Z][a-z]|st|th|rd)",
+    "一": f"(?<=[{_NUMERALS}])(?<![{_NUMERALS}第].)(?=[{_NUMERALS}{_UNIT_AFTER}])"
+    f"|(?<=[几好数半大小个])(?:(?<=好)[几多]|(?<=[大小])半|(?<=个)把|(?<=[几数半]))(?=[{_NUMERALS}{_UNIT_AFTER}])",
+    "a": rf"(?<=[a-zA-Z])(?<![A-Za-z].)(?i:{_EN_FIRST})",
+}
+"""Where a rule may start: the key of its matchers is the first character there, `Y` or `#`."""
 _COLUMNS = 5
 
 
@@ -49,7 +64,7 @@ class Rule:
 
     reader: str
     scope: str
-    starts: str
+    starts: tuple[str, ...]
     pattern: re.Pattern[str]
     examples: tuple[tuple[str, str], ...]
 
@@ -67,11 +82,12 @@ def rules() -> tuple[Rule, ...]:
             raise ValueError(f"dates.tsv:{place}: expected {_COLUMNS} columns, got {len(cells)}")
         reader, scope, starts, pattern, examples = cells
         try:
-            compiled = re.compile(expanded(pattern), re.IGNORECASE)
+            written = expanded(pattern)
+            compiled = re.compile(f"(?i:{written})" if reader.startswith("en_") else written)
         except re.error as wrong:
             raise ValueError(f"dates.tsv:{place}: {wrong}") from wrong
         pairs = tuple((text, want) for text, _, want in (e.rpartition(" = ") for e in examples.split(" ; ")))
-        found.append(Rule(reader, scope, _characters(starts), compiled, pairs))
+        found.append(Rule(reader, scope, _starts(starts), compiled, pairs))
     return tuple(found)
 
 
@@ -102,9 +118,17 @@ def _tail() -> str:
     )
 
 
-def _characters(starts: str) -> str:
-    names = "".join(name[0] for name in named_times()) if "*" in starts else ""
-    return "".join(sorted(set("".join(_STARTS.get(char, char) for char in starts) + names)))
+def _starts(cell: str) -> tuple[str, ...]:
+    """The tokens of the column; a named time starts with its first two characters, a number as `一` says."""
+    tokens = []
+    for token in cell.split():
+        if token == "*":
+            tokens += [name[:2] for name in named_times()] + ["农历", "阴历", "旧历", "古历", "正月", "冬月", "腊月"]
+        elif token.endswith("#") and len(token) > 1:
+            tokens += [token[:-1] + number for number in "0123456789" + _NUMERALS + _VAGUE[:4]]
+        else:
+            tokens.append(token)
+    return tuple(dict.fromkeys(tokens))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +141,44 @@ class Matcher:
 
 @lru_cache(maxsize=2)
 def matchers(scope: Scope) -> tuple[re.Pattern[str], dict[str, Matcher]]:
-    """A pattern that finds where a rule may begin, and the rules by that character (lower case)."""
+    """A pattern that finds where a rule may begin, and by `key` of what it found the rules that may."""
     used = [rule for rule in rules() if rule.scope in ("", scope)]
+    tokens = sorted({token for rule in used for token in rule.starts} - set(_FIRST), key=len, reverse=True)
     by_rules: dict[tuple[Rule, ...], Matcher] = {}
     found = {}
-    for char in sorted({char for rule in used for char in rule.starts}):
-        group = tuple(rule for rule in used if char in rule.starts)
+    for first in sorted({_keyed(token) for rule in used for token in rule.starts} | set(_VAGUE)):
+        group = tuple(rule for rule in used if any(_keyed(token) == first for token in rule.starts)
+                      or ("一" in rule.starts and first in _NUMERALS + _VAGUE))  # fmt: skip
         if group not in by_rules:
-            by_rules[group] = Matcher(re.compile("|".join(_whole(rule) for rule in group), re.IGNORECASE), group)
-        found[char] = by_rules[group]
-    others = "".join(char for char in found if not char.isascii() and char not in _NUMERALS)
-    return re.compile("|".join([*_GUARD.values(), f"[{others}]"])), found
+            by_rules[group] = Matcher(re.compile("|".join(_whole(rule) for rule in group)), group)
+        found[first] = by_rules[group]
+    for char in _NUMERALS:
+        found.setdefault(char, found["一"])
+    firsts = re.escape("".join(sorted({token[0] for token in tokens} | set(_NUMERALS + _VAGUE))))
+    return re.compile(f"[0-9A-Za-z{firsts}](?:" + "|".join([*_FIRST.values(), _words(tokens)]) + ")"), found
+
+
+def key(start: str) -> str:
+    """Where the rules are kept that may begin with what the pattern of `matchers` found."""
+    if start[0].isdigit():
+        return "Y" if len(start) > 3 else "#"  # noqa: PLR2004
+    return "a" if start.isascii() else start[0]
+
+
+def _keyed(token: str) -> str:
+    return token if token in _FIRST else token[0]
+
+
+def _words(tokens: list[str]) -> str:
+    """What may follow the first characters, which have been read."""
+    by_first: dict[str, list[str]] = {}
+    for token in tokens:
+        by_first.setdefault(token[0], []).append(token[1:])
+    by_rest: dict[str, str] = {}
+    for first, rests in by_first.items():
+        rest = "" if "" in rests else "(?=" + "|".join(sorted(set(rests))) + ")"
+        by_rest[rest] = by_rest.get(rest, "") + first
+    return "|".join(f"(?<=[{firsts}]){rest}" for rest, firsts in by_rest.items())
 
 
 def _whole(rule: Rule) -> str:

@@ -14,19 +14,16 @@ from types import ModuleType
 
 from hub.summarizer.reading import date_readers, date_readers_en
 from hub.summarizer.reading.date_readers import Match, Scene, is_nothing
-from hub.summarizer.reading.date_rules import Scope, matchers
+from hub.summarizer.reading.date_rules import Scope, key, matchers
 from hub.summarizer.reading.model import When
 from hub.summarizer.reading.partial import fhir, parts, whole
 
-_HINT = re.compile(
-    r"\d|[年月周日天岁时昨今前]|[春夏秋冬]|星期|礼拜|[节至降满种暑露立分]|七夕|元宵|端[午阳]|重阳|除夕|七月半|腊八|元旦"
-    r"|[A-Za-z] ?(?:day|week|month|year|hour)|(?:yester|tomor|to)(?:day|row)|tonight|night|morning|(?:next|last|this|since) [A-Za-z]"
-    r"|(?:spring|summer|winter|autumn|fall)",
-    re.IGNORECASE,
-)
+_HINT = re.compile(r"[\d年月周天日岁时昨今前期礼春夏秋冬节至降满种蛰暑露立旦庆明夕宵阳午除八一六秧麦谷雨假季伏末几半]")
+_HINT_EN = re.compile(r"[Dd]ay|[Ww]eek|[Mm]onth|[Yy]ear|[Hh]our|[Nn]ight|[Mm]orn|[Ll]ast |[Nn]ext |[Ss]ince |[Tt]omorrow|[Tt]his ")
 """A text without any of this has no date."""
 _TO = re.compile(r" ?(?:至|到|[-~—–]{1,2}|→|to|through|until) ?", re.IGNORECASE)
 _REST = re.compile(r"(?:(?P<y>(?:19|20)\d\d)[-/.年])?(?:(?P<m>1[0-2]|0?[1-9])(?:[-/.]|月(?!\d?\d?[前后])))?(?:(?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?![\d.月年]))|(?<=月))")
+_DAY = len("2024-10-06")
 _RENAMED = {"duration": "onset"}
 
 
@@ -39,14 +36,14 @@ def find_dates(
     events: FHIR dates of `术`, `入院`, `出院`, `产`, for `术后3天`. A When without value and until says that a time
     was told without a number (`几年前`).
     """
-    if not _HINT.search(text):
+    if not _HINT.search(text) and not _HINT_EN.search(text):
         return []
     return _joined(_scan(text, Scene(text, anchor, born, events or {}, due=False), "past"), text)
 
 
 def find_due(text: str, anchor: date | None, events: Mapping[str, str] | None = None) -> list[When]:
     """When a plan is due: `2周后`, `下月`, `3个月后复查`, `in 2 weeks`, or a date that is not before the document."""
-    if anchor is None or not _HINT.search(text):
+    if anchor is None or not (_HINT.search(text) or _HINT_EN.search(text)):
         return []
     found = _joined(_scan(text, Scene(text, anchor, None, events or {}, due=True), "due"), text)
     now = anchor.isoformat()
@@ -61,7 +58,7 @@ def _scan(text: str, scene: Scene, scope: Scope) -> list[When]:
         place = start.start()
         if place < end:
             continue
-        matcher = by_first[start[0].lower()]
+        matcher = by_first[key(start[0])]
         match = matcher.pattern.match(text, place)
         if match is None or match.lastindex is None:
             continue
@@ -74,6 +71,8 @@ def _scan(text: str, scene: Scene, scope: Scope) -> list[When]:
             if not is_nothing(read):
                 found.append(read)
                 scene.last = read.value or scene.last
+                if read.value and len(read.value) == _DAY and not read.ago:
+                    scene.last_day = read.until or read.value
             break
     return found
 

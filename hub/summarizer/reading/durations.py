@@ -11,16 +11,18 @@ from hub.summarizer.reading.partial import fhir, months_from, moved, number
 _UNITS = {"年": "year", "月": "month", "周": "week", "星期": "week", "礼拜": "week", "天": "day", "日": "day",
           "小时": "hour", "钟头": "hour", "分钟": "minute"}  # fmt: skip
 _ABOUT_BEFORE = re.compile(r"(?:约|大概|大致|差不多|近|快|不到|将近|至少|超过)$")
-_NEVER = re.compile(
-    r"(?:每次?|隔|孕|妊娠|怀孕|胎|第|共|疗程|连[用服续]|至少|间隔|休息|卧床|观察|禁食|复查|随访|维持|带药|住院|术[后前]|[后前内余]|生存"
-    r"|需|建议|有效期|预计|不超过|每次.{0,6}|服药|用药|给药|术后|产后|再|请|继续|坚持|一次)(?:了|约|近|大概|用|药)?$"
-)
+_NEVER = ("每", "每次", "隔", "孕", "妊娠", "怀孕", "胎", "第", "共", "疗程", "连服", "连续", "连用", "至少", "间隔", "休息", "卧床",
+          "观察", "禁食", "复查", "随访", "维持", "带药", "住院", "术后", "术前", "后", "前", "内", "余", "生存", "需", "建议", "有效期",
+          "预计", "不超过", "服药", "用药", "给药", "产后", "再", "请", "继续", "坚持", "一次", "服", "疗", "每日", "每天", "给")  # fmt: skip
 """Before a number of days: it is not how long something has lasted."""
-_GIVEN = re.compile(r"(?:治疗|[吃喝服用挂打输滴]|口服|使用|应用|输液|打针|静滴|滴注|抗感染|化疗|给予|予|开)(?:了|过|药)*$")
+_GIVEN = ("治疗", "吃", "喝", "服用", "挂", "打", "输", "滴", "口服", "使用", "应用", "输液", "打针", "静滴", "滴注", "抗感染", "化疗",
+          "给予", "予", "开", "用")  # fmt: skip
 """Directly before: a course; so `吃药3天` is not since when, but `吃药3年了` is."""
 _COURSE = re.compile(r"静滴|静脉|口服|服用|肌注|给予|输液|治疗|雾化|(?:^|[^给赐])予|应用|输注|泵入|吃药|吃了|用了")
 """In the same clause: days and weeks are those of a course."""
-_LASTS = re.compile(r"(?:持续|病程|病史|历时|长达|已经?|有|确诊|患病|起病|发病|病)(?:约|近|达|大约|大概|有|了)?$")
+_OF_THEN = re.compile(r"[前日月年号天]\S{0,8}因")
+"""`4月前因反复腹痛3天就诊`: three days before then."""
+_LASTS = ("持续", "病程", "病史", "历时", "长达", "已", "已经", "有", "确诊", "患病", "起病", "发病", "病", "达")
 _ENDS = re.compile(
     r"\s*(?:$|[,。;、!?)\]\n:(]|\.(?!\d)|加重|加剧|再发|复发|伴|入院|就诊|来诊|未愈|不愈|不缓解|无缓解|未缓解|不退|不好|且|并|又)"
 )
@@ -75,18 +77,22 @@ def is_onset(m: re.Match[str], read: Duration) -> bool:
     text, mark = m.string, m["mark"]
     before = text[max(0, m.start() - 12) : m.start()]
     after = text[m.end() : m.end() + 6]
-    if read.unit == "minute" or _NEVER.search(before) or (read.unit == "hour" and before.endswith("持续")):
+    if any(quote in text[m.end() : m.end() + 2] for quote in "”\"’"):
+        return False  # the complaint of some visit, not of this document
+    bare = before.rstrip(" ")
+    near = bare.rstrip("了约近大概用")
+    if read.unit == "minute" or near.endswith(_NEVER) or "每次" in before or (read.unit == "hour" and before.endswith("持续")):
         return False
     if mark:
-        return not (mark == "了" and _GIVEN.search(before) and read.unit in ("hour",)) and not _date_not_duration(m, read)
-    if _LASTS.search(before):
-        return bool(_ENDS.match(after) or read.unit in ("year", "month") and after.startswith("的"))
+        return not _date_not_duration(m, read)
+    if near.endswith(_LASTS):
+        return bool(_ENDS.match(after) or (read.unit in ("year", "month") and after.startswith("的")))
     if not _LEFT.search(before) or not _ENDS.match(after) or _date_not_duration(m, read):
         return False
-    if _GIVEN.search(before):
+    if bare.rstrip("了过药约近").endswith(_GIVEN):
         return False
     clause = _CLAUSE.split(before)[-1]
-    return read.unit not in ("day", "week") or not _COURSE.search(clause)
+    return not _OF_THEN.search(clause) and (read.unit not in ("day", "week") or not _COURSE.search(clause))
 
 
 def _date_not_duration(m: re.Match[str], read: Duration) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 _DIGITS = {
     "〇": 0,
@@ -38,9 +39,10 @@ class Number:
     about: bool = False
 
 
+@lru_cache(maxsize=2048)
 def number(text: str) -> Number | None:
     """What `3`, `1.5`, `十二`, `两三`, `十几`, `半`, `几`, `two` say; None where it is not a number."""
-    word = text.strip().lower()
+    word = text.strip().lower().removesuffix(" of")
     if not word:
         return None
     if word[0].isdigit():
@@ -76,6 +78,7 @@ def _chinese(word: str) -> Number | None:
     return Number(low, float(tens + upper), about=True) if upper is not None else Number(low, low)
 
 
+@lru_cache(maxsize=2048)
 def whole(text: str | None) -> int:
     """A year, month or day: `10`, `十`, `二〇二四`, `廿三`, `初五`, `三十`; 0 where there is none."""
     word = (text or "").strip()
@@ -123,7 +126,7 @@ def months_from(base: date, months: int) -> tuple[int, int]:
 def moved(base: date, amount: float, unit: str, sign: int) -> tuple[str | None, bool]:
     """The date so far from base, as precise as said, and whether it is only about: years give a year, months a month.
 
-    unit: `year`, `month`, `week`, `day`, `hour`. Half years give a month, half months and weeks a day, all about.
+    unit: `year`, `month`, `week`, `day`, `hour`, `minute`. Half years give a month, half months and weeks a day, all about.
     """
     try:
         if unit == "year" and amount == int(amount):
@@ -137,7 +140,7 @@ def moved(base: date, amount: float, unit: str, sign: int) -> tuple[str | None, 
         if unit == "month":
             year, month, _ = parts((base + timedelta(days=sign * round(amount * 30.4))).isoformat())
             return fhir(year, month), True
-        days = amount * 7 if unit == "week" else int(amount / 24) if unit == "hour" else amount
-        return (base + timedelta(days=sign * int(days))).isoformat(), unit in ("week", "hour") or amount != int(amount)
+        days = amount * 7 if unit == "week" else int(amount / 24) if unit == "hour" else 0 if unit == "minute" else amount
+        return (base + timedelta(days=sign * int(days))).isoformat(), unit in ("week", "hour", "minute") or amount != int(amount)
     except (OverflowError, ValueError):
         return None, False
