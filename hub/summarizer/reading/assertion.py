@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from hub.summarizer.reading.cues import Cue, Rule, denials, scan
+from hub.summarizer.reading.cues import Cue, Rule, denies, scan
 from hub.summarizer.reading.kin import Person, subjects
 from hub.summarizer.reading.model import Assertion, Context, Section
 
@@ -24,9 +24,9 @@ _JOINT: Final = frozenset(
 _BARE: Final = frozenset(' 、和及或与跟等症状表现情况史病既往的也不适之类传染遗传慢性征象体样其他以."“”‘’()（）')
 _TAIL: Final = frozenset(' 的了吧哈啊呀哦嘛呢咯喽撒噻大性。."”)）')
 _LEAD: Final = _BARE | frozenset("明显显著确切剧烈特殊任何其它他")
-_CHANGES: Final = ("加重", "加剧", "减轻", "好转", "缓解", "改善", "恶化", "进展", "增多", "减少", "变化", "消失", "之前", "以前")
-_PURPOSE: Final = frozenset("查拍做验诊看需请化")
+_CHANGES: Final = ("加重", "加剧", "减轻", "好转", "缓解", "改善", "恶化", "进展", "增多", "减少", "变化", "消失")
 _DIRECTLY: Final = frozenset(" 都也均这些全几样呢")
+_CLOSERS: Final = frozenset(("absent", "uncertain", "planned", "question", "but"))
 _TRANSPARENT: Final = frozenset(("historical", "none"))
 _QUOTE: Final = frozenset(" \"“”‘’'「『《(（的")
 _BLOT: Final = "\x00"
@@ -80,7 +80,7 @@ def contexts(text: str, spans: Sequence[tuple[int, int]], section: Section = "")
     outside = _hidden(text, spans)
     cues = scan(outside)
     people = subjects(outside, spans, cues, section)
-    itself = [text[start:end].endswith(denials()) for start, end in spans]
+    itself = [denies(text[start:end]) for start, end in spans]
     if not cues and not any(itself):
         return [Context(subject=p.name if p else "", cues=_cited((), p)) for p in people]
     sentence = _cut(outside, spans, cues)
@@ -126,8 +126,6 @@ def _apply(sentence: _Sentence, number: int, cue: Cue, found: list[_Found]) -> N
         reached, after = _reached(sentence, number, cue, rule)
         for index in reached:
             _say(found[index], cue, rule, after)
-            if rule.effect == "planned" and after and sentence.spans[index][0] <= sentence.clause_end(cue.end):
-                found[index].supposed = True
         if reached:
             return
 
@@ -149,7 +147,8 @@ def _reached(sentence: _Sentence, number: int, cue: Cue, rule: Rule) -> tuple[ra
 def _changes(sentence: _Sentence, reached: range) -> bool:
     """Whether not the name is denied but its change (`无腹痛加重`)."""
     past = sentence.spans[reached[-1]][1]
-    return sentence.text.startswith(_CHANGES, past)
+    before = any(sentence.text.startswith(("之前", "以前"), sentence.spans[i][1]) for i in reached)
+    return before or sentence.text.startswith(_CHANGES, past)
 
 
 def _after(sentence: _Sentence, number: int, cue: Cue, rule: Rule) -> range:
@@ -225,7 +224,7 @@ def _closes(sentence: _Sentence, cue: Cue) -> bool:
     end = sentence.clause_end(cue.end)
     rest = sentence.text[cue.end : end]
     return _TAIL.issuperset(rest.rstrip("?？")) or any(
-        c.start == cue.end and c.rule.effect in ("absent", "uncertain", "planned", "question", "but") for c in sentence.cues
+        c.start == cue.end and c.rule.effect in _CLOSERS for c in sentence.cues
     )
 
 
@@ -245,7 +244,7 @@ def _before(sentence: _Sentence, number: int, cue: Cue, rule: Rule) -> range:
     for other in reversed(sentence.cues[:number]):
         if other.start < start:
             break
-        if rule.direction != "before" and other.rule.effect == "has" and first < past and other.end <= spans[first][0]:
+        if rule.direction != "before" and first < past and "有" in sentence.text[other.start : other.end] and other.rule.effect == "has" and other.end <= spans[first][0]:
             return range(0)
         if other.rule.effect in ("but", "has") and first < bisect_left(spans, (other.end, 0)) < past:
             first = bisect_left(spans, (other.end, 0))
@@ -270,8 +269,9 @@ def _near_before(sentence: _Sentence, cue: Cue, rule: Rule, past: int) -> range:
 
 def _say(found: _Found, cue: Cue, rule: Rule, after: bool) -> None:
     found.cues.append(cue)
-    if rule.effect == "planned":
+    if rule.effect in ("planned", "if"):
         found.planned = True
+        found.supposed = found.supposed or rule.effect == "if"
     elif rule.effect == "historical":
         found.historical = True
     elif rule.effect == "resolved":
@@ -291,7 +291,7 @@ def _context(found: _Found, person: Person | None, itself: bool) -> Context:
     said = {pair[1].effect for pair in (found.front, found.back) if pair}
     assertion: Assertion = "present"
     if "absent" in said or itself or ("excluded" in said and not found.planned):
-        assertion = "uncertain" if found.supposed else "absent"
+        assertion = "uncertain" if found.supposed or "question" in said else "absent"
     elif said:
         assertion = "uncertain"
     return Context(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -9,7 +10,7 @@ from operator import itemgetter
 from typing import Any, Final, Literal, get_args
 
 Effect = Literal[
-    "absent", "excluded", "uncertain", "question", "planned", "historical", "resolved", "patient", "but", "has", "none",
+    "absent", "excluded", "uncertain", "question", "planned", "if", "historical", "resolved", "patient", "but", "has", "none",
 ]  # fmt: skip
 Direction = Literal["", "after", "before", "either", "closing", "within"]
 Reach = Literal["", "near", "clause", "list", "sentence"]
@@ -26,6 +27,7 @@ class Rule:
     examples: tuple[str, ...]
 
 
+_TWICE: Final = re.compile(r"(.)[不没](?:有)?\1")
 _PLACE: Final = itemgetter(0, 1)
 
 
@@ -68,9 +70,13 @@ def rules() -> dict[str, tuple[Rule, ...]]:
 
 
 @lru_cache(maxsize=1)
-def denials() -> tuple[str, ...]:
-    """Ends of names that say of themselves that what they name is absent (`不烧了`)."""
+def _denials() -> tuple[str, ...]:
     return tuple(cue for cue, each in rules().items() if any(rule.direction == "within" for rule in each))
+
+
+def denies(name: str) -> bool:
+    """Whether a name says of itself that what it names is absent (`不烧了`, `嗓子不哑`); `稀不稀` asks."""
+    return name.endswith(_denials()) and not _TWICE.search(name)
 
 
 @lru_cache(maxsize=1)

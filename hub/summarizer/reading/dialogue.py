@@ -34,7 +34,7 @@ _LABEL: Final = re.compile(r"^[ \t]*[\[【(（]?([^\W\d_][\w ]{0,13}?)[\]】)）
 _MOST: Final = 0.5
 _SENTENCE: Final = re.compile(r"[^。！!；;\n？?]*(?:[。！!；;\n]|[？?]+|$)")
 _ASKS: Final = re.compile(
-    r"[?？]|吗|有没|有无|有木有|有没得|有冇|是否|是不是|会不会|有否|(?:不|没|没有|没得|不呢|没呢|么|嘛)\s*$|"
+    r"[?？]|吗|(\S)(?:不|没有?)\1|有没|有无|有木有|有没得|有冇|是否|是不是|会不会|有否|(?:不|没|没有|没得|不呢|没呢|么|嘛)\s*$|"
     r"\b(?:do|does|did|have|has|are|is|any) (?:you|he|she|there|your|any)\b",
     re.IGNORECASE,
 )
@@ -48,11 +48,12 @@ _GIVEN: Final = re.compile(r"除了|除去|因为|由于|既然|的话|aside fro
 """Before a name in a question that is not asked for."""
 
 _OF: Final = re.compile(
-    r"(?:症状)?(?:还|很|都|也|是|又)?(?:厉害|严重|多吗|多不|多么|加重|频繁|期间|之后|之前|以前|的时候|时候|时|后|有痰|有没|没有?加重|减轻|缓解|"
-    r"好转|引起|多久|几|原因|夜间|晚上|白天|消失|好了|治疗|用|吃)"
+    r"(?:症状)?(?:还|很|都|也|是|又)?(?:厉害|严重|多吗|多不|会?比较|勤|深|剧烈|多么|加重|频繁|期间|之后|之前|以前|的时候|时候|时|后|有痰|有没|没有?加重|减轻|缓解|"
+    r"好转|引起|多久|几|原因|夜间|晚上|白天|消失|好了|治疗|用|吃|的话|有.{1,4}[天月年周])"
 )
 """After one: what is asked of it."""
 
+_OTHERS: Final = re.compile(r"其[他它]|别的|另外|\b(?:other|else)\b")
 _EXAMPLES: Final = re.compile(r"^\s*(?:比如说?|譬如|例如|像|包括|such as|like)")
 _FILLS: Final = re.compile(r"宝宝|宝贝|孩子|小孩|最近|现在|目前|还|有|您|你|他|她|的|等|情况|症状|或者|或|和|以及|比如说?|这些|呢|那|、| ")
 
@@ -70,7 +71,10 @@ _AFTER: Final = re.compile(
 )
 _STOP: Final = re.compile(r"[。！!；;？?\n]")
 _FIRST: Final = re.compile(r"[,，。!！?？;；\s]")
-_COOL: Final = re.compile(r"体温.{0,4}正常|温度.{0,3}正常|\b3[67]度|temperature (?:is|was|has been) normal")
+_AT_TIMES: Final = re.compile(r"晚上|白天|睡觉|睡着|平时|平常|昨天|昨晚|那天|前[几两]天|之前|以前|天前|夜里|早上|有时")
+"""When a complaint is absent at such times it is not absent."""
+
+_COOL: Final = re.compile(r"体温.{0,4}正常|温度.{0,3}正常|(?<![\d.])3[67](?:\.[0-4])?(?:度|°|℃)|temperature (?:is|was|has been) normal")
 _FEVER: Final = re.compile(r"烧|热|fever", re.IGNORECASE)
 _TWICE: Final = re.compile(r"^(.{1,3})(?:不|没有?)\1$")
 _VERBS: Final = frozenset("流打有出起长")
@@ -136,17 +140,20 @@ def dialogue_contexts(
         read, asked = _turn(speaker, text, places)
         found.append(read)
         if speaker == "clinician":
-            pending += [_Asked(number, i, text[slice(*places[i])], denied, block) for i, denied in asked]
+            pending += [_Asked(number, i, text[slice(*places[i])], denied, block) for i, denied, whole in asked if whole]
         else:
             _hear(pending, text, places, read, block)
             pending = _settle(pending, found)
     return found
 
 
-def _turn(speaker: Speaker, text: str, spans: Sequence[tuple[int, int]]) -> tuple[list[Context], list[tuple[int, bool]]]:
-    """The contexts of a turn by itself, and which mentions it asks about, with whether it supposes their absence."""
+def _turn(speaker: Speaker, text: str, spans: Sequence[tuple[int, int]]) -> tuple[list[Context], list[tuple[int, bool, bool]]]:
+    """The contexts of a turn by itself, and which mentions it asks about.
+
+    With whether it supposes their absence, and whether `yes` and `no` answer for them.
+    """
     found: list[Context] = []
-    asked: list[tuple[int, bool]] = []
+    asked: list[tuple[int, bool, bool]] = []
     for match in _SENTENCE.finditer(text):
         start, end = match.span()
         inside = [s for s in spans if start <= s[0] < end]
@@ -157,10 +164,10 @@ def _turn(speaker: Speaker, text: str, spans: Sequence[tuple[int, int]]) -> tupl
         read = contexts(sentence, local)
         if speaker == "clinician":
             read = [_unless_sought(sentence, c) for c in read]
-            for offset in _questioned(sentence, local):
-                denied = read[offset].assertion == "absent"
-                asked.append((len(found) + offset, denied))
-                if not denied:
+            for offset, whole in _questioned(sentence, local):
+                denied = read[offset].assertion == "absent" and bool(_TAG.search(sentence))
+                asked.append((len(found) + offset, denied, whole))
+                if whole and not denied:
                     read[offset] = replace(read[offset], assertion="uncertain")
         elif _SUPPOSES.search(sentence):
             read = [replace(c, assertion="present") if c.assertion == "uncertain" else c for c in read]
@@ -174,30 +181,33 @@ def _unless_sought(sentence: str, context: Context) -> Context:
     return replace(context, assertion="uncertain") if sought else context
 
 
-def _questioned(sentence: str, spans: Sequence[tuple[int, int]]) -> list[int]:
-    """Which mentions a sentence asks for: those of a clause that asks, and bare names in the clauses beside it."""
+def _questioned(sentence: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, bool]]:
+    """Which mentions a sentence asks for: those of a clause that asks, and bare names in the clauses beside it.
+
+    False: it takes them for granted or asks which of them, so that only a reply that names them answers.
+    """
     clauses = [m.span() for m in _CLAUSE.finditer(sentence)]
     names = [[i for i, (a, _) in enumerate(spans) if start <= a < end] for start, end in clauses]
     bare = [
         bool(inside) and _rest(sentence, start, end, [spans[i] for i in inside]) <= _JOINTS
         for (start, end), inside in zip(clauses, names, strict=True)
     ]
-    asked: set[int] = set()
+    asked: dict[int, bool] = {}
     for number, (start, end) in enumerate(clauses):
         clause = sentence[start:end]
         tag = number == len(clauses) - 1 and _TAG.search(clause)
         if not (_ASKS.search(clause) or tag or (number == 0 and _EXAMPLES.match(clause))):
             continue
-        if _SUPPOSES.search(clause):
-            continue
-        chosen = [i for i in names[number] if not _given(sentence, spans[i], start, end)]
-        asked.update(chosen)
-        for step in (-1, 1):
+        which = bool(_SUPPOSES.search(clause) or "还是" in clause)
+        for index in names[number]:
+            asked[index] = not which and not _given(sentence, spans[index], start, end)
+        for step in (-1, 1) if names[number] and not _OTHERS.search(clause) else (1,):
             beside = number + step
             while 0 <= beside < len(clauses) and bare[beside]:
-                asked.update(names[beside])
+                for index in names[beside]:
+                    asked.setdefault(index, not which and not _given(sentence, spans[index], *clauses[beside]))
                 beside += step
-    return sorted(asked)
+    return sorted(asked.items())
 
 
 def _rest(sentence: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> int:
@@ -221,6 +231,8 @@ def _hear(pending: Sequence[_Asked], text: str, spans: Sequence[tuple[int, int]]
         said = next((c for name, c in zip(names, read, strict=True) if _same(asked.name, name)), None) or _said(asked, text)
         if _COOL.search(text) and _FEVER.search(asked.name):
             asked.answer = "absent"
+        elif said is not None and said.assertion == "absent" and _AT_TIMES.search(text) and not _AT_TIMES.search(asked.name):
+            continue
         elif said is not None and said.assertion != "uncertain":
             asked.answer = said.assertion
         elif answer and asked.block == block and not narrow:
@@ -231,6 +243,8 @@ def _hear(pending: Sequence[_Asked], text: str, spans: Sequence[tuple[int, int]]
 def _said(asked: _Asked, text: str) -> Context | None:
     """What a reply says of a name that it takes up in the words of the question."""
     name = _TWICE.sub(r"\1", asked.name)
+    if re.search(rf"(?:不|没有?){re.escape(name[-1])}", text):
+        return Context("absent")
     for form in (name, name[1:] if len(name) > 2 and name[0] in _VERBS else name):
         at = text.find(form)
         if at >= 0:
@@ -275,9 +289,9 @@ def _answer(reply: str) -> tuple[Answer, bool]:
             if text[:size] in opens:
                 rest = text[size:]
                 answer = opens[text[:size]]
-                if answer == "yes":
-                    return _second(rest, opens) or "yes", False
-                return (answer if answer == "" or _AFTER.match(rest) else ""), False
+                if not _AFTER.match(rest):
+                    return "", False
+                return (_second(rest, opens) or answer if answer == "yes" else answer), False
     return "", False
 
 

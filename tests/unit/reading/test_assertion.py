@@ -16,6 +16,7 @@ _SAID: dict[str, Callable[[Context], bool]] = {
     "uncertain": lambda c: c.assertion == "uncertain",
     "question": lambda c: c.assertion == "uncertain",
     "planned": lambda c: c.planned,
+    "if": lambda c: c.planned,
     "historical": lambda c: c.historical,
     "resolved": lambda c: c.resolved,
 }
