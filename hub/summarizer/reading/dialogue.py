@@ -34,7 +34,7 @@ _LABEL: Final = re.compile(r"^[ \t]*[\[【(（]?([^\W\d_][\w ]{0,13}?)[\]】)）
 _MOST: Final = 0.5
 _SENTENCE: Final = re.compile(r"[^。！!；;\n？?]*(?:[。！!；;\n]|[？?]+|$)")
 _ASKS: Final = re.compile(
-    r"[?？]|吗|(\S)(?:不|没有?)\1|有没|有无|有木有|有没得|有冇|是否|是不是|会不会|有否|(?:不|没|没有|没得|不呢|没呢|么|嘛)\s*$|"
+    r"[?？]|吗|(\S)(?:不|没有?)\1|有没|有无|有木有|有没得|有冇|是否|是不是|会不会|有否|(?:不|没|没有|没得|不呢|没呢|么|嘛)\s*[,，]?\s*$|"
     r"\b(?:do|does|did|have|has|are|is|any) (?:you|he|she|there|your|any)\b",
     re.IGNORECASE,
 )
@@ -48,7 +48,7 @@ _GIVEN: Final = re.compile(r"除了|除去|因为|由于|既然|的话|aside fro
 """Before a name in a question that is not asked for."""
 
 _OF: Final = re.compile(
-    r"(?:症状)?(?:还|很|都|也|是|又)?(?:厉害|严重|多吗|多不|会?比较|勤|深|剧烈|多么|加重|频繁|期间|之后|之前|以前|的时候|时候|时|后|有痰|有没|没有?加重|减轻|缓解|"
+    r"(?:症状)?(?:还|很|都|也|是|又)?(?:厉害|严重|会?比较|勤|深|剧烈|多么|加重|频繁|期间|之后|之前|以前|的时候|时候|时|后|有痰|有没有?[^?？。 ]|没有?加重|减轻|缓解|"
     r"好转|引起|多久|几|原因|夜间|晚上|白天|消失|好了|治疗|用|吃|的话|有.{1,4}[天月年周])"
 )
 """After one: what is asked of it."""
@@ -62,7 +62,7 @@ _JOINTS: Final = 2
 """Characters besides names in a clause that only lists them."""
 
 _FILLER: Final = re.compile(
-    r"^(?:[,，。.、\s…~]|那|这|哦|噢|奥|额|呃|啊|哎|医生|大夫|宝宝|宝贝|孩子|小孩|他|她|我|倒是|这个|那个|暂时|目前|现在|最近|"
+    r"^(?:[,，。.、\s…~]|那|这|哦|噢|奥|额|呃|啊|哎|医生|大夫|宝宝|宝贝|孩子|小孩|他|她|我|倒是|这个|那个|看着|听着|摸着|感觉|暂时|目前|现在|最近|"
     r"今天|昨天|昨晚|到|也|就|还|um|uh|oh|well|okay|ok|i mean|you know|doctor|\[?patient\]?)+",
     re.IGNORECASE,
 )
@@ -70,6 +70,8 @@ _AFTER: Final = re.compile(
     r"^(?:[啊呀呢的了吧哦哈也耶噢奥咯嘞诶欸唉额过呗嘛撒哟滴]|都|这样|这种|这些|那种|情况|症状|现象|表现|出现|什么)*(?:$|[\s,，。.!！~、;；…(（?？])"
 )
 _STOP: Final = re.compile(r"[。！!；;？?\n]")
+_SHORT: Final = 5
+"""Characters of a late reply that is nothing but yes or no."""
 _FIRST: Final = re.compile(r"[,，。!！?？;；\s]")
 _AT_TIMES: Final = re.compile(r"晚上|白天|睡觉|睡着|平时|平常|昨天|昨晚|那天|前[几两]天|之前|以前|天前|夜里|早上|有时")
 """When a complaint is absent at such times it is not absent."""
@@ -224,25 +226,34 @@ def _given(sentence: str, span: tuple[int, int], start: int, end: int) -> bool:
 def _hear(pending: Sequence[_Asked], text: str, spans: Sequence[tuple[int, int]], read: Sequence[Context], block: int) -> None:
     """Lets one turn of the patient answer what is asked: by name, else as a whole."""
     answer, everything = _answer(text)
-    names = [text[a:b] for a, b in spans]
     narrow = not everything and _names_first(text, spans)
     for asked in pending:
         asked.heard += 1
-        said = next((c for name, c in zip(names, read, strict=True) if _same(asked.name, name)), None) or _said(asked, text)
         if _COOL.search(text) and _FEVER.search(asked.name):
             asked.answer = "absent"
-        elif said is not None and said.assertion == "absent" and _AT_TIMES.search(text) and not _AT_TIMES.search(asked.name):
             continue
-        elif said is not None and said.assertion != "uncertain":
-            asked.answer = said.assertion
-        elif answer and asked.block == block and not narrow:
+        said = _named(asked.name, text, spans, read)
+        if said is not None and said != "uncertain":
+            asked.answer = said
+        elif answer and asked.block == block and not narrow and (asked.heard == 1 or len(text) <= _SHORT):
             absent = answer == "no" or asked.denied
             asked.answer = "absent" if absent else "present"
 
 
-def _said(asked: _Asked, text: str) -> Context | None:
+def _named(name: str, text: str, spans: Sequence[tuple[int, int]], read: Sequence[Context]) -> Assertion | None:
+    """What a reply says of a name, as a mention or in the words of the question; None where it says nothing of it."""
+    for (start, end), context in zip(spans, read, strict=True):
+        if _same(name, text[start:end]):
+            clause = text[max(text.rfind(mark, 0, start) for mark in ",，。") + 1 : start]
+            timed = context.assertion == "absent" and _AT_TIMES.search(clause)
+            return None if timed else context.assertion
+    said = _said(name, text)
+    return said.assertion if said else None
+
+
+def _said(asked: str, text: str) -> Context | None:
     """What a reply says of a name that it takes up in the words of the question."""
-    name = _TWICE.sub(r"\1", asked.name)
+    name = _TWICE.sub(r"\1", asked)
     if re.search(rf"(?:不|没有?){re.escape(name[-1])}", text):
         return Context("absent")
     for form in (name, name[1:] if len(name) > 2 and name[0] in _VERBS else name):
