@@ -15,7 +15,7 @@ _EVENT = re.compile(
 _BARE = re.compile(r"[\s,，:：、\x02\d.%/()（）A-Za-zμ↑↓*^×+\-<>=~·年月]*")
 
 
-def governing(hidden: str, place: int, dates: Sequence[When], spans: Sequence[tuple[int, int]]) -> When | None:
+def governing(hidden: str, place: int, dates: Sequence[When]) -> When | None:
     """The nearest date before a name, where it stands in the name's clause or an examination follows it."""
     before = [d for d in dates if d.end <= place]
     if not before:
@@ -26,5 +26,4 @@ def governing(hidden: str, place: int, dates: Sequence[When], spans: Sequence[tu
         return date if not _EVENT.search(gap) else None
     if re.search(r"[。；;]", gap) or _EVENT.search(gap):
         return None
-    opens = not _CLAUSE.sub("", hidden[max(0, date.start - 1) : date.start]).strip("在于自(（ ")
-    return date if (_EXAMINED.search(gap) or _BARE.fullmatch(gap)) and (opens or date.start < 2 or True) else None
+    return date if _EXAMINED.search(gap) or _BARE.fullmatch(gap) else None

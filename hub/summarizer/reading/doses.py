@@ -111,8 +111,8 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
         r"(?:早(?:上|晨|餐前|餐后|饭前|饭后|起)?|中午?(?:餐前|餐后|饭前|饭后)?|午餐前|下午|晚(?:上|间|餐前|餐后|饭前|饭后)?"
         r"|睡前|夜里|夜间)"
     )
-    before = rf"{clock}\s?[:吃打用服各]?\s?(?:{NUMBER})\s?{unit}?"
-    after = rf"(?:{NUMBER})\s?{unit}\s?[/(,]?{clock}\)?"
+    before = rf"{clock}\s?[:吃打用服各]?\s?(?:{NUMBER})(?!\s?[次回顿])\s?{unit}?"
+    after = rf"(?:{NUMBER})\s?{unit}\s?[/(]?{clock}\)?"
     part = rf"(?:{before}|{after})"
     split = re.compile(rf"{part}(?:\s?[,、;和+/]?\s?{part}){{1,3}}")
     dose = re.compile(
@@ -125,6 +125,8 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 DOSE_NUMBER = rf"(?:1/[24](?=\s?[片粒袋包t])|{NUMBER})"
 _CLOCK = frozenset("早中午晚睡下夜一二两三四五六七八九十半")
+_SHOTS = re.compile(r"(\d{1,3})\s?个(?![月小星礼周疗半])")
+"""`打14个`: units of insulin."""
 _DAILY = {"日": "day", "天": "day", "d": "day", "day": "day"}
 _CLOCKED = {"晚": "qn", "早": "qd", "晨": "qd"}
 _PART = re.compile(rf"({NUMBER})\s?(万?[a-zμµ]+|万?[^\d\s早中晚睡夜,、;和+/()半一二两三四五六七八九十]+)?")
@@ -137,7 +139,12 @@ def amount_at(low: str, place: int) -> Amount | None:
     if found:
         return Amount(place, found.end(), None, None, "strength")
     found = dose.match(low, place)
-    return _dose(found) if found else None
+    if found:
+        return _dose(found)
+    found = _SHOTS.match(low, place)
+    if found and low[max(0, place - 2) : place].rstrip().endswith("打"):
+        return Amount(place, found.end(), number(found[1]), "U", "activity")
+    return None
 
 
 def split_at(low: str, place: int) -> Amount | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
-
-from hub.summarizer.reading.courses import Course, course
+from hub.summarizer.reading.course_reader import course
+from hub.summarizer.reading.courses import Course
 from hub.summarizer.reading.model import Context, Intake, Mention, When
 from hub.summarizer.reading.regions import Region, regions
 from hub.summarizer.reading.tokens import DATE, lower, masked, masks, tokens
@@ -18,9 +19,7 @@ _COUNTED = re.compile(r"[\d一二两三四半]\s?[片粒丸袋]$")
 _LATTER = re.compile(r"后者|前者|其中")
 
 
-def intakes(
-    text: str, mentions: Sequence[Mention], dates: Sequence[When], contexts: Sequence[Context]
-) -> list[Intake]:
+def intakes(text: str, mentions: Sequence[Mention], dates: Sequence[When], contexts: Sequence[Context]) -> list[Intake]:
     """The intakes of the medicines among the mentions (one context each), in order; a change of dose gives two.
 
     Mentions of other kinds only part the words. A medicine that is said not to be taken, or that a relative takes,
@@ -37,11 +36,8 @@ def intakes(
     low = lower(text)
     low = masked(low, masks(names, [m for m in mentions if m.kind not in ("medicine", "analyte")], dates))
     found = regions(low, names, tokens(low))
-    switched = {r.index for r, n in zip(found, found[1:], strict=False) if _switch(low, r, n)}
-    courses = [
-        course(text, low, region, dates, contexts=medicines[region.index][1], switched=region.index in switched)
-        for region in found
-    ]
+    switched = {r.index for r, n in pairwise(found) if _switch(low, r, n)}
+    courses = [course(text, low, region, dates, switched=region.index in switched) for region in found]
     _hand_over(found, courses)
     _share(low, found, courses)
     return [
@@ -114,5 +110,3 @@ def _backwards(low: str, region: Region, found: list[Region], courses: list[Cour
             other.dose, other.unit = stage.dose, stage.unit
     if not before.route and here.tail_route and each:
         before.route = here.tail_route
-
-

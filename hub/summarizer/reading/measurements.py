@@ -4,117 +4,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from functools import lru_cache
 
+from hub.summarizer.reading.blood_groups import GROUPS, RHESUS, TYPED, group, rhesus
 from hub.summarizer.reading.dating import governing
 from hub.summarizer.reading.model import Measurement, Mention, When
-from hub.summarizer.reading.quantities import DIGITS, alternatives, number, rows
+from hub.summarizer.reading.quantities import DIGITS, number
+from hub.summarizer.reading.result_names import meant, plausible, with_analytes
 from hub.summarizer.reading.tokens import DATE, OTHER, masked
+from hub.summarizer.reading.value_patterns import patterns, written_unit
 
 _REACH = 90
 """Characters after a name in which its value must stand."""
 
 _PRESSURE = {"血压", "bp", "blood pressure", "nibp", "测血压", "血压值"}
 _GLUCOSE = {"葡萄糖", "血糖", "随机血糖", "glu"}
-_GROUPS = {"ABO血型", "血型", "ABO"}
-_RHESUS = {"Rh血型", "Rh", "RhD"}
 _FLAGS = {"↑": "偏高", "H": "偏高", "↓": "偏低", "L": "偏低", "高": "偏高", "低": "偏低"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Patterns:
-    link: re.Pattern[str]
-    value: re.Pattern[str]
-    pressure: re.Pattern[str]
-    pressures: re.Pattern[str]
-    change: re.Pattern[str]
-    target: re.Pattern[str]
-    peak: re.Pattern[str]
-
-
-@lru_cache(maxsize=1)
-def _patterns() -> _Patterns:
-    words: dict[str, list[str]] = {}
-    for kind, listed in rows("value_words.tsv", 2):
-        words.setdefault(kind, []).extend(listed.split("|"))
-    link = alternatives(words["link"] + words["peak"])
-    raised, changed = alternatives(words["raised"]), alternatives(words["changed"])
-    unit = _unit()
-    skipped = r"[\s:：=,，、~≈]|\x00+|" + _BRACKETS
-    connector = (
-        rf"(?:{skipped}|(?:{raised})(?=[,，:：(（]|至|到|达|为)|(?:{changed})(?=至|到)|至(?=[\s\d])|(?:{link})(?![a-z])){{0,9}}"
-    )
-    tail = (
-        rf"(?:\s?(?P<unit>{unit}))?(?P<flag>\s?(?:↑+|↓+|[(（](?:HH?|LL?|高|低|偏高|偏低|↑+|↓+)[)）]|(?<![A-Za-z])[HL](?![A-Za-z0-9])))?"
-        rf"(?:\s?(?:[(（\[]\s?(?:参考(?:值|范围|区间)?|正常(?:值|范围|参考值)*|ref(?:erence)?(?: range)?)?[:：为]?\s?"
-        rf"(?:(?P<low>{DIGITS})\s?[-~–—至]+\s?(?P<high>{DIGITS})|[<≤]\s?(?P<below>{DIGITS})|[>≥]\s?(?P<above>{DIGITS}))"
-        rf"\s?(?:{unit})?\s?[)）\]]))?(?P<late>\s?(?:↑+|↓+|[(（](?:H|L|高|低)[)）]))?"
-    )
-    value = (
-        rf"(?P<sign>[<>≤≥]=?\s?)?(?P<number>{DIGITS})(?P<ten>\s?(?:[×x*]\s?10\s?(?:\^|\*\*|E|e)?\s?(?P<power>\d{{1,2}})(?!\d|/)\s?|万(?=\s?[A-Za-z/单])))?"
-        + tail
-    )
-    pair = r"(?P<high>\d{2,3})(?:\.\d)?\s?/\s?(?P<low>\d{2,3})(?![\d/.年月])\s?(?P<unit>mmHg|mmhg|MMHG|mm\[Hg\]|kPa|KPa|毫米汞柱)?"
-    spread = (
-        r"(?:\d{2,3}\s?[-~–—至到]+\s?\d{2,3}\s?/\s?\d{2,3}(?:\s?[-~–—至到]+\s?\d{2,3})?|\d{2,3}\s?/\s?\d{2,3}\s?[-~–—至到]+\s?\d{2,3}(?:\s?/\s?\d{2,3})?)"
-        r"(?!\d)\s?(?P<unit>mmHg|mmhg|kPa|毫米汞柱)?"
-    )
-    change = (
-        rf"(?:由|从|原)?\s?(?:{skipped})?\s?(?P<old>{DIGITS})\s?(?P<oldunit>{unit})?\s?[,，]?"
-        rf"(?:(?:{changed}|{raised}|上升|变|改善)?(?:至|到|为|成)(?:了)?|→|->|-->)\s?"
-    )
-    return _Patterns(
-        re.compile(connector, re.IGNORECASE), re.compile(value), re.compile(pair), re.compile(spread), re.compile(change),
-        re.compile(alternatives(words["target"]), re.IGNORECASE), re.compile(alternatives(words["peak"]), re.IGNORECASE),
-    )  # fmt: skip
-
-
-_BRACKETS = (
-    r"[(（](?:[A-Za-z][A-Za-z0-9+\-#%]{0,9}|空腹|随机|餐后(?:2h|2小时)?|静脉|指尖|末梢血?|快速|即时|\x00+)[)）]"
-)
 _NOT_VALUE = re.compile(
-    r"\s?(?:次(?![/每])|天|年|月|日|周|岁|个|小时|分钟|h(?![a-z])|时(?!间)|点(?!\d)|片|粒|倍|型|期|种|号|人|例|处|枚|代|楼|床|\+|项|\^|:|：\d)"
+    r"\s?(?:次(?![/每])|[天年月日周岁个片粒倍型期种号人例处枚代楼床项^:]|小时|分钟|h(?![a-z])|时(?!间)|点(?!\d)|\+|：\d)"
 )
 _SPREAD = re.compile(rf"\s?[-~–—至到]\s?(?:{DIGITS})")
 _SIGNED = re.compile(
-    r"(?P<text>(?:弱|强)?阳性(?:\s?[(（][+\d]{1,4}[)）])?|(?:弱|强)阳|阴性|[(（]\s?[+\-±—]{1,4}\s?[)）]|[(（]\s?[1-4]\+\s?[)）]|[1-4]\+(?!\d)|\+{1,4}(?![\d/])"
-    r"|±|未检出|negative|positive)",
+    r"(?P<text>[弱强]?阳性(?:\s?[(（][+\d]{1,4}[)）])?|[弱强]阳|阴性|[(（]\s?[+\-±—]{1,4}\s?[)）]|[(（]\s?[1-4]\+\s?[)）]|"
+    r"[1-4]\+(?!\d)|\+{1,4}(?![\d/])|±|未检出|negative|positive)",
     re.IGNORECASE,
-)  # fmt: skip
-_ABO = re.compile(r"(?P<text>(?:AB|[ABO])\s?型)|(?P<bare>AB|[ABO])(?![A-Za-z])(?=\s?(?:,|，|。|;|；|\s|$|[(（]?Rh|血|[+\-阳阴]))")
-_ABO_BEFORE = re.compile(r"(AB|[ABO])\s?型$")
-_RH = re.compile(r"\s?(?:因子|血型|\(D\)|（D）|D|\s|:|：|为|是)*(?P<text>阳性|阴性|[(（][+\-][)）]|[+\-]|positive|negative)", re.IGNORECASE)
-_MEAL = re.compile(r"\s?[,，、;；和]?\s?(?P<meal>空腹|餐后(?:2|两|二)?(?:小时|h|H)?|饭后(?:2|两|二)?(?:小时|h)?|早餐后|随机|睡前)\s?")
+)
+_MEAL = re.compile(
+    r"\s?[,，、;；和]?\s?(?P<meal>空腹|餐后(?:2|两|二)?(?:小时|h|H)?|饭后(?:2|两|二)?(?:小时|h)?|早餐后|随机|睡前)\s?"
+)
 _MEALS = {"空": "空腹血糖", "餐": "餐后2小时血糖", "饭": "餐后2小时血糖"}
-_AGAIN = re.compile(r"\s?[,，、;；]?\s?(?:后|再|又|复查)?(?=\x00)")
+_AGAIN = re.compile(r"\s?[,，、;；]?\s?(?:后|再|又|复查)?(?=[(（]?\x00)")
 _AFTER = re.compile(
-    r"\s?[(（]\s?(?P<inside>\x00+)\s?(?:复?查|测|检)?[)）]|\s?[,，]?\s?(?:是|在|于)?\s?(?P<behind>\x00+)\s?(?:左右|时|份)?(?:医院|县里|在[^,，。\d]{1,8}|卫生院|门诊)?"
-    r"(?:复?查|化?验|抽血?|测|量|检查?|做)(?:的|过|得|出来的)(?!\s?(?:为|是|:)?\s?[\d<>])"
-)  # fmt: skip
-
-
-def _unit() -> str:
-    parts = {kind: pattern for kind, pattern in rows("units_written.tsv", 2)}
-    ten = r"(?:[×x*]\s?)?10\s?(?:\^|\*\*?|E|e)?\s?\d{1,2}\s?/\s?(?:L|l|mL|ml|uL|μL|升)"
-    body = r"(?:\s?/\s?(?:\(?1\.73\s?(?:m2|m\^2|㎡|m²)\)?))"
-    quotient = (
-        rf"(?:{parts['over']})\s?/\s?(?:\(min[·.]1\.73m2\)|(?:{parts['under']}){body}?)(?![A-Za-z])"
-        rf"|(?:毫摩尔|微摩尔|毫克|微克|克|次)(?:每|/)(?:分升|升|毫升|分钟?)|/(?:HPF|HP|min|分|uL|μL|ul)"
-    )
-    return rf"{ten}|{quotient}|{parts['whole']}|(?:mg|ug|μg|ng|g|mmol|umol|μmol)(?![A-Za-z/])"
-
-
-@lru_cache(maxsize=1)
-def _ranges() -> dict[str, tuple[Decimal, Decimal]]:
-    return {name: (Decimal(low), Decimal(high)) for name, low, high in rows("result_ranges.tsv", 3)}
+    r"\s?[(（]\s?(?P<inside>\x00+)\s?(?:复?查|测|检)?[)）]|\s?(?:on|in|dated)\s(?P<on>\x00+)|"
+    r"\s?[,，]?\s?[是在于]?\s?(?P<behind>\x00+)\s?(?:左右|时|份)?(?:医院|县里|在[^,，。\d]{1,8}|卫生院|门诊)?"
+    r"(?:复?查|化?验|抽血?|测|量|检查?|做)(?:的|过|得|出来的)(?!\s?[为是:]?\s?[\d<>])"
+)
+"""The date of a value that was just told: `(2024-10)`, `on 2024-10-19`, `,3个月前查的`."""
 
 
 def measurements(text: str, mentions: Sequence[Mention], dates: Sequence[When]) -> list[Measurement]:
     """The results of the analytes among the mentions, in order. Mentions of other kinds only part the words."""
-    spans = sorted({(m.start, m.end) for m in mentions})
-    analytes = [m for m in mentions if m.kind == "analyte"]
+    named = with_analytes(text, mentions)
+    spans = sorted({(m.start, m.end) for m in named})
+    analytes = [m for m in named if m.kind == "analyte"]
     if not analytes:
         return []
     low = masked(text, [(d.start, d.end, DATE) for d in dates])
@@ -124,26 +59,25 @@ def measurements(text: str, mentions: Sequence[Mention], dates: Sequence[When]) 
         if any(s <= mention.start and mention.end <= e and (s, e) != (mention.start, mention.end) for s, e in spans):
             continue
         end = min([s for s, _ in spans if s >= mention.end] + [len(text), mention.end + _REACH])
-        found += _Reader(text, hidden, mention, end, dates, spans).read()
+        found += _Reader(text, hidden, mention, end, dates).read()
     return found
 
 
 class _Reader:
     """The words after one name, up to the next."""
 
-    def __init__(
-        self, text: str, hidden: str, mention: Mention, end: int, dates: Sequence[When], spans: Sequence[tuple[int, int]]
-    ) -> None:
-        self.text, self.hidden, self.mention, self.end, self.dates, self.spans = text, hidden, mention, end, dates, spans
+    def __init__(self, text: str, hidden: str, mention: Mention, end: int, dates: Sequence[When]) -> None:
+        self.text, self.hidden, self.mention, self.end, self.dates = text, hidden, mention, end, dates
         self.name = mention.term.name if mention.term else mention.name
-        self.patterns = _patterns()
+        self.patterns = patterns()
 
     def read(self) -> list[Measurement]:
         written = self.mention.name.lower()
-        if self.name in _GROUPS:
+        if self.name in GROUPS:
             return self._group()
-        if self.name in _RHESUS:
-            return self._rhesus()
+        if self.name in RHESUS:
+            found = rhesus(self.hidden, self.mention.end, self.end)
+            return [self._named(self.name, found[0], self.mention.end, found[1])] if found else []
         if written in _PRESSURE or self.name in _PRESSURE:
             return self._pressure()
         return list(self._values())
@@ -156,7 +90,11 @@ class _Reader:
         if spread and not self._aimed(place, spread.end()):
             words = self.text[place : spread.end()].strip()
             number_part = words[: len(words) - len(spread["unit"] or "")].strip()
-            return [Measurement(self.mention, "血压", number_part, unit=spread["unit"], when=self._when(place, spread.end()))]
+            return [
+                Measurement(
+                    self.mention, "血压", number_part, unit=spread["unit"], when=self._when(place, spread.end())
+                )
+            ]
         pair = self.patterns.pressure.match(self.hidden, place, self.end)
         if not pair or self._aimed(place, pair.end()):
             return []
@@ -177,33 +115,20 @@ class _Reader:
         following = self.text[after : after + 3]
         return bool(self.patterns.target.search(between)) or following.startswith(("以下", "以内", "以上"))
 
-    # groups
-
     def _group(self) -> list[Measurement]:
-        before = _ABO_BEFORE.search(self.text, max(0, self.mention.start - 4), self.mention.start)
-        inside = _ABO.search(self.mention.name)
-        place = self._link(self.mention.end)
-        after = _ABO.match(self.hidden, place, self.end)
-        found = inside or after
-        letters = before[1] if before else (found["text"] or found["bare"]) if found else ""
-        if not letters:
-            return []
-        end = after.end() if after else self.mention.end
-        text = letters.replace(" ", "").removesuffix("型") + "型"
-        results = [Measurement(self.mention, self.name, text, when=self._when(place, end))]
-        rhesus = re.compile(r"\s?[,，、(（]?\s?Rh").match(self.hidden, end, self.end)
-        read = _RH.match(self.hidden, rhesus.end(), self.end) if rhesus else None
-        if read:
-            results.append(Measurement(self.mention, "Rh血型", _plain_sign(read["text"]), when=results[0].when))
-        return results
-
-    def _rhesus(self) -> list[Measurement]:
-        found = _RH.match(self.hidden, self.mention.end, self.end)
+        name = (self.mention.start, self.mention.end)
+        if TYPED.match(self.text, self.mention.start):
+            found = group(self.text, (self.mention.end, self.mention.end), self.mention.end, self.end)
+        else:
+            found = group(self.hidden, name, self._link(self.mention.end), self.end)
         if not found:
             return []
-        return [
-            Measurement(self.mention, self.name, _plain_sign(found["text"]), when=self._when(found.start(), found.end()))
-        ]
+        letters, factor, end = found
+        results = [self._named(self.name, letters, self.mention.end, end)]
+        return [*results, self._named("Rh血型", factor, self.mention.end, end)] if factor else results
+
+    def _named(self, name: str, text: str, start: int, end: int) -> Measurement:
+        return Measurement(self.mention, name, text, when=self._when(start, end))
 
     # numbers and signs
 
@@ -247,20 +172,24 @@ class _Reader:
             return None
         spread = None if found["unit"] else _SPREAD.match(self.hidden, found.end("number"), self.end)
         if spread:
-            tail = re.compile(rf"\s?(?P<unit>{_unit()})").match(self.hidden, spread.end(), self.end)
+            tail = re.compile(rf"\s?(?P<unit>{written_unit()})").match(self.hidden, spread.end(), self.end)
             text = self.text[found.start("number") : spread.end()]
             end = tail.end() if tail else spread.end()
             return Measurement(self.mention, name, text, unit=tail["unit"] if tail else None, when=when), end
         amount = number(found["number"])
         if amount is None:
             return None
+        if self.hidden[found.end("number") : found.end("number") + 1] in ("多", "余", "几", "来"):
+            end = found.end("number") + 1
+            return Measurement(self.mention, name, self.text[found.start() : end].strip(), when=when), end
         if found["power"]:
             amount = Decimal(f"{amount.scaleb(int(found['power'])):f}")
         elif found["ten"]:
             amount *= 10000
+        mention, name = meant(self.mention, name, amount, found["unit"])
         flag = (found["flag"] or found["late"] or "").strip(" ()（）")
         measured = Measurement(
-            self.mention,
+            mention,
             name,
             (found["sign"] or "").strip() + (found["number"] + (found["ten"] or "")).strip(),
             amount,
@@ -301,10 +230,7 @@ class _Reader:
                 return False
             if self.hidden[after : after + 1].isalpha() and self.hidden[after].isascii() and not found["flag"]:
                 return False
-            bounds = _ranges().get(self.mention.name)
-            if bounds:
-                return bounds[0] <= (number(found["number"]) or Decimal(0)) <= bounds[1]
-            return len(self.mention.name) > 2 or not self.mention.name.isascii()
+            return plausible(self.mention.name, found["number"])
         return True
 
     # places and dates
@@ -333,9 +259,9 @@ class _Reader:
             return inside
         after = _AFTER.match(self.hidden, end, len(self.hidden))
         if after:
-            at = after.start("inside") if after["inside"] else after.start("behind")
+            at = max(after.start("inside"), after.start("behind"), after.start("on"))
             return next((d for d in self.dates if d.start <= at < d.end), None)
-        return governing(self.hidden, self.mention.start, self.dates, self.spans)
+        return governing(self.hidden, self.mention.start, self.dates)
 
 
 _LOOSE = re.compile(r"[^\d。;；\x00-\x02/]{0,16}?(?=\d{2,3}\s?[/\-~])")
@@ -343,10 +269,3 @@ _LOOSE = re.compile(r"[^\d。;；\x00-\x02/]{0,16}?(?=\d{2,3}\s?[/\-~])")
 
 def _clean(unit: str | None) -> str | None:
     return re.sub(r"^[×x*]\s?(?=10)", "", unit.strip()) if unit else None
-
-
-def _plain_sign(sign: str) -> str:
-    bare = sign.strip("()（） ")
-    return {"+": "阳性", "-": "阴性"}.get(bare, bare)
-
-

@@ -13,20 +13,22 @@ _LEADS = {"change", "start", "give", "take", "stop", "resume", "route", "plan", 
 _MEASURED = {"amount", "often"}
 _SEPARATOR = re.compile(r"[,，、;；。:：\n+(（/]|以及|还有|[和及与并跟]|联合|同时|\band\b|\bplus\b|\bwith\b")
 _GLUE = re.compile(
-    r"\([^()\d]{0,12}\)|[\s,，、:：()（）\"“”'‘’\[\]【】\x00.…~+]|每[次回顿]|[一1][次回顿]|剂量|用量|用法|药量|首剂|日量|单次|"
+    r"^\x01+|\([^()\d]{0,12}\)|[\s,，、:：()（）\"“”'‘’\[\]【】\x00.…~+]|每[次回顿]|[一1][次回顿]|剂量|用量|用法|药量|首剂|日量|单次|"
     r"目前|现在|仍|还|都|也|就|均|各|共|约|大概|大约|左右|的|了|着|在|是|为|系|量|按|以|给|起|来|上|吧|哈|呢|嘛|等|这|那|药|"
     r"(?:肠溶|缓释|控释|分散|咀嚼|泡腾|薄膜衣|干粉|粉雾|气雾|吸入|预混|预填充)+|胶囊|注射液|注射剂|吸入剂|气雾剂|粉雾剂|混悬液|"
     r"口服液|颗粒|滴丸|软膏|笔芯|都保|准纳器|[片针丸剂]|治疗|控制|维持|降压|降糖|调脂|抗血小板|抗凝|dose[sd]?|tablets?|capsules?|"
     r"injection|inhaler|insulin|at|of|a|an|the|his|her|currently|for|as|,|-|is|was|to|be|s|使用|应用|进行|皮下|每日|每天|从|由|自|于"
 )
 _SERIOUS = re.compile(r"[\d;；。]|\x01|\x02")
-_JOINED = re.compile(r"(?:[、，,和及与+/\s跟\"“”]|以及|还有|联合|片|胶囊|缓释|肠溶|控释|分散|注射液|颗粒|and|plus|or|或)*")
+_JOINED = re.compile(
+    r"(?:[、，,和及与+/\s跟\"“”]|以及|还有|联合|片|胶囊|缓释|肠溶|控释|分散|注射液|颗粒|and|plus|or|或)*"
+)
 _CONNECTED = re.compile(r"[、，,和及与+/;；]|以及|还有|联合|and")
 
 
 @dataclass(slots=True)
 class Region:
-    """A medicine and the words around it. joined: to the one before by nothing but a list's comma; listed: with doses."""
+    """A medicine and the words around it. joined: to the one before by a list's comma alone; listed: with doses."""
 
     mention: Mention
     index: int
@@ -78,7 +80,7 @@ def _alias(low: str, mentions: Sequence[Mention], index: int) -> bool:
         return False
     before, mention = mentions[index - 1], mentions[index]
     gap = low[before.end : mention.start]
-    if before.start <= mention.start < before.end:
+    if before.start <= mention.start < before.end or (mention.term is None and not gap):
         return True
     return gap.strip() in ("(", "（") and low[mention.end : mention.end + 1] in (")", "）")
 

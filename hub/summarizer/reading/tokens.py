@@ -10,7 +10,7 @@ from typing import Any
 
 import ahocorasick
 
-from hub.summarizer.reading.doses import Amount, Often, amount_at, often_at, split_at
+from hub.summarizer.reading.doses import Often, amount_at, often_at, split_at
 from hub.summarizer.reading.model import Mention, When
 from hub.summarizer.reading.quantities import rows
 
@@ -18,8 +18,10 @@ DATE, NAME, OTHER = "\x00", "\x01", "\x02"
 """What stands in a masked text for the characters of a date, of a name that is read, of another name."""
 
 _PLACE = re.compile(
-    r"[\d每一二两三四五六七八九十百半天日隔早晚中午清晨睡临夜下立即需按必时胸痛心憋喘气发难不头咳随与空餐饭进规bdehimnopqstwaf×x*]"
+    r"\x02(?<!\x02\x02)|[\d每一二两三四五六七八九十百半天日隔早晚中午清晨睡临夜下立即需按必时胸痛心憋喘气发难不头咳随与空餐饭进规bdehimnopqstwaf×x*]"
 )
+_WHEN_NEEDED = re.compile(r"\x02{2,}(?:得?厉害|发作|明显|加重)?(?:的时候|时候?)(?!间)")
+"""A complaint and `时`: taken when it comes."""
 _SQUEEZED = re.compile(r"bid|tid|qid|qd|qn|qod|qhs|prn|d\d|q\d")
 
 
@@ -55,7 +57,8 @@ def lower(text: str) -> str:
 
 def masked(low: str, spans: Sequence[tuple[int, int, str]]) -> str:
     """A text in which each span is filled with its mark."""
-    parts, place = [], 0
+    parts: list[str] = []
+    place = 0
     for start, end, mark in sorted(spans):
         if start >= place:
             parts += (low[place:start], mark * (end - start))
@@ -91,6 +94,9 @@ def tokens(low: str) -> list[Token]:
 
 def _measured(low: str, place: int, word: Token | None) -> Token | None:
     """The frequency, amount or word that starts at a place; a word that is longer than the frequency wins."""
+    if low[place] == OTHER:
+        when = _WHEN_NEEDED.match(low, place)
+        return Token(place, when.end(), "often", Often(place, when.end(), "prn")) if when else None
     split = split_at(low, place) if not _inside_number(low, place) else None
     if split:
         return Token(place, split.end, "amount", split)
@@ -130,6 +136,3 @@ def _apart(low: str, start: int, end: int, squeezed: bool) -> bool:
 
 def _unit_before(low: str, place: int) -> bool:
     return bool(re.search(r"\d\s?(?:mg|ug|g|ml|iu|u)$", low[max(0, place - 10) : place]))
-
-
-__all__ = ["DATE", "NAME", "OTHER", "Amount", "Often", "Token", "lower", "masked", "masks", "tokens"]

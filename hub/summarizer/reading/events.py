@@ -1,0 +1,126 @@
+"""Of a stop, a start or a change of a medicine: when, why, by whom, and whether it is only intended."""
+
+from __future__ import annotations
+
+import re
+
+from hub.summarizer.reading.model import When
+from hub.summarizer.reading.regions import Region
+from hub.summarizer.reading.tokens import DATE, Token
+
+_REASON = re.compile(
+    r"(?:原因|因为|由于|考虑到|出现|(?<![原病])因|because of|because|due to|secondary to)\s*[是为系:：]?\s*"
+    r"([^,，。;；()（）\x00\x01]{1,24})"
+)
+_VERB = re.compile(
+    r"(?:而|后|就|遂|故|自行|自己|已|被|医生|都|才)*(?:将|把|给我停|停|改|换|减|加|撤|不吃|没吃|不用|没用|discontinued|stopped|switched)"
+)
+CLAUSE = re.compile(r"[,，。;；]")
+_STOP_ALONE = re.compile(
+    r"[,，。;；、)）(（:：\s\x00\x01]|$|了|的|过|掉|用?药|服|该|此|上述|这|那|所有|全部|自|已|至|后|因|由|原|有|大?约|\d|[一两三几半数]|多|且|"
+    r"并|但|就|吃|用|打|未|没|没有|till|since|due|because|by|in|on|after|for|when|医生|换|改|就|说|哈"
+)
+_WHOLE = {
+    "停",
+    "停用",
+    "停服",
+    "停药",
+    "停止",
+    "停了",
+    "停掉",
+    "停吃",
+    "停打",
+    "停喷",
+    "中止",
+    "中断",
+    "终止",
+    "暂停",
+    "停止服用",
+    "停止使用",
+}
+_LASTING = re.compile(r"(?:吃|用|服用?|打|服药|用药)了?约?$")
+_DATED = re.compile(r"前|年[初底]|去|今|上|昨|ago|月份|\d{4}|来|腊|正月")
+
+
+class Events:
+    """The events of one region."""
+
+    def __init__(self, text: str, low: str, region: Region, dates: list[When]) -> None:
+        self.text, self.low, self.region, self.dates = text, low, region, dates
+        self.words = (*region.lead, *region.tail)
+
+    def own_stop(self, token: Token) -> bool:
+        """Whether what follows a stop is no object of its own (`停用中药`)."""
+        if self.low[token.start : token.end] not in _WHOLE:
+            return True
+        if token.end <= self.region.mention.start:
+            return True
+        return bool(_STOP_ALONE.match(self.low, token.end))
+
+    def planned(self, token: Token) -> bool:
+        for other in self.words:
+            plan = other.kind == "plan" or (other.kind == "often" and other.value.code == "prn")
+            if plan and other.end <= token.start and token.start - other.end <= 25:
+                gap = self.low[other.end : token.start]
+                reach = 1 if self.text[other.start] in "若如倘假要i" else 0
+                if len(CLAUSE.findall(gap)) <= reach:
+                    return True
+        return False
+
+    def date(self, token: Token) -> When | None:
+        """The date of an event: before it in its clause, close after it, else before it where nothing else has it."""
+        best = None
+        for date in self.dates:
+            if date.end <= token.start:
+                gap = self.low[date.end : token.start]
+                if self.duration(date) or DATE in gap:
+                    continue
+                parted = len(CLAUSE.findall(gap))
+                if not parted or (parted == 1 and not self._taken_between(date, token) and len(gap) <= 30):
+                    best = date
+            elif date.start - token.end <= 6 and best is None and token.kind != "change":
+                gap = self.low[token.end : date.start]
+                if not re.search(r"[。;；]", gap) and (not CLAUSE.search(gap) or self._says_again(date)):
+                    best = date
+        return best
+
+    def _says_again(self, date: When) -> bool:
+        return bool(
+            re.match(
+                r"\s*(?:就|左右|份|医生|自己|底|初)?\s*(?:停|开|改|换|加|减|没|不)", self.low[date.end : date.end + 6]
+            )
+        )
+
+    def _taken_between(self, date: When, token: Token) -> bool:
+        kinds = ("start", "take", "give", "past", "stop", "change", "often", "amount", "far")
+        if token.kind == "start":
+            return True
+        return any(t.kind in kinds and date.end <= t.start < token.start for t in self.words)
+
+    def duration(self, date: When) -> bool:
+        """`吃了3个月` says how long, not when."""
+        words = self.text[date.start : date.end]
+        return (
+            date.ago
+            and not _DATED.search(words)
+            and bool(_LASTING.search(self.low[max(0, date.start - 6) : date.start]))
+        )
+
+    def reason(self) -> str:
+        for found in _REASON.finditer(self.low, self.region.start, self.region.end):
+            end = found.end()
+            verb = _VERB.search(self.low, found.start(1), end)
+            end = verb.start() if verb and verb.start() > found.start(1) else end
+            words = self.text[found.start(1) : end].strip(" .:")
+            if self.low[end : end + 1] == DATE:
+                words = words.removesuffix("于").removesuffix("在")
+            if words:
+                return words
+        return ""
+
+    def by(self, token: Token) -> str:
+        near = [
+            t for t in self.words
+            if t.kind == "by" and t.end <= token.start and token.start - t.end <= 20
+        ]  # fmt: skip
+        return self.text[near[-1].start : near[-1].end] if near else ""

@@ -1,0 +1,83 @@
+"""Which analyte a name in a text is: at the head of a complaint, as a blood group, as a symbol that its unit tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+
+from hub.summarizer.reading.blood_groups import GROUPS, TYPED
+from hub.summarizer.reading.model import Mention
+from hub.summarizer.reading.quantities import number, rows
+from hub.summarizer.terminology.tables import Term, terms
+
+
+def with_analytes(text: str, mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions, with the analyte that a complaint begins with (`血压高`, `尿酸高`) instead of it, and blood groups.
+
+    A complaint without a value yields no result, so that nothing is lost by looking for one.
+    """
+    named: list[Mention] = []
+    taken = {(m.start, m.end) for m in mentions if m.kind == "analyte"}
+    for mention in mentions:
+        head = _begins(mention.name) if mention.kind in ("problem", "symptom") else None
+        if head and (mention.start, mention.end) not in taken:
+            end = mention.start + len(head[0])
+            named.append(Mention("analyte", head[0], mention.start, end, head[1]))
+        else:
+            named.append(mention)
+    if "型" in text and not any(m.term and m.term.name in GROUPS for m in named):
+        term = _analytes().get("血型")
+        for found in TYPED.finditer(text):
+            named.append(Mention("analyte", found.group(), found.start(), found.end(), term))
+    return sorted(named, key=lambda m: m.start)
+
+
+def _begins(name: str) -> tuple[str, Term] | None:
+    names = _analytes()
+    for length in range(min(len(name) - 1, 6), 1, -1):
+        term = names.get(name[:length])
+        if term:
+            return name[:length], term
+    return None
+
+
+@lru_cache(maxsize=1)
+def _analytes() -> dict[str, Term]:
+    """The analytes by name in Chinese characters."""
+    known = [term for term in terms() if term.kind == "analyte"]
+    return {name: term for term in known for name in (*term.colloquial, *term.names, term.name) if not name.isascii()}
+
+
+@lru_cache(maxsize=1)
+def _symbols() -> dict[str, tuple[re.Pattern[str], Decimal, Decimal, str]]:
+    return {
+        name: (re.compile(unit), Decimal(low), Decimal(high), meant)
+        for name, unit, low, high, meant in rows("result_symbols.tsv", 5)
+    }
+
+
+def meant(mention: Mention, name: str, amount: Decimal, unit: str | None) -> tuple[Mention, str]:
+    """The mention and analyte name of a value: of a symbol with two meanings the one of its unit (`P 80次/分`)."""
+    rule = _symbols().get(mention.name) or _symbols().get(name)
+    if rule:
+        pattern, low, high, other = rule
+        term = _analytes().get(other)
+        if term and (pattern.fullmatch(unit) if unit else low <= amount <= high):
+            return replace(mention, term=term), other
+    return mention, name
+
+
+def plausible(name: str, written: str) -> bool:
+    """Whether a number without a unit may be of a name: a short symbol has only the numbers of its range."""
+    bounds = _ranges().get(name)
+    if bounds:
+        return bounds[0] <= (number(written) or Decimal(0)) <= bounds[1]
+    return len(name) > 2 or not name.isascii()
+
+
+@lru_cache(maxsize=1)
+def _ranges() -> dict[str, tuple[Decimal, Decimal]]:
+    return {name: (Decimal(low), Decimal(high)) for name, low, high in rows("result_ranges.tsv", 3)}
