@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.summarizer.coded.results import prose
 from hub.summarizer.embedding import Vectors
 from hub.summarizer.evidence import Evidence, Source
-from hub.summarizer.text import Sentence, sentences
+from hub.summarizer.text import Sentence
 
 SAME = 0.95
 """Cosine from which two sentences may be the same; what they state must then agree as well."""
-
-_TEXT = re.compile(
-    r"/(?:note/\d+/text|conclusion|content/\d+/attachment/data|presentedForm/\d+/data|payload/\d+/contentString|summary|"
-    r"text/div|section/\d+(?:/section/\d+)*/text/div|(?:component/\d+/)?valueString|description|patientInstruction|"
-    r"valueAttachment/data|comment|content/\d+/attachment/title)"
-)
-_NARRATIVES = frozenset({"Composition", "DiagnosticReport", "DocumentReference", "Communication", "ClinicalImpression"})
-"""Types whose own narrative is read; of coded resources it only repeats what is coded."""
 
 _DOT_KEPT = re.compile(r"(?<=\d)[.,](?=\d)")
 _DOT = re.compile(r"(?<!\d)[\s,，.。;；:：、!！?？]+|[\s,，.。;；:：、!！?？]+(?!\d)")
@@ -38,23 +29,10 @@ class Passage:
     section: str = ""
 
 
-def texts(evidence: Evidence, *, narrative: bool) -> list[Passage]:
-    """The sentences of a fragment's free text. narrative: also of its own generated narrative."""
-    return [
-        Passage(sentence.text, tuple(evidence.source(s.citation, s.start, s.end) for s in sentence.spans))
-        for sentence in _sentences(evidence, narrative)
-    ]
-
-
-def _sentences(evidence: Evidence, narrative: bool) -> Iterator[Sentence]:
-    for target in dict.fromkeys(c.target for c in evidence.fragment.citations):
-        if not _TEXT.fullmatch(target) or (target == "/text/div" and not narrative):
-            continue
-        if target.endswith("valueString") and not prose(evidence.value(target)):
-            continue
-        if target.endswith("/title"):
-            continue
-        yield from sentences(evidence.decoded(target))
+def passage(evidence: Evidence, sentence: Sentence) -> Passage:
+    """A sentence of a fragment with its place."""
+    sources = tuple(evidence.source(s.citation, s.start, s.end) for s in sentence.spans)
+    return Passage(sentence.text, sources, sentence.section)
 
 
 def grouped(passages: Sequence[Passage]) -> list[Passage]:

@@ -16,9 +16,10 @@ from hub.summarizer.coded import readers
 from hub.summarizer.drafts import SECTIONS, Draft, precision
 from hub.summarizer.embedding import Embedder, Vectors
 from hub.summarizer.evidence import Evidence
-from hub.summarizer.merging import Item
+from hub.summarizer.items import Item
 from hub.summarizer.passages import Passage
 from hub.summarizer.placing import Placement, place
+from hub.summarizer.reading import reader
 from hub.summarizer.wording import wording
 
 SCHEMA = "continuous-record/1"
@@ -96,18 +97,27 @@ def _read(placement: Placement) -> _Read:
     drafts: list[Draft] = []
     found: list[Passage] = []
     used: set[str] = set()
+    born = placement.person.identity.birth_date if placement.person else None
     for evidence in placement.own:
         coded = readers.read(evidence, placement.resolve)
-        texts = passages.texts(evidence, narrative=not coded)
-        drafts += coded
+        told, texts = _told(evidence, born, narrative=not coded)
+        drafts += [*coded, *told]
         found += texts
-        used |= {str(s["fragment_id"]) for d in coded for s in d.sources}
+        used |= {str(s["fragment_id"]) for d in [*coded, *told] for s in d.sources}
         used |= {str(s["fragment_id"]) for p in texts for s in p.sources}
     for request in placement.requests:
-        found += passages.texts(request, narrative=False)
+        told, texts = _told(request, born, narrative=False)
+        drafts += told
+        found += texts
     elsewhere = [*placement.elsewhere]
     elsewhere += [(evidence, _reason(evidence)) for evidence in placement.own if evidence.fragment.id not in used]
     return _Read(drafts, found, [_unplaced(evidence, reason, placement) for evidence, reason in elsewhere])
+
+
+def _told(evidence: Evidence, born: str | None, *, narrative: bool) -> tuple[list[Draft], list[Passage]]:
+    """What the free text of a fragment states, and its sentences."""
+    read = list(reader.read(evidence, narrative=narrative, born=born))
+    return [draft for _, drafts in read for draft in drafts], [passages.passage(evidence, s) for s, _ in read]
 
 
 def _unplaced(evidence: Evidence, reason: str, placement: Placement) -> dict[str, Any]:

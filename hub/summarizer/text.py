@@ -79,13 +79,11 @@ def sentences(citations: Sequence[Citation], begins: Section = "") -> list[Sente
             if own:
                 section = headings.section(own["colon"] or own["bracket"] or own["line"]) or ""
                 heading = Span(citation, span.start, own.end())
-                span = _trimmed(citation, _text(citation), own.end(), span.end)
-            if span is None:
-                continue
-            if index == 0 and open_end and not own:
-                pieces[-1].spans.append(span)
-            else:
-                pieces.append(_Piece([span], section, heading))
+            said = _trimmed(citation, _text(citation), own.end(), span.end) if own else span
+            if said and index == 0 and open_end and not own:
+                pieces[-1].spans.append(said)
+            elif said:
+                pieces.append(_Piece([said], section, heading))
         open_end = bool(pieces) and pieces[-1].spans[-1].citation is citation and _goes_on(pieces[-1].spans[-1])
     return [s for s in (_sentence(piece) for piece in pieces) if s]
 

@@ -1,4 +1,4 @@
-"""Where a text names what the tables know: all names at once, the longest first, with the kinds that a name may be of."""
+"""Where a text names what the tables know: all names at once, the longest first, of each kind that a name may be."""
 
 from __future__ import annotations
 

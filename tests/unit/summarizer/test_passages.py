@@ -8,7 +8,8 @@ import pytest
 
 from hub.domain.fragments import Citation, Fragment
 from hub.summarizer.evidence import Evidence
-from hub.summarizer.passages import Passage, grouped, near_duplicates, statement, texts
+from hub.summarizer.passages import Passage, grouped, near_duplicates, passage, statement
+from hub.summarizer.reading.documents import documents
 
 Make = Callable[..., Fragment]
 
@@ -61,13 +62,14 @@ def test_text_that_a_field_carries_in_base64_is_read_and_cited_by_the_characters
     }
     target = "/content/0/attachment/data"
     cited = (Citation(target, "OBX[1]-5[1].5", encoded), Citation(target, "OBX[1]-5[1].4", "Base64"))
-    found = texts(Evidence(make(resource, kind="hl7v2", citations=cited)), narrative=False)
+    evidence = Evidence(make(resource, kind="hl7v2", citations=cited))
+    found = [passage(evidence, s) for d in documents(evidence, narrative=False) for s in d.sentences]
     assert [p.text for p in found] == ["胃镜：溃疡愈合。", "Continue omeprazole."]
-    for passage in found:
-        [source] = passage.sources
+    for one in found:
+        [source] = one.sources
         start, end = source["location"]["start"], source["location"]["end"]
         assert encoded[start:end] == source["text"]
-        assert passage.text in base64.b64decode(source["text"]).decode(errors="ignore")
+        assert one.text in base64.b64decode(source["text"]).decode(errors="ignore")
 
 
 def test_an_attachment_that_is_no_text_gives_no_sentences(make: Make) -> None:
@@ -77,4 +79,4 @@ def test_an_attachment_that_is_no_text_gives_no_sentences(make: Make) -> None:
         "content": [{"attachment": {"contentType": "application/rtf", "data": encoded}}],
     }
     cited = (Citation("/content/0/attachment/data", "OBX[1]-5[1].5", encoded),)
-    assert texts(Evidence(make(resource, kind="hl7v2", citations=cited)), narrative=False) == []
+    assert list(documents(Evidence(make(resource, kind="hl7v2", citations=cited)), narrative=False)) == []

@@ -1,0 +1,143 @@
+"""Allergies, their reactions, and their denial."""
+
+from __future__ import annotations
+
+import re
+
+from hub.summarizer.coded.problems import GENERAL_ALLERGY
+from hub.summarizer.drafts import Draft
+from hub.summarizer.reading.model import Context, Mention
+from hub.summarizer.reading.statement import Statement
+
+_CUE = re.compile(
+    r"过敏(?!性(?:鼻炎|紫癜|哮喘|肺炎|结膜炎|皮炎|湿疹|咳嗽|肠炎))|"
+    r"(?:起|出现|发|冒)(?:了|过)?(?:一身|全身)?(?:风团|皮疹|红疹|疹子|荨麻疹|风疹块|疙瘩)|"
+    r"不敢再(?:用|吃|打)|喉头水肿|休克|\ballerg|\banaphyla|\bhives\b|\brash\b|不耐受|皮试.{0,4}(?:阳性|\(\+\))",
+    re.IGNORECASE,
+)
+_GENERAL = re.compile(
+    r"(?:药物|药品|药|食物|吃药|打针)?(?:[、,及和或与]?(?:食物|花粉|其他|其它|接触物))*\s*过敏(?:病史|史|反应)?|"
+    r"allerg(?:y|ies)|nkda|nka",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"否认|无|没有|没得|未(?:发现|诉|见)|不(?!详|敢|明|能)|从(?:不|没|来没)|\bno\b|\bnone\b|\bdenies\b|\bnkd?a\b|未曾",
+    re.IGNORECASE,
+)
+_UNSURE = re.compile(
+    r"不详|不清楚|不明|不晓得|不知道|记不清|记不得|可疑|疑似|待查|unknown|possible|not sure", re.IGNORECASE
+)
+_UNKNOWN_ALLERGEN = re.compile(
+    r"对\s*(?P<after>[\u4e00-\u9fffA-Za-z]{1,10}?)\s*(?:严重|有点|有|会|也|都)?过敏|"
+    r"allerg(?:ic|y) to (?P<english>[a-z]{3,20})",
+    re.IGNORECASE,
+)
+_FOOD = re.compile(r"食物|食品|\bfood\b", re.IGNORECASE)
+_DRUG = re.compile(r"药|打针|drug|medic", re.IGNORECASE)
+_REACTION = re.compile(r"疹|休克|水肿|风团|疙瘩|瘙痒|hives|rash|urticaria|anaphyla|angio", re.IGNORECASE)
+_WHOLE_KINDS = frozenset({"食物", "药物", "药品", "药", "food", "foods", "drug", "drugs", "medication", "medications"})
+_NO_SECTION = frozenset({"无", "否认", "无特殊", "none", "nkda", "nka", "nil", "暂无", "未发现"})
+
+
+def concerns(statement: Statement) -> bool:
+    """Whether a sentence is about an allergy: symptoms in it are reactions, medicines what caused them."""
+    return statement.sentence.section == "allergies" or bool(_CUE.search(statement.text))
+
+
+def read(statement: Statement) -> list[Draft]:
+    if not concerns(statement):
+        return []
+    named = _allergens(statement)
+    drafts = [_allergy(statement, mention, context) for mention, context in named]
+    if not named:
+        drafts = _general(statement) or _unlisted(statement)
+    return [d for d in drafts if d]
+
+
+def _allergens(statement: Statement) -> list[tuple[Mention, Context]]:
+    """What the tables know as allergen, else the medicines of a sentence that says what they caused."""
+    found = [(m, c) for m, c in statement.of("allergen")
+             if not c.subject and not c.planned and m.name not in _WHOLE_KINDS]  # fmt: skip
+    taken = {m.start for m, _ in found}
+    found += [(m, c) for m, c in statement.of("medicine") if m.start not in taken and not c.subject and not c.planned]
+    near = [(m, c) for m, c in found if _caused(statement, m)]
+    return sorted(near, key=lambda pair: pair[0].start)
+
+
+def _caused(statement: Statement, mention: Mention) -> bool:
+    """Whether the cue stands in the allergen's clause or the next, and no other sentence part lies between."""
+    if statement.sentence.section == "allergies":
+        return True
+    clause = statement.clause(mention.start)
+    return any(0 <= statement.clause(cue.start()) - clause <= 1 or _lists(statement, mention, cue.start())
+               for cue in _CUE.finditer(statement.text))  # fmt: skip
+
+
+def _lists(statement: Statement, mention: Mention, cue: int) -> bool:
+    """`过敏药物：青霉素、磺胺`: what follows a colon after the cue."""
+    between = statement.text[cue : mention.start]
+    return cue < mention.start and ":" in between and "。" not in between
+
+
+def _allergy(statement: Statement, mention: Mention, context: Context) -> Draft:
+    reactions = _reactions(statement, mention)
+    clause = statement.said(mention.start)
+    assertion = "uncertain" if _UNSURE.search(clause) or context.assertion == "uncertain" else context.assertion
+    heading = statement.sentence.heading if statement.sentence.section == "allergies" else None
+    when = statement.when(mention) if assertion == "present" else None
+    return statement.draft(
+        "allergies", "allergy", mention, family="allergen", assertion=assertion, when=when, also=(heading,),
+        status="active" if assertion == "present" else "unknown", details=tuple(dict.fromkeys(reactions)),
+    )  # fmt: skip
+
+
+def _reactions(statement: Statement, mention: Mention) -> list[str]:
+    """What it caused: in its clause, or in the next where that names no other allergen."""
+    own = statement.clause(mention.start)
+    others = {statement.clause(m.start) for m, _ in statement.of("allergen", "medicine")} - {own}
+    near = {own, *({own + 1} - others)}
+    return [statement.written(m) for m, c in statement.of("symptom", "problem")
+            if c.assertion == "present" and statement.clause(m.start) in near]  # fmt: skip
+
+
+def reaction(statement: Statement, mention: Mention) -> bool:
+    """Whether a symptom or problem is named as what an allergen caused."""
+    return concerns(statement) and bool(mention.kind == "symptom" or _REACTION.search(mention.name))
+
+
+def _general(statement: Statement) -> list[Draft]:
+    """`否认药物、食物过敏史`, `吃药不过敏`, `过敏史：无`: no known allergy, of one kind where only that is denied."""
+    section = statement.sentence.section == "allergies"
+    said = statement.text.strip(" 。.,;；!")
+    if section and (said.lower() in _NO_SECTION):
+        return [_denial(statement, 0, len(statement.text), said)]
+    for match in _GENERAL.finditer(statement.text):
+        before = statement.text[max(0, match.start() - 12) : match.end()]
+        after = statement.text[match.end() : match.end() + 4]
+        if _DENIED.search(before) or re.match(r"[:：]?\s*(?:无|否认|没有|\(-\)|阴性)", after):
+            return [_denial(statement, match.start(), match.end(), match.group())]
+    return []
+
+
+def _denial(statement: Statement, start: int, end: int, words: str) -> Draft:
+    denied = statement.said(start) if end - start < len(statement.text) else words
+    food = bool(_FOOD.search(denied)) and not _DRUG.search(denied)
+    key = f"{GENERAL_ALLERGY}-food" if food else GENERAL_ALLERGY
+    mention = Mention("allergen", statement.text[start:end].strip(" 。"), start, end, None)
+    return statement.draft(
+        "allergies", "allergy", mention, family="allergen", keys=frozenset({key}), assertion="absent", status="unknown",
+        also=(statement.sentence.heading if statement.sentence.section == "allergies" else None,),
+    )  # fmt: skip
+
+
+def _unlisted(statement: Statement) -> list[Draft]:
+    """`对芒果过敏`: an allergen that no table has, where the grammar says what it is."""
+    found = []
+    for match in _UNKNOWN_ALLERGEN.finditer(statement.text):
+        group = "after" if match["after"] else "english"
+        name = match[group]
+        if name in ("什么", "啥", "药物", "何种") or _DENIED.search(statement.text[: match.start()][-6:]):
+            continue
+        mention = Mention("allergen", name, match.start(group), match.end(group), None)
+        found.append(_allergy(statement, mention, Context()))
+    return found

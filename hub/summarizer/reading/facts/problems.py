@@ -1,0 +1,97 @@
+"""Problems and symptoms of the patient, and those of relatives."""
+
+from __future__ import annotations
+
+import re
+
+from hub.summarizer import terms
+from hub.summarizer.drafts import Draft
+from hub.summarizer.reading import kin
+from hub.summarizer.reading.facts import allergies, medications
+from hub.summarizer.reading.model import Context, Mention
+from hub.summarizer.reading.statement import Statement
+
+_NAMES_SOMETHING_ELSE = re.compile(
+    r"\s*(?:专科|医院|研究所|病房|门诊|防治|中心|疫苗|筛查|知识|宣教|健康教育|讲座|(?:的|用)?药|[外内儿]?科(?!学)|"
+    r"clinic|unit|screening)"
+)
+_ASKED = re.compile(
+    r"^\s*(?:请|望|恳请|烦请|求)|评估|是否|有无|有没有|排查|协助|会不会|要不要|能否|please|evaluate|whether"
+)
+_QUESTION = re.compile(r"[?？吗么]|有没有|是否|有无|是不是")
+_DATED_OTHERWISE = re.compile(r"停|没用|没吃|不吃|改|换|加量|减量|复查|查血|抽血|化验")
+"""Clauses whose date is of something else than when the problem began."""
+
+
+_UNRELATED = frozenset({"spouse", "other"})
+"""Kinds of `kin.tsv` whose illness is no family history."""
+
+
+def read(statement: Statement) -> list[Draft]:
+    drafts = []
+    reasons = [intake.reason for intake in medications.taken(statement) if intake.reason]
+    for mention, context in statement.of("problem", "symptom"):
+        if context.planned or asked(statement, mention, context) or names_something_else(statement, mention):
+            continue
+        if any(mention.name in reason for reason in reasons):
+            continue
+        if context.subject:
+            drafts += _family(statement, mention, context)
+        elif not allergies.reaction(statement, mention):
+            drafts.append(_own(statement, mention, context))
+    return drafts
+
+
+def asked(statement: Statement, mention: Mention, context: Context) -> bool:
+    """Whether the clause asks about it (`请评估有无肺心病`): it states nothing but what a dialogue answers."""
+    if statement.dialogue:
+        return context.assertion == "uncertain" and bool(_QUESTION.search(statement.text))
+    start, _ = statement.clauses[statement.clause(mention.start)]
+    return bool(_ASKED.search(statement.text[start : mention.start]))
+
+
+def names_something_else(statement: Statement, mention: Mention) -> bool:
+    return bool(_NAMES_SOMETHING_ELSE.match(statement.text, mention.end))
+
+
+def _own(statement: Statement, mention: Mention, context: Context) -> Draft:
+    present = context.assertion == "present"
+    when = statement.when(mention) if present else None
+    if when and _DATED_OTHERWISE.search(statement.said(when.start)):
+        when = None
+    status = "unknown"
+    if present:
+        status = "resolved" if context.resolved else "active"
+        if mention.kind == "symptom" and context.historical and not context.resolved:
+            status = "unknown"
+    return statement.draft(
+        "problems", "problem" if mention.kind == "problem" else "symptom", mention, when=when,
+        assertion=context.assertion, status=status, laterality=side(statement, mention),
+    )  # fmt: skip
+
+
+def side(statement: Statement, mention: Mention) -> str:
+    """`L`, `R`, `B` or "": in the name, its part of the list, else its clause where that names nothing else."""
+    for words in (mention.name, statement.listed(mention)):
+        if found := terms.laterality(words):
+            return found
+    clause = statement.clause(mention.start)
+    alone = sum(statement.clause(m.start) == clause for m in statement.mentions if m.kind == mention.kind) == 1
+    return terms.laterality(statement.said(mention.start)) if alone else ""
+
+
+def _family(statement: Statement, mention: Mention, context: Context) -> list[Draft]:
+    """A relative's illness: history. What relatives do not have is no fact of the record, nor is a spouse's."""
+    if (
+        context.assertion == "absent"
+        or mention.kind == "symptom"
+        or _UNRELATED & {kin.words().get(context.subject.lower())}
+    ):
+        return []
+    heading = statement.sentence.heading if statement.sentence.section == "family" else None
+    return [
+        statement.draft(
+            "history", "family", mention, assertion=context.assertion, status="unknown",
+            group=(terms.fold(context.subject),), details=(context.subject,), also=(heading,), spans=context.cues,
+        )
+    ]  # fmt: skip

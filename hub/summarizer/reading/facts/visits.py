@@ -1,0 +1,87 @@
+"""Stays in hospital that a sentence dates, and what is to be done when."""
+
+from __future__ import annotations
+
+import re
+
+from hub.summarizer.drafts import Draft
+from hub.summarizer.reading.dates import find_due
+from hub.summarizer.reading.model import Mention, When
+from hub.summarizer.reading.statement import Statement
+
+_STAY = re.compile(
+    r"住(?:过|了)?(?:[一二三两几\d]+(?:次|回))?院(?!期间|后|费|部|号|病|治疗经过)|收(?:治|住)?入(?:我|该|本|当地)?(?:院|科)|"
+    r"(?<!出)入院(?!时|后|前|情况|诊断|查体)|"
+    r"\b(?:was )?admitted\b|\bhospitali[sz]ed\b",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r"住院\s*(?:\d+|[一二三四五六七八九十两几]+)\s*次|(?:\d+|[一二三四五六七八九十两几多]+)\s*次\s*住院|反复住院"
+)
+_NOT_DONE = re.compile(r"(?:未|没有?|拒绝|不|无需|不愿|建议|拟|需|择期|待)\s*(?:再)?\s*(?:收)?(?:住|入)")
+_PLACE = re.compile(r"[\u4e00-\u9fff]{2,16}?(?:医院|卫生院|卫生室|卫生服务中心|诊所|医学院)")
+_LEAD = re.compile(r"^.*(?:在|到|去|于|回|往|就诊|收住)")
+_FOLLOW_UP = re.compile(
+    r"复查|复诊|随访|随诊|复检|监测|门诊(?:就诊|随诊|复诊)|定期|拆线|换药|来院|回诊|follow[- ]?up|recheck|repeat|"
+    r"return (?:to|in)|monitor",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"(?:复查|随访|监测|复诊)(?:示|提示|了|过|的|结果|:|为|见|显示|后)|(?:经|曾|已|来|前来|现为|为求|为行)\s*(?:复查|随访|复诊)|showed|revealed"
+)
+_SECTIONS = frozenset({"plan", "treatment", "medications"})
+
+
+def read(statement: Statement) -> list[Draft]:
+    return [*_stays(statement), *_follow_up(statement)]
+
+
+def _stays(statement: Statement) -> list[Draft]:
+    match = _STAY.search(statement.text)
+    if match is None or _COUNTED.search(statement.text) or _NOT_DONE.search(statement.text):
+        return []
+    number = statement.clause(match.start())
+    dates = [w for w in statement.dates if abs(statement.clause(w.start) - number) <= 1 and w.value]
+    if not dates:
+        return []
+    when = min(dates, key=lambda w: abs(w.start - match.start()))
+    mention = Mention("encounter", match.group(), match.start(), match.end(), None)
+    place = _place(statement.text)
+    return [
+        statement.draft("encounters", "encounter", mention, name="住院", when=when, status="completed",
+                        keys=frozenset({"encounter|IMP"}), details=(place,) if place else (), group=(place, ""))
+    ]  # fmt: skip
+
+
+def _due(statement: Statement) -> list[When]:
+    """Dates from the day of the document on: what is due is not past."""
+    written = statement.document.written.isoformat()
+    found = find_due(statement.text, statement.document.written)
+    return [w for w in found if w.value and w.value > written[: len(w.value)]]
+
+
+def _place(text: str) -> str:
+    match = _PLACE.search(text)
+    return _LEAD.sub("", match.group()) if match else ""
+
+
+def _follow_up(statement: Statement) -> list[Draft]:
+    """A clause that says what is to be looked at again: `2周后复查肾功能`, in the plan's own words."""
+    found = []
+    for start, end in statement.clauses:
+        clause = statement.text[start:end]
+        match = _FOLLOW_UP.search(clause)
+        if match is None or _PAST.search(clause):
+            continue
+        due = [w for w in _due(statement) if start <= w.start < end]
+        if not due and statement.sentence.section not in _SECTIONS:
+            continue
+        first = start + len(clause) - len(clause.lstrip())
+        last = start + len(clause.rstrip(" ,;；。:.、，"))
+        mention = Mention("plan", statement.text[first:last], first, last, None)
+        found.append(
+            statement.draft("plans", "plan", mention, when=due[0] if due else None, status="planned",
+                            keys=frozenset({f"follow-up|{mention.name.casefold()}"}),
+                            also=(statement.document.dated if due else None,))
+        )  # fmt: skip
+    return found

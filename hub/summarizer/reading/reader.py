@@ -1,0 +1,70 @@
+"""A fragment's free text: its sentences as passages, and the drafts that they state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+
+from hub.summarizer.drafts import Draft
+from hub.summarizer.evidence import Evidence
+from hub.summarizer.reading.assertion import contexts
+from hub.summarizer.reading.characters import plain
+from hub.summarizer.reading.dates import find_dates
+from hub.summarizer.reading.dialogue import dialogue_contexts, turns
+from hub.summarizer.reading.documents import Document, documents
+from hub.summarizer.reading.facts import allergies, habits, medications, problems, procedures, results, visits
+from hub.summarizer.reading.mentions import find
+from hub.summarizer.reading.model import Context, Mention, Section, When
+from hub.summarizer.reading.statement import Statement
+from hub.summarizer.text import Sentence, is_markup
+
+_Found = tuple[tuple[Mention, ...], tuple[Context, ...], tuple[When, ...]]
+
+FACTS: tuple[Callable[[Statement], list[Draft]], ...] = (
+    problems.read, allergies.read, medications.read, results.read, procedures.read, habits.read, visits.read,
+)  # fmt: skip
+
+
+def read(evidence: Evidence, *, narrative: bool, born: str | None = None) -> Iterator[tuple[Sentence, list[Draft]]]:
+    """Each sentence of a fragment's texts with what it states. born: of the patient, for `40岁时`."""
+    for document in documents(evidence, narrative=narrative):
+        answered = _answered(document)
+        for sentence in document.sentences:
+            text = plain(sentence.text)
+            mentions, own, dates = _found(text, sentence.section, document.written, born)
+            around = _replied(sentence, mentions, own, answered) if answered else own
+            statement = Statement(evidence, document, sentence, text, mentions, around, dates, bool(answered))
+            yield sentence, [draft for reader in FACTS for draft in reader(statement)]
+
+
+@lru_cache(maxsize=16384)
+def _found(text: str, section: Section, written: date, born: str | None) -> _Found:
+    """What a sentence names, in which context, and its dates: remembered, since a record is made again and again."""
+    mentions = find(text)
+    around = contexts(text, [(m.start, m.end) for m in mentions], section) if mentions else []
+    return tuple(mentions), tuple(around), tuple(find_dates(text, written, born))
+
+
+def _answered(document: Document) -> dict[tuple[int, int], Context]:
+    """Of a document that is a dialogue: the contexts of its mentions, by their place in the document's text."""
+    citations = list(dict.fromkeys(span.citation for s in document.sentences for span in s.spans))
+    if len(citations) != 1 or is_markup(citations[0].text):
+        return {}
+    text = plain(citations[0].text)
+    said = turns(text)
+    if not said:
+        return {}
+    named = [[(m.start, m.end) for m in find(text[t.start : t.end])] for t in said]
+    around = dialogue_contexts([(t.speaker, text[t.start : t.end]) for t in said], named)
+    return {
+        (turn.start + start, turn.start + end): context
+        for turn, spans, found in zip(said, named, around, strict=True)
+        for (start, end), context in zip(spans, found, strict=True)
+    }
+
+
+def _replied(sentence: Sentence, mentions: Sequence[Mention], around: Sequence[Context],
+             answered: Mapping[tuple[int, int], Context]) -> Sequence[Context]:  # fmt: skip
+    at = sentence.spans[0].start
+    return [answered.get((m.start + at, m.end + at), c) for m, c in zip(mentions, around, strict=True)]

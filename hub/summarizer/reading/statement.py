@@ -1,0 +1,174 @@
+"""A sentence with all that was found in it, and how what is found becomes a draft that cites it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hub.summarizer import terms
+from hub.summarizer.drafts import Draft
+from hub.summarizer.evidence import Evidence, Source
+from hub.summarizer.reading.documents import Document
+from hub.summarizer.reading.model import Context, Mention, When
+from hub.summarizer.terminology import tables
+from hub.summarizer.text import Sentence, Span
+
+_CLAUSE = re.compile(r"[,，;；:：。!！?？\n]+|(?<=[a-z)])\.\s")
+_ITEM = re.compile(r"[,，;；:：。、/!！?？\n]+|和|及|与|\band\b")
+_CITED_WHOLE = 80
+"""A sentence up to this length is cited as a whole, of a longer one the clauses that say it."""
+
+_RANGE = re.compile(r"[至到~—-]|\bto\b|\buntil\b|\bthrough\b")
+_COUNTED = re.compile(r"[前来余多几]|了|\bago\b|\bpast\b|\blast \d")
+_STAY = re.compile(r"住(?:过)?院|住(?:了|过)|就诊|admitted|hospitali[sz]ed", re.IGNORECASE)
+_JOINED = re.compile(r"\s*(?:[、/+]|和|及|与|合并|并|伴|、?并发|\band\b|,\s*and\b)?\s*")
+_CARRIED = re.compile(r"\s*(?:遂|并|后|即|予|随后|同时)?(?:行|予|做|underwent\b)")
+"""How a clause begins whose date is that of the clause before, whatever that names."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence of a document of a fragment, read. text: of the sentence in the form of `characters.plain`.
+
+    dialogue: whether its document is a consultation, word for word.
+    """
+
+    evidence: Evidence
+    document: Document
+    sentence: Sentence
+    text: str
+    mentions: Sequence[Mention]
+    contexts: Sequence[Context]
+    dates: Sequence[When]
+    dialogue: bool = False
+
+    def of(self, *kinds: str) -> list[tuple[Mention, Context]]:
+        return [(m, c) for m, c in zip(self.mentions, self.contexts, strict=True) if m.kind in kinds]
+
+    @cached_property
+    def clauses(self) -> list[tuple[int, int]]:
+        """Where the clauses are: between commas and stronger marks."""
+        return _between(_CLAUSE, self.text)
+
+    def clause(self, at: int) -> int:
+        """The index of the clause at a character."""
+        return next((i for i, (_, end) in enumerate(self.clauses) if at < end), len(self.clauses) - 1)
+
+    def said(self, at: int) -> str:
+        """The text of the clause at a character."""
+        start, end = self.clauses[self.clause(at)]
+        return self.text[start:end]
+
+    def listed(self, mention: Mention) -> str:
+        """The text of the clause's part that names it: between the marks and words of a list."""
+        start = max((m.end() for m in _ITEM.finditer(self.text, 0, mention.start)), default=0)
+        after = _ITEM.search(self.text, mention.end)
+        return self.text[start : after.start() if after else len(self.text)]
+
+    def written(self, mention: Mention) -> str:
+        """A name as it was received."""
+        raw = self.sentence.text[mention.start : mention.end]
+        return raw if len(self.sentence.text) == len(self.text) else mention.name
+
+    def when(self, mention: Mention) -> When | None:
+        """The date that belongs to a name: in its clause, in the next (`..., 2023年9月得的`), in the one before
+        (`3年前头在县医院, ...`), else that of the name with which it is listed (`高血压、糖尿病10年`).
+        """
+        number = self.clause(mention.start)
+        own = self._dates_of(number)
+        if own:
+            return self._nearest(mention, number, own)
+        after = self._dates_of(number + 1)
+        if after and not self._names_in(number + 1) and not _STAY.search(self._clause_text(number + 1)):
+            return after[0]
+        before = self._dates_of(number - 1)
+        carried = bool(before) and _CARRIED.match(self._clause_text(number))
+        if before and (carried or not self._names_in(number - 1)) and not _STAY.search(self._clause_text(number - 1)):
+            return before[-1]
+        return None
+
+    def counted(self, when: When) -> bool:
+        """Whether a date was counted back or is said as about: it may be off by one of its unit (not `去年`)."""
+        return when.around or bool(when.ago and _COUNTED.search(self.text, when.start, when.end))
+
+    def _runs(self, when: When) -> bool:
+        """Whether a period is one that something lasted (`2019至2021年`), not one in which it was (`去年腊月`)."""
+        return not when.around and bool(_RANGE.search(self.text, when.start, when.end))
+
+    def _nearest(self, mention: Mention, number: int, own: list[When]) -> When | None:
+        """Of a clause's dates the one that stands nearest, without another name of its kind in between."""
+        kind = tables.family(mention.kind)
+        others = [m for m in self._names_in(number) if tables.family(m.kind) == kind and m.start != mention.start]
+
+        def between(when: When) -> bool:
+            low, high = min(when.start, mention.start), max(when.end, mention.end)
+            return any(low <= o.start < high and not self._one_list(o, mention) for o in others)
+
+        free = [w for w in own if not between(w)]
+        return min(free, key=lambda w: max(w.start - mention.end, mention.start - w.end), default=None)
+
+    def _one_list(self, a: Mention, b: Mention) -> bool:
+        first, second = sorted((a, b), key=lambda m: m.start)
+        return bool(_JOINED.fullmatch(self.text, first.end, second.start))
+
+    def _clause_text(self, number: int) -> str:
+        start, end = self.clauses[number]
+        return self.text[start:end]
+
+    def _dates_of(self, number: int) -> list[When]:
+        if not 0 <= number < len(self.clauses):
+            return []
+        start, end = self.clauses[number]
+        return [w for w in self.dates if start <= w.start < end]
+
+    def _names_in(self, number: int) -> list[Mention]:
+        start, end = self.clauses[number]
+        return [m for m in self.mentions if start <= m.start < end and m.kind != "allergen"]
+
+    def cite(self, *spans: tuple[int, int], also: Iterable[Span | None] = ()) -> tuple[Source, ...]:
+        """The sources of characters of the sentence, widened to its clauses, and of places besides."""
+        start, end = 0, len(self.text)
+        if end > _CITED_WHOLE and spans:
+            first, last = self.clause(min(s for s, _ in spans)), self.clause(max(max(s, e - 1) for s, e in spans))
+            start, end = self.clauses[first][0], self.clauses[last][1]
+        places = self.sentence.places(start, end) or list(self.sentence.spans)
+        return tuple(self.evidence.source(p.citation, p.start, p.end)
+                     for p in [*places, *(s for s in also if s)])  # fmt: skip
+
+    def draft(self, section: str, kind: str, mention: Mention, *, when: When | None = None,
+              also: Iterable[Span | None] = (), spans: Sequence[tuple[int, int]] = (), family: str = "",
+              **fields: Any) -> Draft:  # fmt: skip
+        """A draft on what a name says. family: of keys (`problem`, `medicine`, ...), else the mention's kind."""
+        kind_of_key = family or tables.family(mention.kind)
+        cited = [(mention.start, mention.end), *spans, *([(when.start, when.end)] if when else [])]
+        values: dict[str, Any] = {
+            "section": section,
+            "kind": kind,
+            "name": self.written(mention),
+            "sources": self.cite(*cited, also=[*also, self.document.dated if when and when.ago else None]),
+            "evidence": self.evidence,
+            "keys": frozenset({mention.term.key if mention.term else terms.key(kind_of_key, mention.name)}),
+            "broader": broader(mention, kind_of_key),
+            "free": True,
+        }
+        if when:
+            values |= {"start": when.value, "end": when.until if self._runs(when) else None, "ago": self.counted(when)}
+        return Draft(**{**values, **fields})
+
+
+def broader(mention: Mention, family: str) -> frozenset[str]:
+    return frozenset(f"term|{family}:{name}" for name in mention.term.broader) if mention.term else frozenset()
+
+
+def _between(marks: re.Pattern[str], text: str) -> list[tuple[int, int]]:
+    found, start = [], 0
+    for match in marks.finditer(text):
+        if match.start() > start:
+            found.append((start, match.end()))
+        start = match.end()
+    if start < len(text) or not found:
+        found.append((start, len(text)))
+    return found

@@ -1,0 +1,78 @@
+"""Sentences and what they state, as rows of `facts.tsv`: what is stated besides fails as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hub.domain.fragments import Citation, Fragment
+from hub.summarizer.drafts import Draft
+from hub.summarizer.evidence import Evidence
+from hub.summarizer.reading.reader import read
+
+DATA = "/content/0/attachment/data"
+WRITTEN = datetime(2025, 6, 1, 8, tzinfo=UTC)
+
+
+def note(text: str) -> Evidence:
+    resource = {"resourceType": "DocumentReference", "content": [{"attachment": {"data": "eA=="}}]}
+    return Evidence(
+        Fragment(
+            "f", "note.txt", "", "卫生室", WRITTEN, None, "note.txt", "text", resource, (Citation(DATA, "", text),)
+        )
+    )
+
+
+def stated(text: str) -> list[Draft]:
+    return [draft for _, drafts in read(note(text), narrative=False) for draft in drafts]
+
+
+def rows() -> list[tuple[str, str]]:
+    lines = Path(__file__).with_name("facts.tsv").read_text("utf-8").splitlines()
+    return [(text, wanted) for line in lines if line and line[0] != "#" for text, wanted in [line.split("\t")]]
+
+
+@pytest.mark.parametrize(("text", "wanted"), rows())
+def test_a_sentence_states_what_its_row_says_and_nothing_else(text: str, wanted: str) -> None:
+    said = {f"{d.kind} {d.name} {d.assertion} {d.status} {d.start or '-'}" for d in stated(text)}
+    assert said == {part.strip() for part in wanted.split(";") if part.strip() != "-"}
+
+
+@pytest.mark.parametrize("text", [text for text, _ in rows()])
+def test_what_is_stated_cites_characters_of_the_text(text: str) -> None:
+    for draft in stated(text):
+        assert draft.sources
+        for source in draft.sources:
+            place = source["location"]
+            assert text[place["start"] : place["end"]] == source["text"]
+        assert draft.name in "".join(s["text"] for s in draft.sources) or draft.name in ("收缩压", "舒张压", "住院")
+
+
+def test_of_a_long_sentence_the_clauses_are_cited_that_say_it() -> None:
+    text = "患者一般情况可，" * 12 + "2019年诊断为痛风，长期饮食控制，" + "饮食睡眠尚可，" * 12 + "大小便正常。"
+    [draft] = [d for d in stated(text) if d.kind == "problem"]
+    assert draft.sources[0]["text"] == "2019年诊断为痛风，"
+
+
+def test_the_family_section_makes_an_illness_a_relatives_and_is_cited() -> None:
+    drafts = stated("家族史：高血压。既往史：糖尿病5年。")
+    assert [(d.kind, d.name) for d in drafts] == [("family", "高血压"), ("problem", "糖尿病")]
+    assert [s["text"] for s in drafts[0].sources] == ["高血压。", "家族史："]
+
+
+@pytest.mark.parametrize(("text", "wanted"), [
+    ("医生：有没有发热？\n患者：没有。", ["symptom 发热 absent"]),
+    ("医生：高血压有吗？\n患者：有的，5年了", ["problem 高血压 present"]),
+    ("Doctor: Any chest pain?\nPatient: No.", ["symptom chest pain absent"]),
+])  # fmt: skip
+def test_in_a_dialogue_the_answer_decides(text: str, wanted: list[str]) -> None:
+    assert [f"{d.kind} {d.name} {d.assertion}" for d in stated(text)] == wanted
+
+
+@pytest.mark.parametrize("make", [stated])
+def test_any_text_is_read_without_an_error(make: Callable[[str], list[Draft]]) -> None:
+    for text in ("", "。", "，，，", "（", "2025年13月45日", "血压/", "过敏", "\x00\x01", "𠮷野家过敏", "🙂" * 50):
+        assert isinstance(make(text), list)
