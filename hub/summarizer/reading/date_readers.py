@@ -80,9 +80,22 @@ def ym(m: Match, scene: Scene) -> When | None:
 
 
 def short_ymd(m: Match, scene: Scene) -> When | None:
+    if m["a"]:
+        english = not _CJK.search(scene.text)
+        return _when(m, fhir(full_year(int(m["c"]), scene.anchor), int(m["a"]), int(m["b"]))) if english else None
+    if "/" in m[0] and int(m["yy"]) <= 31 and not _CJK.search(scene.text):
+        return (
+            _when(m, fhir(full_year(int(m[0][-2:]), scene.anchor), int(m["yy"]), whole(m["m"])))
+            if len(m["d"]) > 1
+            else None
+        )
     year = full_year(int(m["yy"]), scene.anchor)
     before = m.string[max(0, m.start() - 1) : m.start()]
-    if scene.anchor and year < scene.anchor.year - 30 or (before and not _CLAUSE_START.search(before) and not _CJK.match(before)):
+    if (
+        scene.anchor
+        and year < scene.anchor.year - 30
+        or (before and not _CLAUSE_START.search(before) and not _CJK.match(before))
+    ):
         return None
     return _when(m, fhir(year, whole(m["m"]), whole(m["d"])))
 
@@ -114,6 +127,22 @@ def us_date(m: Match, scene: Scene) -> When | None:
     return _when(m, fhir(whole(year), whole(month), whole(day)))
 
 
+def my(m: Match, scene: Scene) -> When | None:
+    return _when(m, fhir(whole(m["y"]), whole(m["m"])))
+
+
+def bare_year(m: Match, scene: Scene) -> When | None:
+    """`appendectomy 1988,`, `(2019)`: a number after a long word or in brackets is a year."""
+    before = m.string[max(0, m.start() - 8) : m.start()]
+    bracketed = before.endswith("(") and m.string[m.end() : m.end() + 1] == ")"
+    return _when(m, m["y"]) if bracketed or re.search(r"[a-z]{6} $", before) else None
+
+
+def decade(m: Match, scene: Scene) -> When | None:
+    first = 1900 + whole(m["dec"])
+    return _when(m, fhir(first), fhir(first + 9), about=True)
+
+
 def dmy(m: Match, scene: Scene) -> When | None:
     return _when(m, fhir(whole(m["y"]), whole(m["m"]), whole(m["d"]))) if whole(m["d"]) > 12 else nothing(m, scene)
 
@@ -129,7 +158,9 @@ def months(m: Match, scene: Scene) -> When | None:
     year = whole(m["y"]) or (int(_newest(scene, last, 0) or 0) if scene.anchor else 0)
     if not year:
         return None
-    return _when(m, fhir(year - (first > last and not m["y"]), first), fhir(year + (first > last and bool(m["y"])), last))
+    return _when(
+        m, fhir(year - (first > last and not m["y"]), first), fhir(year + (first > last and bool(m["y"])), last)
+    )
 
 
 def days(m: Match, scene: Scene) -> When | None:
@@ -201,6 +232,8 @@ def _headed(m: Match, scene: Scene, year: int, relative: bool) -> When | None:
 def _tail_in(m: Match, scene: Scene, year: int, relative: bool) -> When | None:
     if m["nm"]:
         return _named(m, scene, named_times()[m["nm"]], year, relative)
+    if m["mr"]:
+        return _when(m, fhir(year, whole(m["mr"][0])), fhir(year, whole(m["mr"][1])), relative)
     lunar = m["lm"] or m["lm2"] or (m["tm"] if m["cd"] and m["cd"].startswith("初") else None)
     if lunar:
         return _lunar(m, scene, lunar, m["ld"] or m["ld2"] or m["cd"], year, relative)
@@ -244,7 +277,8 @@ def tail(m: Match, scene: Scene) -> When | None:
     before = m.string[max(0, m.start() - 4) : m.start()]
     if scene.anchor is None and not (scene.last and m["tm"]):
         return None
-    if m["nm"] and (not named_times()[m["nm"]].bare or _HABIT.search(before) or len(m["nm"]) == 1):
+    row = named_times()[m["nm"]] if m["nm"] else None
+    if row and (not row.bare or _HABIT.search(before) or len(m["nm"]) == 1 or _is_other(m, before)):
         return None
     if m["tm"] and not (m["td"] or m["cd"] or m["sure"]) and not _is_month(m, before, scene):
         return None
@@ -257,9 +291,28 @@ def tail(m: Match, scene: Scene) -> When | None:
     now = scene.anchor.isoformat()
     for shift in (-1, 0, 1) if scene.due else (0, -1, -2, -4):
         read = _tail_in(m, scene, scene.anchor.year + shift, relative=False)
+        opens = lunar_day(scene.anchor.year + shift, *row.first) if row and row.kind == "lunarmonth" else None
+        if opens and opens > now and not scene.due:
+            continue
         if read and read.value and _reached(read, now, scene.due):
             return read
     return nothing(m, scene) if not scene.due else None
+
+
+def _is_other(m: Match, before: str) -> bool:
+    """`王国庆`, `神志清明`, `吃元宵`: a name, a mind, a meal."""
+    word = m["nm"]
+    if word == "元宵":
+        return before.endswith("吃")
+    return (
+        word in _NAMES_TOO
+        and not m["near"]
+        and bool(_CJK.match(before[-1:]))
+        and before[-1] not in "年在于自从到了是的过等至上"
+    )
+
+
+_NAMES_TOO = {"国庆", "清明", "立春", "谷雨", "元旦"}
 
 
 def _reached(read: When, now: str, due: bool) -> bool:
@@ -280,7 +333,12 @@ def _is_month(m: Match, before: str, scene: Scene) -> bool:
 def month_day(m: Match, scene: Scene) -> When | None:
     """`10.6复查`: only where a clause begins and what was done that day follows."""
     before, after = m.string[max(0, m.start() - 2) : m.start()], m.string[m.end() : m.end() + 6]
-    if not _CLAUSE_START.search(before) or not _DONE.match(after) or scene.anchor is None or before.endswith(("约", "到", "至")):
+    if (
+        not _CLAUSE_START.search(before)
+        or not _DONE.match(after)
+        or scene.anchor is None
+        or before.endswith(("约", "到", "至"))
+    ):
         return None
     year = int(_newest(scene, whole(m["m"]), whole(m["d"])) or 0)
     return _when(m, fhir(year, whole(m["m"]), whole(m["d"])))
@@ -305,7 +363,9 @@ def day_word(m: Match, scene: Scene) -> When | None:
     days_off = next(off for name, off in sorted(_DAYS.items(), key=lambda i: -len(i[0])) if word.startswith(name))
     end = m.end()
     time = _TIME_AFTER.match(m.string, end)
-    return When(m.start(), time.end() if time else end, (scene.anchor + timedelta(days=days_off)).isoformat(), None, True)
+    return When(
+        m.start(), time.end() if time else end, (scene.anchor + timedelta(days=days_off)).isoformat(), None, True
+    )
 
 
 _TIME_AFTER = re.compile(r" ?(?:凌晨|清晨|早上|早晨|早|上午|中午|下午|傍晚|晚上|晚|夜里|夜间)?\d{1,2}(?:[时点](?:\d{1,2}分?|半)?|:\d{2})"
@@ -319,7 +379,11 @@ def week_word(m: Match, scene: Scene) -> When | None:
         return nothing(m, scene)
     monday = scene.anchor - timedelta(days=scene.anchor.weekday()) + timedelta(weeks=_WEEKS[m["rel"]])
     if m["wd"]:
-        return _when(m, (monday + timedelta(days=_WEEKDAYS.find(m["wd"].replace("天", "日").replace("末", "六")))).isoformat(), ago=True)
+        return _when(
+            m,
+            (monday + timedelta(days=_WEEKDAYS.find(m["wd"].replace("天", "日").replace("末", "六")))).isoformat(),
+            ago=True,
+        )
     sunday = monday + timedelta(days=6)
     last = scene.anchor if m["rel"] in "本这" and not scene.due else sunday
     return _when(m, monday.isoformat(), last.isoformat(), ago=True)
@@ -392,9 +456,22 @@ def event(m: Match, scene: Scene) -> When | None:
         found = _counted(m, base, read, -1 if m["dir"].startswith("前") else 1, relative=False)
         if not (ends and found and found.value and scene.anchor and found.value > scene.anchor.isoformat()):
             return found
-    if scene.anchor and not scene.due and m["dir"] == "后" and read.unit in ("year", "month") and ends and not read.months:
+    if (
+        scene.anchor
+        and not scene.due
+        and m["dir"] == "后"
+        and read.unit in ("year", "month")
+        and ends
+        and not read.months
+    ):
         return _counted(m, scene.anchor, read, -1)
-    if scene.anchor and not scene.due and m["ev"] in ("入院", "住院") and m["dir"] == "前" and read.unit in ("year", "month"):
+    if (
+        scene.anchor
+        and not scene.due
+        and m["ev"] in ("入院", "住院")
+        and m["dir"] == "前"
+        and read.unit in ("year", "month")
+    ):
         found = _counted(m, scene.anchor, read, -1)  # the stay is not long against a year or a month: about
         return replace(found, around=True) if found else None
     return nothing(m, scene)
@@ -431,5 +508,7 @@ def later(m: Match, scene: Scene) -> When | None:
         return nothing(m, scene)
     if groups.get("within"):
         found = _counted(m, scene.anchor, read, 1)
-        return found and When(found.start, found.end, scene.anchor.isoformat(), found.until or found.value, True, read.about)
+        return found and When(
+            found.start, found.end, scene.anchor.isoformat(), found.until or found.value, True, read.about
+        )
     return _counted(m, scene.anchor, read, 1)

@@ -11,7 +11,7 @@ from hub.summarizer.reading.partial import Number, fhir, months_from, moved, num
 
 _MONTHS = {name: place for place, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
-_UNITS = {"hour": "hour", "hr": "hour", "day": "day", "week": "week", "wk": "week", "month": "month", "mo": "month",
+_UNITS = {"minute": "minute", "min": "minute", "hour": "hour", "hr": "hour", "day": "day", "week": "week", "wk": "week", "month": "month", "mo": "month",
           "year": "year", "yr": "year"}  # fmt: skip
 _SEASONS = {"spring": (3, 5), "summer": (6, 8), "fall": (9, 11), "autumn": (9, 11), "winter": (12, 2)}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -122,7 +122,7 @@ def en_period(m: Match, scene: Scene) -> When | None:
     read = _numbers(m)
     if read is None or read[0].low is None:
         return When(m.start(), m.end(), None, scene.anchor.isoformat(), True, True)
-    value, _ = moved(scene.anchor, read[0].low, _UNITS[_group(m, "eu")], -1)
+    value, _ = moved(scene.anchor, read[1].high or read[0].low, _UNITS[_group(m, "eu")], -1)
     return _when(m, value, scene.anchor.isoformat(), True)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from types import ModuleType
 
 from hub.summarizer.reading import date_readers, date_readers_en
@@ -19,10 +19,14 @@ from hub.summarizer.reading.model import When
 from hub.summarizer.reading.partial import fhir, parts, whole
 
 _HINT = re.compile(r"[\d年月周天日岁时昨今前期礼春夏秋冬节至降满种蛰暑露立旦庆明夕宵阳午除八一六秧麦谷雨假季伏末几半]")
-_HINT_EN = re.compile(r"[Dd]ay|[Ww]eek|[Mm]onth|[Yy]ear|[Hh]our|[Nn]ight|[Mm]orn|[Ll]ast |[Nn]ext |[Ss]ince |[Tt]omorrow|[Tt]his ")
+_HINT_EN = re.compile(
+    r"[Dd]ay|[Ww]eek|[Mm]onth|[Yy]ear|[Hh]our|[Nn]ight|[Mm]orn|[Ll]ast |[Nn]ext |[Ss]ince |[Tt]omorrow|[Tt]his "
+)
 """A text without any of this has no date."""
 _TO = re.compile(r" ?(?:至|到|[-~—–]{1,2}|→|to|through|until) ?", re.IGNORECASE)
-_REST = re.compile(r"(?:(?P<y>(?:19|20)\d\d)[-/.年])?(?:(?P<m>1[0-2]|0?[1-9])(?:[-/.]|月(?!\d?\d?[前后])))?(?:(?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?![\d.月年]))|(?<=月))")
+_REST = re.compile(
+    r"(?:(?P<y>(?:19|20)\d\d)[-/.年])?(?:(?P<m>1[0-2]|0?[1-9])(?:[-/.]|月(?!\d?\d?[前后])))?(?:(?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?![\d.月年]))|(?<=月))"
+)
 _DAY = len("2024-10-06")
 _RENAMED = {"duration": "onset"}
 
@@ -122,3 +126,76 @@ def _rest(text: str, when: When) -> When | None:
     if not value or not when.value or value <= when.value or len(value) != len(when.value):
         return None
     return replace(when, end=match.end(), until=value)
+
+
+_HEAD, _FOOT = 4, 3
+"""So many lines with words at the top and at the end may date a note."""
+_YEARS = 30
+_SHORT = 32
+"""Characters beside the date: a heading or a signature is no longer."""
+_LABEL = re.compile(
+    r"(?:^|[\s,;:。(])(?:(?:记录|就诊|书写|填写|报告|随访|接诊|开具|签名|签字|转诊|填表|看诊|门诊|建档|出具)?(?:日期|时间|日)"
+    r"|(?:note |visit |report |encounter )?dated?(?: of (?:visit|service|note))?|dos)\s*[::]?\s*$",
+    re.IGNORECASE,
+)
+_OTHER_LABEL = re.compile(
+    r"(?:出生|生日|生于|入院|出院|手术|起病|发病|住院|末次|检查|化验|采样|接种|有效|截止|预约|复诊|birth|dob|admi\w*|discharge\w*"
+    r"|surgery)(?:年月)?(?: ?date)?(?:日期|时间|日)?\s*[::]?\s*$",
+    re.IGNORECASE,
+)
+_PROSE = re.compile(
+    r"[。!?;]|,\S*,|因|出现|发现|查出|确诊|诊断为|行.{0,12}术|手术(?!记)|切除|开始|起病|停[药用]|住院(?!号|部|医|病|志|记)|复查(?!记)|化验(?!单|报)|抽血|测|验的|查[的见]|得的|做的|打的|打了"
+    r"|接种|服用|口服|复诊|至今|以来|下次|预约|\b(?:was|had|has|is|underwent|diagnosed|since|until|follow|return|next|born|due)\b",
+    re.IGNORECASE,
+)
+"""What stands beside a date that is not the document's."""
+
+
+_EVENT = re.compile(r"[\s:]+(?!在|因|行|于|查|出现|发现|诊|入|出院|手术|至|起|开始|[-~]|CT|MR|复查)\S")
+_RECENT = timedelta(days=31)
+
+
+def document_date(text: str, received: date) -> tuple[int, int, str] | None:
+    """Place and FHIR date (a day) that a note says it was written on, None where it says none that can be true.
+
+    `杨家村卫生室 2024.9.2`, `2025年8月29日 随访`, `日期:2025-08-29`, `村医 某某 2025-02-20`; not after the day after it
+    was received, not thirty years before. A date in a sentence dates the note never.
+    """
+    lines = [match for match in re.finditer(r"[^\r\n]+", text) if match[0].strip()]
+    head, foot = lines[:_HEAD], lines[max(_HEAD, len(lines) - _FOOT) :]
+    beside: list[tuple[int, int, str]] = []
+    for line in [*head, *reversed(foot)]:
+        for when in find_dates(line[0], received):
+            before, after = line[0][: when.start], line[0][when.end :]
+            if not _is_day(when, line[0], received) or _OTHER_LABEL.search(before):
+                continue
+            place = (line.start() + when.start, line.start() + when.end, str(when.value))
+            if _LABEL.search(before):
+                return place
+            rest = (before + " " + after).strip()
+            if len(rest) <= _SHORT and not _PROSE.search(rest):
+                beside.append(place)
+    return beside[0] if beside else _first_words(text, lines, received)
+
+
+def _first_words(text: str, lines: list[re.Match[str]], received: date) -> tuple[int, int, str] | None:
+    """`2025.3.5 咳嗽3天,...`: a recent day before all other words, where no other line begins with a day."""
+    dated = [line for line in lines if re.match(r"\s*(?:19|20)\d\d[-./年]", line[0])]
+    if len(dated) != 1 or dated[0] is not lines[0]:
+        return None
+    first = next(iter(find_dates(lines[0][0][:40], received)), None)
+    if first is None or lines[0][0][: first.start].strip() or not _is_day(first, lines[0][0], received):
+        return None
+    if received - date.fromisoformat(str(first.value)) > _RECENT or not _EVENT.match(lines[0][0], first.end):
+        return None
+    return lines[0].start() + first.start, lines[0].start() + first.end, str(first.value)
+
+
+def _is_day(when: When, line: str, received: date) -> bool:
+    """A day with its figures, not `昨天`, not a period, and a plausible one."""
+    if when.value is None or len(when.value) < _DAY or when.until or when.ago or when.around:
+        return False
+    if not line[when.start].isdigit() and not re.match(r"[一二〇零]|[A-Za-z]{3}", line[when.start : when.end]):
+        return False
+    day = date.fromisoformat(when.value)
+    return received - timedelta(days=round(_YEARS * 365.25)) <= day <= received + timedelta(days=1)

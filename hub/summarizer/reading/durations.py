@@ -8,12 +8,12 @@ from datetime import date
 
 from hub.summarizer.reading.partial import fhir, months_from, moved, number
 
-_UNITS = {"年": "year", "月": "month", "周": "week", "星期": "week", "礼拜": "week", "天": "day", "日": "day",
+_UNITS = {"年": "year", "载": "year", "月": "month", "周": "week", "星期": "week", "礼拜": "week", "天": "day", "日": "day",
           "小时": "hour", "钟头": "hour", "分钟": "minute"}  # fmt: skip
 _ABOUT_BEFORE = re.compile(r"(?:约|大概|大致|差不多|近|快|不到|将近|至少|超过)$")
 _NEVER = ("每", "每次", "隔", "孕", "妊娠", "怀孕", "胎", "第", "共", "疗程", "连服", "连续", "连用", "至少", "间隔", "休息", "卧床",
           "观察", "禁食", "复查", "随访", "维持", "带药", "住院", "术后", "术前", "后", "前", "内", "余", "生存", "需", "建议", "有效期",
-          "预计", "不超过", "服药", "用药", "给药", "产后", "再", "请", "继续", "坚持", "一次", "服", "疗", "每日", "每天", "给")  # fmt: skip
+          "预计", "不超过", "服药", "用药", "给药", "产后", "再", "请", "继续", "坚持", "一次", "服", "疗", "每日", "每天", "给", "周", "岁", "年")  # fmt: skip
 """Before a number of days: it is not how long something has lasted."""
 _GIVEN = ("治疗", "吃", "喝", "服用", "挂", "打", "输", "滴", "口服", "使用", "应用", "输液", "打针", "静滴", "滴注", "抗感染", "化疗",
           "给予", "予", "开", "用")  # fmt: skip
@@ -54,6 +54,8 @@ def duration(m: re.Match[str]) -> Duration | None:
     about = first.about or more or bool(_ABOUT_BEFORE.search(m.string[max(0, m.start() - 3) : m.start()]))
     low, high = first.low, first.high
     if m["n2"] and (second := number(m["n2"])) and second.low is not None:
+        if "、" in m[0] and second.low != (first.low or 0) + 1:
+            return None  # `第1、3天`: two of them, no range
         low, high, about = first.low, second.high, True
     if (m["half"] == "半" or m["after"] == "半") and low is not None and high is not None:
         low, high = low + 0.5, high + 0.5
@@ -77,11 +79,16 @@ def is_onset(m: re.Match[str], read: Duration) -> bool:
     text, mark = m.string, m["mark"]
     before = text[max(0, m.start() - 12) : m.start()]
     after = text[m.end() : m.end() + 6]
-    if any(quote in text[m.end() : m.end() + 2] for quote in "”\"’"):
+    if any(quote in text[m.end() : m.end() + 2] for quote in '”"’'):
         return False  # the complaint of some visit, not of this document
     bare = before.rstrip(" ")
     near = bare.rstrip("了约近大概用")
-    if read.unit == "minute" or near.endswith(_NEVER) or "每次" in before or (read.unit == "hour" and before.endswith("持续")):
+    if (
+        read.unit == "minute"
+        or near.endswith(_NEVER)
+        or "每次" in before
+        or (read.unit == "hour" and before.endswith("持续"))
+    ):
         return False
     if mark:
         return not _date_not_duration(m, read)

@@ -140,7 +140,13 @@ def moved(base: date, amount: float, unit: str, sign: int) -> tuple[str | None, 
         if unit == "month":
             year, month, _ = parts((base + timedelta(days=sign * round(amount * 30.4))).isoformat())
             return fhir(year, month), True
-        days = amount * 7 if unit == "week" else int(amount / 24) if unit == "hour" else 0 if unit == "minute" else amount
-        return (base + timedelta(days=sign * int(days))).isoformat(), unit in ("week", "hour", "minute") or amount != int(amount)
+        days = (
+            amount * 7 if unit == "week" else int(amount / 24) if unit == "hour" else 0 if unit == "minute" else amount
+        )
+        return (base + timedelta(days=sign * int(days))).isoformat(), unit in (
+            "week",
+            "hour",
+            "minute",
+        ) or amount != int(amount)
     except (OverflowError, ValueError):
         return None, False
