@@ -12,7 +12,7 @@ from hub.summarizer.coded.results import prose
 from hub.summarizer.evidence import Evidence
 from hub.summarizer.reading import headings
 from hub.summarizer.reading.characters import plain
-from hub.summarizer.reading.document_dates import document_date
+from hub.summarizer.reading.dates import document_date
 from hub.summarizer.reading.model import Section
 from hub.summarizer.text import Sentence, Span, is_markup, sentences
 
