@@ -34,7 +34,7 @@ _UNITS = {"U": Decimal(1), "[IU]": Decimal(1), "10*4.U": Decimal(10000), "mU": D
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A row of conversions.tsv. unit "": a bare number; molar_mass: g/mol; series: the analyte whose series it joins."""
+    """A row of conversions.tsv. unit "": a bare number; molar_mass: g/mol; series: the analyte whose one it joins."""
 
     analyte: str
     unit: str
@@ -206,7 +206,7 @@ def _plain(value: Decimal) -> Decimal:
 
 @lru_cache(maxsize=1)
 def _spellings() -> tuple[dict[str, str], dict[str, str], re.Pattern[str]]:
-    """UCUM code by folded spelling, words within units, their pattern. Raises ValueError where a spelling has two codes."""
+    """UCUM code by folded spelling, words within units, their pattern. Raises ValueError for a spelling of two codes."""
     codes: dict[str, str] = {}
     words: dict[str, str] = {}
     for row, written, meaning in _rows("spellings.tsv", 3):
