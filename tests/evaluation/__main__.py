@@ -13,12 +13,14 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.evaluation import cases, scoring
+from tests.evaluation.generator.write import generate
 from tests.evaluation.tally import Tally, breakdown, f1
 
-GROUPS = ("sample",)
+GROUPS = ("sample", "generated")
 MEASURING = ("assertion", "suggestions", "retrieval")
 """Modules beside this one with `measure() -> dict` of their own; a group each."""
 
@@ -58,6 +60,10 @@ def _measure(group: str, arguments: argparse.Namespace) -> tuple[dict[str, Any],
         return _module(group), []
     if group == "sample":
         return _records(cases.sample(), arguments, "sample_")
+    if group == "generated":
+        with TemporaryDirectory() as root:
+            generate(Path(root), arguments.cases, arguments.seed)
+            return _records(cases.folder_of_cases(Path(root)), arguments, "generated_")
     raise SystemExit(f"unknown group {group}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ KIN = {
 SIDES = {"左": ("左", "left"), "右": ("右", "right"), "双": ("双", "两侧", "两边", "both", "bilateral")}
 MASS = {"ug": 0.001, "mg": 1.0, "g": 1000.0}
 _TOLERANCE = 0.006
+_BLOOD = re.compile(r"AB|A|B|O")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,17 @@ def faults(cited: Cited, fact: Json) -> list[str]:
         "value": not fact["value"] or same_value(cited, fact["value"]),
         "medication": not fact["medication"] or not medication_faults(item, fact),
         "laterality": not fact["laterality"] or _told(item, SIDES.get(fact["laterality"], (fact["laterality"],))),
+        "group": fact["kind"] != "blood" or _group(item) == fact["value_text"],
         "kin": not fact["kin"] or _told(item, KIN.get(fact["kin"], (fact["kin"],))),
     }
     return [name for name, agrees in checks.items() if not agrees]
+
+
+def _group(item: Json) -> str | None:
+    """A, B, O or AB, as the item's value or text has it."""
+    said = [(item["value"] or {}).get("text") or "", (item["code"] or {}).get("display", ""), item["text"]]
+    found = [m.group() for text in said for m in [_BLOOD.search(text.upper().replace("ABO", ""))] if m]
+    return found[0] if found else None
 
 
 def start_of(cited: Cited) -> str | None:
@@ -127,9 +137,6 @@ def _start_agrees(cited: Cited, fact: Json) -> bool:
 
 def same_value(cited: Cited, wanted: Json) -> bool:
     """Equal as written in one unit, or after conversion to the canonical one."""
-    if wanted.get("text"):
-        said = (cited.item["value"] or {}).get("text") or cited.item["text"]
-        return plain(wanted["text"]) in plain(said)
     holder = cited.item["series"][cited.point] if cited.point is not None else cited.item["value"]
     if not holder or holder["number"] is None:
         return False

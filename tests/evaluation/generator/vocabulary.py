@@ -1,0 +1,70 @@
+"""The generator's own words: concepts with their names in three registers, sentence patterns, and kinds of patients."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import yaml
+
+_DATA = Path(__file__).parent / "data"
+REGISTERS = ("village", "formal", "english", "dialogue")
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A thing that can be said of a patient. row: the further columns of its table."""
+
+    name: str
+    code: str
+    formal: tuple[str, ...]
+    colloquial: tuple[str, ...]
+    english: tuple[str, ...]
+    row: dict[str, str]
+
+    @property
+    def names(self) -> list[str]:
+        return list(dict.fromkeys([self.name, *self.formal, *self.colloquial, *self.english]))
+
+    def surface(self, register: str, chance: Random) -> str:
+        """A name as one of this register writes it."""
+        if register == "english":
+            return chance.choice(self.english)
+        plain = register in ("village", "dialogue") and chance.random() < 0.65
+        return chance.choice(self.colloquial if plain and self.colloquial else self.formal)
+
+
+@cache
+def table(name: str) -> dict[str, Concept]:
+    """Concepts of one TSV by name."""
+    found = {}
+    with (_DATA / f"{name}.tsv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            plain = row.get("colloquial") or row.get("brand") or ""
+            words = [tuple(w for w in text.split("|") if w) for text in (row["formal"], plain, row["english"])]
+            found[row["concept"]] = Concept(row["concept"], row["code"], *words, row)
+    return found
+
+
+@cache
+def patterns(register: str) -> dict[str, list[str]]:
+    """Sentence patterns by kind of fact."""
+    found: dict[str, list[str]] = yaml.safe_load((_DATA / f"{register}.yaml").read_text("utf-8"))
+    return found
+
+
+@cache
+def archetypes() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load((_DATA / "archetypes.yaml").read_text("utf-8"))
+    return found
+
+
+@cache
+def phrases() -> dict[str, Any]:
+    """How doses, frequencies, kin, reasons and units are worded."""
+    found: dict[str, Any] = yaml.safe_load((_DATA / "phrases.yaml").read_text("utf-8"))
+    return found
