@@ -9,6 +9,7 @@ from hub.summarizer.reading.regions import Region
 from hub.summarizer.reading.tokens import Token
 
 _CODES = frozenset({"qd", "bid", "tid", "qid", "qn", "qod", "qw", "prn", "st"})
+_INSULIN = re.compile("胰岛素|insulin", re.IGNORECASE)
 _PARTED = re.compile(r"[,，].{0,2}$")
 
 
@@ -61,10 +62,16 @@ class Amounts:
         elif daily and value.kind == "count" and value.dose is not None and value.dose > 1:
             stage.often, stage.kind = written, "split"
         else:
-            stage.dose, stage.unit = value.dose, value.unit
+            stage.dose, stage.unit = value.dose, self._unit(value.unit)
             stage.often = stage.often or value.often or ("qd" if daily else None)
         stage.kind = value.kind if stage.kind != "split" else "split"
         self.first_amount = start
+
+    def _unit(self, unit: str | None) -> str | None:
+        """International units of insulin are the units that everybody writes `U`."""
+        mention = self.region.mention
+        name = mention.name + (mention.term.name if mention.term else "")
+        return "U" if unit == "[IU]" and _INSULIN.search(name) else unit
 
     def _second(self, token: Token, stage: Stage, place: int) -> None:
         """`80mg 1片` is one piece of 80 mg, `0.5g 2片` two pieces; a second dose at another time makes a regimen."""

@@ -21,9 +21,6 @@ _MACROS = {
     "{R}": r"(?![a-z])",
 }  # fmt: skip
 _SQUEEZED = r"(?:(?![a-z])|(?=d\d|po|iv|prn|pc|ac|ih|sc|im))"
-_FIRST = re.compile(
-    r"[每一二两三四五六1-9天日隔早晚中清晨睡临夜立即需按必时胸痛心憋喘气发难不头咳随与空餐饭进bdehimnopqstwaf×x*]"
-)
 _LATIN_END = r"(?![a-z%])|(?=bid|tid|qid|qd|qn|qod|qhs|prn|po|iv|im|ih|sc|[×x*]|d\d)"
 
 
@@ -50,14 +47,52 @@ class Often:
     weak: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Forms:
+    """Frequencies of one script: their codes in order, and one pattern with a group for each."""
+
+    codes: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
 @lru_cache(maxsize=1)
-def _frequency_rows() -> tuple[tuple[str, ...], re.Pattern[str], re.Pattern[str]]:
-    codes, patterns = [], []
+def _forms() -> tuple[_Forms, _Forms]:
+    """The rows of frequencies that begin with a Latin letter, and the others."""
+    latin: list[tuple[str, str]] = []
+    other: list[tuple[str, str]] = []
     for code, pattern, _ in rows("frequencies.tsv", 3):
-        codes.append(code)
-        patterns.append(_expand(pattern))
-    joined = "|".join(f"({pattern})" for pattern in patterns)
-    return tuple(codes), re.compile(joined), re.compile(f"(?:{joined})")
+        for part in _alternatives(pattern):
+            begins_latin = part.startswith("{L}") or re.match(r"(?:\(\?:)?[a-z]", part)
+            if begins_latin:
+                latin.append((code, part))
+            if not begins_latin or part.startswith("(?:"):
+                other.append((code, part))
+    return _joined(latin), _joined(other)
+
+
+def _joined(parts: list[tuple[str, str]]) -> _Forms:
+    """Neighbours of one code share a group: the first part that fits is taken, as in the table."""
+    codes: list[str] = []
+    groups: list[list[str]] = []
+    for code, part in parts:
+        if not codes or codes[-1] != code:
+            codes.append(code)
+            groups.append([])
+        groups[-1].append(_expand(part))
+    return _Forms(tuple(codes), re.compile("|".join(f"({'|'.join(group)})" for group in groups)))
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The parts of a pattern between the `|` that stand in no bracket."""
+    parts, depth = [""], 0
+    for before, character in zip(" " + pattern, pattern, strict=False):
+        if before != "\\":
+            depth += (character in "([") - (character in ")]")
+        if character == "|" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
 
 
 def _expand(pattern: str) -> str:
@@ -70,24 +105,23 @@ def _expand(pattern: str) -> str:
 def frequency(text: str) -> str:
     """`qd`, `bid`, ... of words or a code that say so and nothing else; other words as they are."""
     words = text.strip()
-    codes, _, whole = _frequency_rows()
     for plain in (words.lower(), words.lower().replace(" ", "")):
-        found = whole.fullmatch(plain)
-        if found and found.lastindex:
-            code = codes[found.lastindex - 1]
-            return words if code in ("=", "daily") else code
+        for forms in _forms():
+            found = forms.pattern.fullmatch(plain)
+            if found and found.lastindex:
+                code = forms.codes[found.lastindex - 1]
+                return words if code in ("=", "daily") else code
     return "st" if words.lower() == "once" else words
 
 
 def often_at(low: str, place: int) -> Often | None:
     """The frequency that starts at a place of a text in lower case."""
-    if not _FIRST.match(low, place):
-        return None
-    codes, pattern, _ = _frequency_rows()
-    found = pattern.match(low, place)
+    latin, other = _forms()
+    forms = latin if "a" <= low[place] <= "z" else other
+    found = forms.pattern.match(low, place)
     if not found or found.end() == place or not found.lastindex:
         return None
-    code = codes[found.lastindex - 1]
+    code = forms.codes[found.lastindex - 1]
     words = found.group().strip()
     return Often(
         place, found.end(), words if code == "=" else code, code == "=" and not re.search(r"[\d一-十]|q", words)
@@ -124,7 +158,9 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 
 DOSE_NUMBER = rf"(?:1/[24](?=\s?[片粒袋包t])|{NUMBER})"
-_CLOCK = frozenset("早中午晚睡下夜一二两三四五六七八九十半")
+_FURTHER = re.compile(r"\s?[×x*/]")
+_FURTHER_MASS = re.compile(r"[含为是:]?\s?\d")
+_PIECES = frozenset("片粒丸袋支瓶包颗")
 _SHOTS = re.compile(r"(\d{1,3})\s?个(?![月小星礼周疗半])")
 """`打14个`: units of insulin."""
 _DAILY = {"日": "day", "天": "day", "d": "day", "day": "day"}
@@ -135,10 +171,11 @@ _PART = re.compile(rf"({NUMBER})\s?(万?[a-zμµ]+|万?[^\d\s早中晚睡夜,、
 def amount_at(low: str, place: int) -> Amount | None:
     """The amount that starts at a place of a text in lower case: a strength (no dose), a split day, or a dose."""
     strength, _, dose = _patterns()
-    found = strength.match(low, place)
-    if found:
-        return Amount(place, found.end(), None, None, "strength")
     found = dose.match(low, place)
+    if not found or _FURTHER.match(low, found.end("u")) or (found["u"] in _PIECES and _FURTHER_MASS.match(low, found.end())):
+        longer = strength.match(low, place)
+        if longer:
+            return Amount(place, longer.end(), None, None, "strength")
     if found:
         return _dose(found)
     found = _SHOTS.match(low, place)
@@ -149,8 +186,6 @@ def amount_at(low: str, place: int) -> Amount | None:
 
 def split_at(low: str, place: int) -> Amount | None:
     """The doses by the time of day that start at a place of a text in lower case (`早16晚14个单位`)."""
-    if low[place] not in _CLOCK and not low[place].isdigit():
-        return None
     found = _patterns()[1].match(low, place)
     return _split(found) if found else None
 

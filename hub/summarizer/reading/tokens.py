@@ -17,9 +17,13 @@ from hub.summarizer.reading.quantities import rows
 DATE, NAME, OTHER = "\x00", "\x01", "\x02"
 """What stands in a masked text for the characters of a date, of a name that is read, of another name."""
 
+_NUMERALS = "一二两三四五六七八九十百半"
 _PLACE = re.compile(
-    r"\x02(?<!\x02\x02)|[\d每一二两三四五六七八九十百半天日隔早晚中午清晨睡临夜下立即需按必时胸痛心憋喘气发难不头咳随与空餐饭进规bdehimnopqstwaf×x*]"
+    r"(?<![\d.^])\d|[" + _NUMERALS + r"每隔×*]|天天|日日|日(?=[\s一二两三四1-4口服吃用打注总剂共])|早|晚|临?睡|清[早晨]|晨|夜|中午|下午|空腹|[进随与]?餐|饭|"
+    r"[必需]要?时|按需|临时|立[即刻]|即刻|规格|\x02(?<!\x02\x02)|(?<![a-z])[a-z]|(?<=[\dgulov])(?:q|b|t|h|st|prn)(?=[a-z])"
 )
+_PLACE_OF_COMPLAINT = re.compile(r"(?:胸|痛|心绞|憋|喘|气|发|难受|不舒|不适|头|咳|睡不)(?=.{0,6}时)")
+_CLOCK = re.compile(r"早|晚|睡|夜|中午|午餐|下午")
 _WHEN_NEEDED = re.compile(r"\x02{2,}(?:得?厉害|发作|明显|加重)?(?:的时候|时候?)(?!间)")
 """A complaint and `时`: taken when it comes."""
 _SQUEEZED = re.compile(r"bid|tid|qid|qd|qn|qod|qhs|prn|d\d|q\d")
@@ -77,39 +81,39 @@ def masks(names: Sequence[Mention], others: Sequence[Mention], dates: Sequence[W
 def tokens(low: str) -> list[Token]:
     """The tokens of a masked text in lower case, in order, none in another."""
     words = _longest(low)
-    places = sorted({m.start() for m in _PLACE.finditer(low)} | words.keys())
+    places = {m.start() for m in _PLACE.finditer(low)}
+    if "时" in low:
+        places |= {m.start() for m in _PLACE_OF_COMPLAINT.finditer(low)}
+    clock = _CLOCK.search(low) is not None
     found: list[Token] = []
     end = 0
-    for place in places:
-        if place < end:
-            continue
-        token = _measured(low, place, words.get(place))
-        if token is None:
-            continue
-        if token.end > place:
-            found.append(token)
-            end = token.end
+    for place in sorted(places | words.keys()):
+        if place >= end:
+            token = _measured(low, place, words.get(place), clock) if place in places else words[place]
+            if token is not None:
+                found.append(token)
+                end = token.end
     return found
 
 
-def _measured(low: str, place: int, word: Token | None) -> Token | None:
-    """The frequency, amount or word that starts at a place; a word that is longer than the frequency wins."""
-    if low[place] == OTHER:
+def _measured(low: str, place: int, word: Token | None, clock: bool) -> Token | None:
+    """The amount or frequency that starts at a place, else the word; a word that is longer than a frequency wins."""
+    first = low[place]
+    if first == OTHER:
         when = _WHEN_NEEDED.match(low, place)
         return Token(place, when.end(), "often", Often(place, when.end(), "prn")) if when else None
-    split = split_at(low, place) if not _inside_number(low, place) else None
-    if split:
-        return Token(place, split.end, "amount", split)
+    if clock and (first.isdigit() or first in _NUMERALS or first in "早晚睡夜中午下"):
+        split = split_at(low, place)
+        if split:
+            return Token(place, split.end, "amount", split)
+    if first.isdigit() or first in _NUMERALS or first in "每规":
+        amount = amount_at(low, place)
+        if amount:
+            return Token(place, amount.end, "amount", amount)
     often = often_at(low, place)
-    if often:
-        return word if word and word.end > often.end else Token(place, often.end, "often", often)
-    amount = amount_at(low, place) if not _inside_number(low, place) else None
-    return Token(place, amount.end, "amount", amount) if amount else word
-
-
-def _inside_number(low: str, place: int) -> bool:
-    """Whether the digits at a place are the rest of a number or of a code (`B12`)."""
-    return place > 0 and low[place].isdigit() and (low[place - 1].isdigit() or low[place - 1] in ".^")
+    if often and not (word and word.end > often.end):
+        return Token(place, often.end, "often", often)
+    return word
 
 
 def _longest(low: str) -> dict[int, Token]:
