@@ -171,7 +171,11 @@ def _stop(sentence: _Sentence, number: int, rule: Rule, end: int) -> int:
         if other.start >= end:
             break
         effect = other.rule.effect
-        if effect == "absent" and rule.effect == "planned" and sentence.clause_end(sentence.cues[number].end) < other.start:
+        if (
+            effect == "absent"
+            and rule.effect == "planned"
+            and sentence.clause_end(sentence.cues[number].end) < other.start
+        ):
             return other.start
         if effect == "but" or (effect == "has" and not rule.strong and other.start > sentence.cues[number].end):
             return other.start
@@ -244,7 +248,13 @@ def _before(sentence: _Sentence, number: int, cue: Cue, rule: Rule) -> range:
     for other in reversed(sentence.cues[:number]):
         if other.start < start:
             break
-        if rule.direction != "before" and first < past and "有" in sentence.text[other.start : other.end] and other.rule.effect == "has" and other.end <= spans[first][0]:
+        if (
+            rule.direction != "before"
+            and first < past
+            and "有" in sentence.text[other.start : other.end]
+            and other.rule.effect == "has"
+            and other.end <= spans[first][0]
+        ):
             return range(0)
         if other.rule.effect in ("but", "has") and first < bisect_left(spans, (other.end, 0)) < past:
             first = bisect_left(spans, (other.end, 0))

@@ -10,7 +10,8 @@ from operator import itemgetter
 from typing import Any, Final, Literal, get_args
 
 Effect = Literal[
-    "absent", "excluded", "uncertain", "question", "planned", "if", "historical", "resolved", "patient", "but", "has", "none",
+    "absent", "excluded", "uncertain", "question", "planned", "if", "historical", "resolved", "patient", "but", "has",
+    "none",
 ]  # fmt: skip
 Direction = Literal["", "after", "before", "either", "closing", "within"]
 Reach = Literal["", "near", "clause", "list", "sentence"]
@@ -101,9 +102,9 @@ def scan(text: str) -> list[Cue]:
 
 
 def longest(automaton: Any, text: str) -> list[tuple[int, int, Any]]:
-    """The words of an automaton in a text as (start, end, value), the leftmost and then longest, whole words of English.
+    """The words of an automaton in a text as (start, end, value), the leftmost and then longest.
 
-    Its values are (length, value, whether the word is English).
+    English ones only as whole words. Its values are (length, value, whether the word is English).
     """
     lower = text.lower()
     if len(lower) != len(text):
