@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from hub.summarizer import medication_history
 from hub.summarizer.drafts import SECTIONS, Draft
 from hub.summarizer.evidence import Source
-from hub.summarizer.items import Item, Point
+from hub.summarizer.items import Item, Point, Trend
 from hub.summarizer.reconcile import concepts, courses, facts, results, scales
+
+_PLACE = {section: place for place, section in enumerate(SECTIONS)}
+
+
+@dataclass(slots=True, eq=False)
+class _Made:
+    """An item before it has a name. disputes: whose measurement of the same moment is another number."""
+
+    head: Draft
+    drafts: list[Draft]
+    sources: tuple[Source, ...]
+    points: tuple[Point, ...] = ()
+    trend: Trend | None = None
+    disputes: _Made | None = None
+    id: str = ""
+
+    @property
+    def order(self) -> tuple[int, datetime]:
+        first = self.drafts[0].evidence.at if len(self.drafts) == 1 else min(d.evidence.at for d in self.drafts)
+        return _PLACE[self.head.section], first
 
 
 def merge(drafts: Sequence[Draft]) -> list[Item]:
     """Items in the order of the sections, within each the first said first."""
-    ordered = sorted(drafts, key=lambda d: d.evidence.at)
-    numeric, medicines, others = _sorted(ordered)
-    found = [_item(group) for group in [*facts.grouped(others), *courses.grouped(medicines)]]
-    found += [item for one in results.series(numeric) for item in _series(one)]
-    found.sort(key=lambda i: (SECTIONS.index(i.head.section), min(d.evidence.at for d in i.drafts)))
-    return medication_history.told(_numbered(found))
+    numeric, medicines, others = _sorted(sorted(drafts, key=lambda d: d.evidence.at))
+    made = [_fact(group) for group in (*facts.grouped(others), *courses.grouped(medicines))]
+    made += [one for series in results.series(numeric) for one in _series(series)]
+    made.sort(key=lambda m: m.order)
+    return medication_history.told(_named(made))
 
 
 def _sorted(drafts: Iterable[Draft]) -> tuple[list[Draft], list[Draft], list[Draft]]:
@@ -35,25 +55,38 @@ def _sorted(drafts: Iterable[Draft]) -> tuple[list[Draft], list[Draft], list[Dra
     return numeric, medicines, others
 
 
-def _numbered(items: Iterable[Item]) -> list[Item]:
+def _named(made: Iterable[_Made]) -> list[Item]:
+    """Items with ids that count within their section."""
     counts: dict[str, int] = {}
-    names: dict[str, str] = {}
-    numbered = []
-    for item in items:
-        section = item.head.section
+    ordered = list(made)
+    for one in ordered:
+        section = one.head.section
         counts[section] = counts.get(section, 0) + 1
-        names[item.id] = f"{section}-{counts[section]}"
-        numbered.append(replace(item, id=names[item.id]))
-    return [replace(i, disputes=names[i.disputes]) if i.disputes else i for i in numbered]
+        one.id = f"{section}-{counts[section]}"
+    return [
+        Item(m.id, m.head, tuple(m.drafts), m.sources, m.points, m.disputes.id if m.disputes else None, trend=m.trend)
+        for m in ordered
+    ]
 
 
-def _item(drafts: list[Draft]) -> Item:
+def _fact(drafts: list[Draft]) -> _Made:
+    named = drafts[0] if len(drafts) == 1 else _exactest(drafts)
+    head = _alone(named) if len(drafts) == 1 else _together(drafts, named)
+    return _Made(head, drafts, _sources([named, *(d for d in drafts if d is not named)]))
+
+
+def _alone(draft: Draft) -> Draft:
+    over = draft.kind == "encounter" and draft.end and draft.status == "active"
+    return replace(draft, status="completed") if over else draft
+
+
+def _together(drafts: list[Draft], named: Draft) -> Draft:
+    """What several say: the newest, with the most exact name and dates, and with what only one of them says."""
     newest = drafts[-1]
-    named = _named(drafts)
     end = max((d.end for d in drafts if d.end), key=len, default=None)
     status = next((d.status for d in reversed(drafts) if d.status != "unknown"), newest.status)
     start = max((d for d in drafts if d.start), key=_exactness, default=None)
-    head = replace(
+    return replace(
         newest,
         name=named.name,
         code=named.code,
@@ -66,12 +99,12 @@ def _item(drafts: list[Draft]) -> Item:
         status="completed" if newest.kind == "encounter" and end and status == "active" else status,
         medication=_fullest(drafts),
         details=tuple(dict.fromkeys(x for d in drafts for x in d.details)),
+        by=next((d.by for d in reversed(drafts) if d.by), ""),
+        reason=next((d.reason for d in reversed(drafts) if d.reason), ""),
     )
-    sources = _sources(sorted(drafts, key=lambda d: d is not named))
-    return Item(_identity(newest), head, tuple(drafts), sources)
 
 
-def _named(drafts: list[Draft]) -> Draft:
+def _exactest(drafts: list[Draft]) -> Draft:
     """Whose words name the item: the most exact term, of these the newest with a code, else the newest."""
     depths = [max((len(concepts.broader(k)) for k in d.keys), default=0) for d in drafts]
     exact = [d for d, depth in zip(drafts, depths, strict=True) if depth == max(depths)]
@@ -95,7 +128,9 @@ def _fullest(drafts: list[Draft]) -> dict[str, Any] | None:
     return {**said, **found}
 
 
-def _sources(drafts: Iterable[Draft]) -> tuple[Source, ...]:
+def _sources(drafts: Sequence[Draft]) -> tuple[Source, ...]:
+    if len(drafts) == 1 and len(drafts[0].sources) == 1:
+        return drafts[0].sources
     distinct = {_mark(source): source for draft in drafts for source in draft.sources}
     return tuple(distinct.values())
 
@@ -105,22 +140,22 @@ def _mark(source: Source) -> tuple[Any, ...]:
     return source["fragment_id"], location["path"], location["start"], location["end"]
 
 
-def _identity(draft: Draft) -> str:
-    return f"{draft.evidence.fragment.id}|{id(draft)}"
-
-
-def _series(series: results.Series) -> list[Item]:
+def _series(series: results.Series) -> list[_Made]:
     """One item, and one more for each measurement that says another number of the same moment."""
-    main = _series_item(series.points, series.analyte)
-    rivals = [_series_item([point], series.analyte) for point in series.disputed]
-    return [main, *(replace(rival, disputes=main.id) for rival in rivals)]
+    main = _measured(series.points, series.analyte)
+    rivals = [_measured([point], series.analyte) for point in series.disputed]
+    for rival in rivals:
+        rival.disputes = main
+    return [main, *rivals]
 
 
-def _series_item(points: list[list[Draft]], analyte: str) -> Item:
-    made = [Point(p[0], _sources(p)) for p in points]
-    drafts = [d for p in points for d in p]
+def _measured(points: list[list[Draft]], analyte: str) -> _Made:
+    placed = scales.placed([p[0] for p in points], analyte)
+    made = tuple(Point(p[0], _sources(p), converted, flag) for p, (converted, flag) in zip(points, placed, strict=True))
     newest = points[-1]
     named = next((d for d in newest if d.code), newest[0])
-    sources = _sources(d for p in reversed(points) for d in p)
-    head = replace(newest[0], name=named.name, code=named.code)
-    return scales.scaled(Item(_identity(drafts[0]), head, tuple(drafts), sources, tuple(made)), analyte)
+    head = newest[0]
+    if named is not head:
+        head = replace(head, name=named.name, code=named.code)
+    sources = _sources([d for p in reversed(points) for d in p])
+    return _Made(head, [d for p in points for d in p], sources, made, scales.trend(made))

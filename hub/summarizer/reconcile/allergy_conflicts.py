@@ -11,7 +11,10 @@ from hub.summarizer.reconcile import concepts, slots
 from hub.summarizer.reconcile.opposed import Opposed, by_key, crossed, keys
 
 _OF_MEDICINES = re.compile(r"药|drug|medic|nkda", re.IGNORECASE)
-_FOODS = "海鲜|虾|蟹|鱼(?!精)|贝类|花生|坚果|牛奶|鸡蛋|芒果|菠萝|食物|酒精|小麦|大豆|peanut|shellfish|seafood|milk|egg(?!p)|food|wheat|soy"
+_FOODS = (
+    "海鲜|虾|蟹|鱼(?!精)|贝类|花生|坚果|牛奶|鸡蛋|芒果|菠萝|食物|酒精|小麦|大豆|"
+    "peanut|shellfish|seafood|milk|egg(?!p)|food|wheat|soy"
+)
 _SURROUNDINGS = "花粉|螨|粉尘|动物毛|猫|狗|蜂毒|乳胶|霉菌|紫外线|pollen|dust|mite|dander|latex|venom|mold"
 _ALLERGENS = (
     ("food", re.compile(_FOODS, re.IGNORECASE)),

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 from hub.summarizer import units
 from hub.summarizer.drafts import Draft
-from hub.summarizer.reconcile import concepts
 
 _CLOSE = Decimal("0.015")
 """Two numbers that round to one another are one only where they differ by no more than this part."""
@@ -16,7 +14,6 @@ _CLOSE = Decimal("0.015")
 _DIGITS = 2
 """A number of fewer digits is too coarse to be known again in another unit."""
 
-_SHOWN = 3
 _COMPARATORS = "<>≤≥＜＞"
 
 
@@ -31,24 +28,45 @@ def unit(draft: Draft) -> str | None:
     return str(found) if found else None
 
 
-def equal(a: Draft, b: Draft, analyte: str) -> bool:
-    """Whether two measurements of one analyte say the same number."""
+@lru_cache(maxsize=4096)
+def folded(unit: str | None) -> str:
+    """One spelling of a unit."""
+    return units.comparable(unit)
+
+
+@lru_cache(maxsize=4096)
+def _known(keys: frozenset[str]) -> str | None:
+    return next((k for k in sorted(keys) if k.startswith("term|")), None)
+
+
+def analyte(draft: Draft, series: str) -> str:
+    """What was measured: of one series there may be two (urea, and urea nitrogen in mmol/L)."""
+    return _known(draft.keys) or series
+
+
+def alike(a: Draft, b: Draft, series: str) -> bool:
+    """Whether two numbers compare as they are: one analyte in one unit."""
+    mine, theirs = unit(a), unit(b)
+    return (mine == theirs or folded(mine) == folded(theirs)) and analyte(a, series) == analyte(b, series)
+
+
+def equal(a: Draft, b: Draft, series: str) -> bool:
+    """Whether two measurements of one series say the same number."""
     if _comparator(a) != _comparator(b):
         return False
     one, other = amount(a), amount(b)
-    mine, theirs = unit(a), unit(b)
-    if one == other and (units.same(mine, theirs) or (a.free and not mine) or (b.free and not theirs)):
+    same = alike(a, b, series)
+    if one == other and (same or (a.free and not unit(a)) or (b.free and not unit(b))):
         return True
-    if units.same(mine, theirs):
+    if same:
         return (a.free and _rounds(other, one)) or (b.free and _rounds(one, other))
-    there, here = converted(one, mine, theirs, analyte), converted(other, theirs, mine, analyte)
+    there, here = expressed(a, b, series), expressed(b, a, series)
     return (there is not None and _rounds(there, other)) or (here is not None and _rounds(here, one))
 
 
-def different(a: Draft, b: Draft, analyte: str) -> bool:
+def different(a: Draft, b: Draft, series: str) -> bool:
     """Whether two measurements can be compared and say another number."""
-    known = units.same(unit(a), unit(b)) or converted(amount(a), unit(a), unit(b), analyte) is not None
-    return known and not equal(a, b, analyte)
+    return (alike(a, b, series) or expressed(a, b, series) is not None) and not equal(a, b, series)
 
 
 def _comparator(draft: Draft) -> str:
@@ -65,42 +83,18 @@ def _rounds(precise: Decimal, coarse: Decimal) -> bool:
     return abs(precise - coarse) <= step / 2
 
 
-def converted(number: Decimal, given: str | None, wanted: str | None, analyte: str) -> Decimal | None:
-    """The number in another unit, None where no factor is known."""
+def expressed(draft: Draft, like: Draft, series: str) -> Decimal | None:
+    """The number of a measurement in unit and analyte of another of its series, None where no factor is known."""
+    mine, theirs = analyte(draft, series), analyte(like, series)
+    given, wanted = unit(draft), unit(like)
     if given is None or wanted is None:
         return None
-    if units.same(given, wanted):
-        return number
-    return _convert(number, given, wanted, analyte)
+    if mine == theirs:
+        return units.convert(amount(draft), given, wanted, mine)
+    between = units.canonical(amount(draft), given, mine)
+    return units.convert(*between, wanted, theirs) if between else None
 
 
-def _convert(number: Decimal, given: str, wanted: str, analyte: str) -> Decimal | None:
-    convert: Any = getattr(units, "convert", None)
-    return convert(number, given, wanted, analyte) if convert else None
-
-
-def shown(number: Decimal, like: Decimal) -> Decimal:
-    """A converted number with as many digits as the original has, three at least."""
-    digits = max(_SHOWN, len(like.as_tuple().digits))
-    if not number:
-        return number
-    step = Decimal(1).scaleb(number.adjusted() - digits + 1)
-    return number.quantize(step) if step <= 1 else number.quantize(Decimal(1))
-
-
-def implausible(draft: Draft, analyte: str) -> bool:
+def implausible(draft: Draft, series: str) -> bool:
     """Whether the number is hardly possible in its unit: as of creatinine `161 mg/dL`."""
-    limits = _limits().get(analyte)
-    if limits is None:
-        return False
-    wanted, low, high = limits
-    number = converted(amount(draft), unit(draft), wanted, analyte)
-    return number is not None and not low <= number <= high
-
-
-@lru_cache(maxsize=1)
-def _limits() -> dict[str, tuple[str, Decimal, Decimal]]:
-    return {
-        f"term|analyte:{name}": (given, Decimal(low), Decimal(high))
-        for name, given, low, high in concepts.rows("plausible.tsv")
-    }
+    return not units.plausible(amount(draft), unit(draft), analyte(draft, series))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from hub.summarizer.drafts import Draft
@@ -16,24 +16,30 @@ _DAY = 10
 
 def measurements(items: Sequence[Item]) -> list[Opposed]:
     """Each disputed measurement beside the one of the series that it contradicts."""
-    by_id = {i.id: i for i in items}
+    disputed = [i for i in items if i.disputes]
+    wanted = {i.disputes for i in disputed}
+    series = {i.id: (i, _by_day(i.drafts)) for i in items if i.id in wanted}
     found = []
-    for item in items:
-        if item.disputes:
-            series = by_id[item.disputes]
-            day = dates.day(item.head.start)
-            rival = next((p.draft for p in series.points if dates.day(p.draft.start) == day), series.head)
-            mine = replace(series, text=_measured(rival), drafts=tuple(_beside(series, rival)))
-            found.append(Opposed("result", "同一时间检验结果不一致", mine, replace(item, text=_measured(item.head))))
+    for item in disputed:
+        whole, days = series[item.disputes or ""]
+        rivals = _rivals(days.get(dates.day(item.head.start)) or [whole.head], item.head.start)
+        mine = replace(whole, text=_measured(rivals[0]), drafts=tuple(rivals))
+        found.append(Opposed("result", "同一时间检验结果不一致", mine, replace(item, text=_measured(item.head))))
     return found
 
 
-def _beside(series: Item, rival: Draft) -> list[Draft]:
-    """All that say the rival number of that day."""
-    number = (rival.value or {}).get("number")
-    day = dates.day(rival.start)
-    same = [d for d in series.drafts if (d.value or {}).get("number") == number and dates.day(d.start) == day]
-    return same or [rival]
+def _by_day(drafts: Iterable[Draft]) -> dict[str, list[Draft]]:
+    days: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        days.setdefault(dates.day(draft.start), []).append(draft)
+    return days
+
+
+def _rivals(drafts: Sequence[Draft], moment: str | None) -> list[Draft]:
+    """All that say the other number of the moment, of the day where none has the moment."""
+    one = next((d for d in drafts if d.start == moment), drafts[0])
+    number = (one.value or {}).get("number")
+    return [one, *(d for d in drafts if d is not one and (d.value or {}).get("number") == number)]
 
 
 def _measured(draft: Draft) -> str:

@@ -108,7 +108,7 @@ def _analytes(drafts: Iterable[Draft]) -> list[tuple[str, list[Draft]]]:
         key = _analyte(draft, by_name)
         for own in sorted(k for k in draft.keys if k.startswith("code|") and not k.startswith("code||")):
             key = local.setdefault(own, key)
-        groups.setdefault((key, _scale(draft)), []).append(draft)
+        groups.setdefault((units.series(key), _scale(draft)), []).append(draft)
     return [(key, group) for (key, _), group in groups.items()]
 
 
@@ -133,5 +133,5 @@ def _names(draft: Draft) -> list[str]:
 
 def _scale(draft: Draft) -> str:
     """Counts per field of view (sediment) are another analyte than counts per volume, whatever their name."""
-    unit = units.comparable((draft.value or {}).get("unit")).lower()
+    unit = numbers.folded(numbers.unit(draft)).lower()
     return "field" if "hp" in unit or "lp" in unit else ""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
-from hub.summarizer import units
-from hub.summarizer.items import Item, Point, Trend
+from hub.summarizer.drafts import Draft
+from hub.summarizer.items import Point, Trend
 from hub.summarizer.reconcile import numbers
 
 TOLERANCE = Decimal("0.05")
@@ -17,35 +16,39 @@ TOLERANCE = Decimal("0.05")
 IMPLAUSIBLE = "数值与所写单位不相称，请核对"
 _TRENDING = 2
 
-
-def scaled(item: Item, analyte: str) -> Item:
-    """The item with each point on the scale of the series, and its trend. Original numbers and units stay."""
-    scale = _scale(item.points)
-    points = tuple(_placed(point, scale, analyte) for point in item.points)
-    return replace(item, points=points, trend=trend(points))
+Placed = tuple[tuple[Decimal, str] | None, str]
+"""A number and unit on the scale of its series (None where that cannot be told), and why it is doubtful."""
 
 
-def _scale(points: Sequence[Point]) -> str | None:
-    """The unit of most points, as the newest of them spells it; the newest point's unit among equals."""
-    given = [(units.comparable(u), u) for p in points for u in [numbers.unit(p.draft)] if u]
+def placed(measurements: Sequence[Draft], series: str) -> list[Placed]:
+    """Each measurement of a series on its scale: the unit of most of them."""
+    scale = _scale(measurements, series)
+    return [_placed(draft, scale, series) for draft in measurements]
+
+
+def _scale(measurements: Sequence[Draft], series: str) -> Draft | None:
+    """The newest measurement in the unit of most; the newest one with a unit, among equals."""
+    given = [
+        ((numbers.folded(numbers.unit(d)), numbers.analyte(d, series)), d) for d in measurements if numbers.unit(d)
+    ]
     if not given:
         return None
-    counts = Counter(folded for folded, _ in given)
+    counts = Counter(scale for scale, _ in given)
     most = max(counts.values())
-    return next(u for folded, u in reversed(given) if counts[folded] == most)
+    return next(draft for scale, draft in reversed(given) if counts[scale] == most)
 
 
-def _placed(point: Point, scale: str | None, analyte: str) -> Point:
-    draft = point.draft
-    if numbers.implausible(draft, analyte):
-        return replace(point, flag=IMPLAUSIBLE)
-    number, given = numbers.amount(draft), numbers.unit(draft)
-    if scale is None or given is None:
-        return point
-    if units.same(given, scale):
-        return replace(point, converted=(number, scale))
-    found = numbers.converted(number, given, scale, analyte)
-    return replace(point, converted=(numbers.shown(found, number), scale)) if found is not None else point
+def _placed(draft: Draft, scale: Draft | None, series: str) -> Placed:
+    """A number that its unit makes hardly possible is not converted: whether unit or number is wrong, nobody says."""
+    if numbers.implausible(draft, series):
+        return None, IMPLAUSIBLE
+    unit = numbers.unit(scale) if scale else None
+    if scale is None or unit is None or numbers.unit(draft) is None:
+        return None, ""
+    if numbers.alike(draft, scale, series):
+        return (numbers.amount(draft), unit), ""
+    found = numbers.expressed(draft, scale, series)
+    return ((found, unit) if found is not None else None), ""
 
 
 def trend(points: Sequence[Point]) -> Trend | None:
