@@ -19,11 +19,13 @@ from hub.summarizer.reading.replies import answer, named, names_first
 Speaker = Literal["clinician", "patient"]
 """Who asks and who answers: relatives and carers answer for the patient."""
 
-_CLINICIANS: Final = "医生 大夫 医师 护士 主任 村医 专家 接诊医生 问 医 doctor d dr nurse provider clinician physician md q "
+_CLINICIANS: Final = (
+    "医生 大夫 医师 护士 主任 村医 专家 接诊医生 问 医 doctor d dr nurse provider clinician physician md q "
     "interviewer guest_clinician"
+)
 _PATIENTS: Final = (
-    "患者 病人 家属 家长 患者家属 患儿家属 患者家长 患儿家长 病人家属 母亲 父亲 妈妈 爸爸 老伴 儿子 女儿 患 答 patient "
-    "p pt a caregiver family guest_family mother father parent spouse wife husband"
+    "患者 病人 家属 家长 患者家属 患儿家属 患者家长 患儿家长 病人家属 母亲 父亲 妈妈 爸爸 老伴 儿子 女儿 患 答 "
+    "patient p pt a caregiver family guest_family mother father parent spouse wife husband"
 )
 _SPEAKERS: Final[dict[str, Speaker]] = {
     **dict.fromkeys(_CLINICIANS.split(), "clinician"),
