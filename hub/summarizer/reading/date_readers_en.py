@@ -5,14 +5,26 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from hub.summarizer.reading.date_readers import Match, Scene, nothing
+from hub.summarizer.reading.date_scene import Match, Scene, nothing, when_of
 from hub.summarizer.reading.model import When
 from hub.summarizer.reading.partial import Number, fhir, months_from, moved, number, parts, whole
 
-_MONTHS = {name: place for place, name in enumerate(
-    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
-_UNITS = {"minute": "minute", "min": "minute", "hour": "hour", "hr": "hour", "day": "day", "week": "week", "wk": "week", "month": "month", "mo": "month",
-          "year": "year", "yr": "year"}  # fmt: skip
+_MONTHS = {
+    "jan": 1,
+    "feb": 2,
+    "mar": 3,
+    "apr": 4,
+    "may": 5,
+    "jun": 6,
+    "jul": 7,
+    "aug": 8,
+    "sep": 9,
+    "oct": 10,
+    "nov": 11,
+    "dec": 12,
+}
+_UNITS = {unit: unit for unit in ("minute", "hour", "day", "week", "month", "year")}
+_UNITS |= {"min": "minute", "hr": "hour", "wk": "week", "mo": "month", "yr": "year"}
 _SEASONS = {"spring": (3, 5), "summer": (6, 8), "fall": (9, 11), "autumn": (9, 11), "winter": (12, 2)}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS = {"day before yesterday": -2, "yesterday": -1, "last night": -1, "tomorrow": 1}
@@ -30,14 +42,10 @@ def _group(m: Match, name: str) -> str:
     return next((groups[key] for key in (name, name + "3", name + "4", name + "5") if groups.get(key)), "").lower()
 
 
-def _when(m: Match, value: str | None, until: str | None = None, ago: bool = False, about: bool = False) -> When | None:
-    return When(m.start(), m.end(), value, until, ago, about) if value else None
-
-
 def en_date(m: Match, scene: Scene) -> When | None:
     groups = m.groupdict()
     value = fhir(whole(m["y"]), _MONTHS[m["mon"][:3].lower()], whole(groups.get("d")))
-    return _when(m, value) or nothing(m, scene)
+    return when_of(m, value) or nothing(m, scene)
 
 
 def en_year(m: Match, scene: Scene) -> When | None:
@@ -56,7 +64,7 @@ def en_season(m: Match, scene: Scene) -> When | None:
             year -= 1
     else:
         return None
-    return _when(m, fhir(year, first), fhir(year + (last < first), last), bool(relative), True)
+    return when_of(m, fhir(year, first), fhir(year + (last < first), last), bool(relative), True)
 
 
 def en_month(m: Match, scene: Scene) -> When | None:
@@ -70,7 +78,7 @@ def en_month(m: Match, scene: Scene) -> When | None:
         year += (month, day) < here
     else:
         year -= (month, day) > here
-    return _when(m, fhir(year, month, day))
+    return when_of(m, fhir(year, month, day))
 
 
 def _counted(m: Match, base: date, low: Number, high: Number, sign: int, relative: bool = True) -> When | None:
@@ -80,7 +88,7 @@ def _counted(m: Match, base: date, low: Number, high: Number, sign: int, relativ
     far, about = moved(base, high.high, unit, sign)
     near = moved(base, low.low, unit, sign)[0] if low is not high else None
     first, last = (near, far) if sign > 0 and near else (far, near)
-    return _when(m, first, last, relative, about or low is not high or bool(_ABOUT.search(m[0])))
+    return when_of(m, first, last, relative, about or low is not high or bool(_ABOUT.search(m[0])))
 
 
 def _numbers(m: Match) -> tuple[Number, Number] | None:
@@ -107,7 +115,7 @@ def en_event(m: Match, scene: Scene) -> When | None:
         return nothing(m, scene)
     base = date.fromisoformat(known[:10])
     if m["nth"]:
-        return _when(m, (base + timedelta(days=int(m["nth"]) - (event == "入院"))).isoformat())
+        return when_of(m, (base + timedelta(days=int(m["nth"]) - (event == "入院"))).isoformat())
     read = _numbers(m)
     return _counted(m, base, read[0], read[1], -1, relative=False) if read else nothing(m, scene)
 
@@ -118,12 +126,12 @@ def en_period(m: Match, scene: Scene) -> When | None:
     if not _group(m, "en"):
         unit = _UNITS[_group(m, "eu")]
         value, _ = moved(scene.anchor, 1, unit, -1)
-        return _when(m, value, scene.anchor.isoformat(), True)
+        return when_of(m, value, scene.anchor.isoformat(), True)
     read = _numbers(m)
     if read is None or read[0].low is None:
         return When(m.start(), m.end(), None, scene.anchor.isoformat(), True, True)
     value, _ = moved(scene.anchor, read[1].high or read[0].low, _UNITS[_group(m, "eu")], -1)
-    return _when(m, value, scene.anchor.isoformat(), True)
+    return when_of(m, value, scene.anchor.isoformat(), True)
 
 
 def en_last(m: Match, scene: Scene) -> When | None:
@@ -133,26 +141,26 @@ def en_last(m: Match, scene: Scene) -> When | None:
     anchor, word = scene.anchor, m["eu"].lower()
     shift = {"last": -1, "past": -1, "next": 1}.get(m["rel"].lower(), 0)
     if word == "year":
-        return _when(m, fhir(anchor.year + shift), ago=True)
+        return when_of(m, fhir(anchor.year + shift), ago=True)
     if word == "month":
-        return _when(m, fhir(*months_from(anchor, shift)), ago=True)
+        return when_of(m, fhir(*months_from(anchor, shift)), ago=True)
     monday = anchor - timedelta(days=anchor.weekday())
     if word == "week":
         start = monday + timedelta(weeks=shift)
         end = anchor if shift == 0 else start + timedelta(days=6)
-        return _when(m, start.isoformat(), end.isoformat(), True)
+        return when_of(m, start.isoformat(), end.isoformat(), True)
     day = monday + timedelta(days=_WEEKDAYS.index(word))
     if shift < 0 and day >= anchor:
         day -= timedelta(weeks=1)
     if shift > 0 and day <= anchor:
         day += timedelta(weeks=1)
-    return _when(m, day.isoformat(), ago=True)
+    return when_of(m, day.isoformat(), ago=True)
 
 
 def en_day(m: Match, scene: Scene) -> When | None:
     if scene.anchor is None:
         return nothing(m, scene)
-    return _when(m, (scene.anchor + timedelta(days=_DAYS.get(m["word"].lower(), 0))).isoformat(), ago=True)
+    return when_of(m, (scene.anchor + timedelta(days=_DAYS.get(m["word"].lower(), 0))).isoformat(), ago=True)
 
 
 def en_duration(m: Match, scene: Scene) -> When | None:
@@ -168,7 +176,7 @@ def en_age(m: Match, scene: Scene) -> When | None:
     old = whole(m["n"])
     if not scene.born or not 0 < old < 120:
         return nothing(m, scene)
-    return _when(m, fhir(parts(scene.born)[0] + old), about=True)
+    return when_of(m, fhir(parts(scene.born)[0] + old), about=True)
 
 
 def en_later(m: Match, scene: Scene) -> When | None:

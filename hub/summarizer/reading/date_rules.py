@@ -12,17 +12,27 @@ from hub.summarizer.reading.lunar import named_times
 
 Scope = Literal["past", "due"]
 
-_EN_NUMBER = r"\d{1,3}|half a|(?:a )?couple(?: of)?|a few|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few"
+_EN_NUMBER = (
+    r"\d{1,3}|half a|(?:a )?couple(?: of)?|a few|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|several|few"
+)
+_NUMERALS = "〇零○一二两俩仨三四五六七八九十百"
+_NUMBER = (
+    r"\d{1,3}(?:\.\d)?|[一二三]?十几|好几十|几十|数十|好几|几|数|个把|大半|小半|半|好多"
+    r"|[一二两俩仨三四五六七八九十百]{1,5}"
+)
 _UNIT = "年|载|月|周|星期|礼拜|天|日|小时|钟头|分钟"
 _EVENTS = "手术|术|入院|出院|住院|产|分娩|受伤|伤|发病|起病|化疗|放疗|移植|确诊|透析"
-_CHINESE_DAY = "初[一二三四五六七八九十]|二十[一二三四五六七八九]?|[廿卅][一二三四五六七八九]?|三十[一]?|十[一二三四五六七八九]?|[一二三四五六七八九]"
+_CHINESE_DAY = (
+    "初[一二三四五六七八九十]|二十[一二三四五六七八九]?|[廿卅][一二三四五六七八九]?|三十一?"
+    "|十[一二三四五六七八九]?|[一二三四五六七八九]"
+)
 _NAMES = {
     "y": r"(?P<y>(?:19|20)\d\d)",
     "m": r"(?P<m>1[0-2]|0?[1-9])",
     "d": r"(?P<d>3[01]|[12]\d|0?[1-9])",
-    "n": r"(?P<n>\d{1,3}(?:\.\d)?|[一二三]?十几|好几十|几十|数十|好几|几|数|个把|大半|小半|半|好多|[一二两俩仨三四五六七八九十百]{1,5})",
-    "dur": r"(?P<n>\d{1,3}(?:\.\d)?|[一二三]?十几|好几十|几十|数十|好几|几|数|个把|大半|小半|半|好多"
-    r"|[一二两俩仨三四五六七八九十百]{1,5})"
+    "n": rf"(?P<n>{_NUMBER})",
+    "dur": rf"(?P<n>{_NUMBER})"
     r"(?:(?:[-~—–至到、]|或)(?P<n2>\d{1,3}|[一二两三四五六七八九十百]{1,3}))?"
     rf"(?P<more>余|多|来|几|\+)?个?(?P<half>半|多|余)? ?(?P<u>{_UNIT})(?P<after>半|余|多|\+)?"
     r"(?:(?<=年)[零又]?(?P<n3>\d{1,2}|[一二两三四五六七八九十]{1,2})个?月)?",
@@ -36,22 +46,25 @@ _NAMES = {
     "eu": r"(?P<eu>minute|min|hour|day|week|month|year|hr|wk|mo|yr)s?",
 }
 _DAY_AFTER = "(?:前后|期间|那阵子?|左右|那会儿?|前|后)?"
-_NUMERALS = "〇零○一二两俩仨三四五六七八九十百"
 _VAGUE = "几好数半大小个"
 _UNIT_AFTER = "年载月周星礼天日小钟分岁个半余多来几把至到或、"
-_EN_WORDS = ("early", "mid", "late", "end", "in", "since", "from", "until", "till", "by", "around", "circa", "during", "of",
-             "last", "this", "next", "past", "previous", "on", "spring", "summer", "fall", "autumn", "winter", "half", "a",
-             "an", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-             "several", "few", "couple", "about", "approximately", "over", "nearly", "postop", "postoperative", "post-op",
-             "hospital", "for", "within", "the", "these", "yesterday", "today", "tonight", "tomorrow", "day", "x", "at",
-             "after", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "january",
-             "february", "march", "april", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
-_EN_FIRST = "(?:" + "|".join(f"(?<={w[0]}){w[1:]}" for w in sorted(_EN_WORDS, key=len, reverse=True)) + r")(?![a-z])"
+_EN_WORDS = (
+    "early mid late end in since from until till by around circa during of last this next past previous on spring"
+    " summer fall autumn winter half a an one two three four five six seven eight nine ten eleven twelve several few"
+    " couple about approximately over nearly postop postoperative post-op hospital for within the these yesterday"
+    " today tonight tomorrow day x at after jan feb mar apr may jun jul aug sep sept oct nov dec january february"
+    " march april june july august september october november december"
+)
+_EN_FIRST = (
+    "(?:" + "|".join(f"(?<={w[0]}){w[1:]}" for w in sorted(_EN_WORDS.split(), key=len, reverse=True)) + r")(?![a-z])"
+)
 _FIRST = {
     "Y": r"(?<=[12])(?<![\d.A-Za-z_^/-].)(?:(?<=1)9|(?<=2)0)\d\d(?=[-/.年至到~—–\d ,;)]|$)",
-    "#": rf"(?<=\d)(?<![\d.A-Za-z_^/-].)\d{{0,2}}(?=(?:\.\d)? ?[-/.~+—–{_UNIT_AFTER}]| ?[Jjadfmnoswyh]| ?[A-Z][a-z]|st|th|rd)",
+    "#": r"(?<=\d)(?<![\d.A-Za-z_^/-].)\d{0,2}"
+    rf"(?=(?:\.\d)? ?[-/.~+—–{_UNIT_AFTER}]| ?[Jjadfmnoswyh]| ?[A-Z][a-z]|st|th|rd)",
     "一": f"(?<=[{_NUMERALS}])(?<![{_NUMERALS}第].)(?=[{_NUMERALS}{_UNIT_AFTER}])"
-    f"|(?<=[几好数半大小个])(?:(?<=好)[几多]|(?<=[大小])半|(?<=个)把|(?<=[几数半]))(?=[{_NUMERALS}{_UNIT_AFTER}])",
+    f"|(?<=[几好数半大小个])(?:(?<=好)[几多]|(?<=[大小])半|(?<=个)把|(?<=[几数半]))"
+    f"(?=[{_NUMERALS}{_UNIT_AFTER}])",
     "a": rf"(?<=[a-zA-Z])(?<![A-Za-z].)(?i:{_EN_FIRST})",
 }
 """Where a rule may start: the key of its matchers is the first character there, `Y` or `#`."""
@@ -162,7 +175,7 @@ def matchers(scope: Scope) -> tuple[re.Pattern[str], dict[str, Matcher]]:
 def key(start: str) -> str:
     """Where the rules are kept that may begin with what the pattern of `matchers` found."""
     if start[0].isdigit():
-        return "Y" if len(start) > 3 else "#"  # noqa: PLR2004
+        return "Y" if len(start) > 3 else "#"
     return "a" if start.isascii() else start[0]
 
 

@@ -7,28 +7,31 @@ with a time needs a zone, which no note says.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from types import ModuleType
+from functools import lru_cache
 
-from hub.summarizer.reading import date_readers, date_readers_en
-from hub.summarizer.reading.date_readers import Match, Scene, is_nothing
-from hub.summarizer.reading.date_rules import Scope, key, matchers
+from hub.summarizer.reading import date_readers, date_readers_en, date_readers_relative, date_scene
+from hub.summarizer.reading.date_rules import Scope, key, matchers, rules
+from hub.summarizer.reading.date_scene import Reader, Scene, is_nothing
 from hub.summarizer.reading.model import When
 from hub.summarizer.reading.partial import fhir, parts, whole
 
-_HINT = re.compile(r"[\d年月周天日岁时昨今前期礼春夏秋冬节至降满种蛰暑露立旦庆明夕宵阳午除八一六秧麦谷雨假季伏末几半]")
+_HINT = re.compile(
+    r"[\d年月周天日岁载时昨今前期礼春夏秋冬节至降满种蛰暑露立旦庆明夕宵阳午除八一六秧麦谷雨假季伏末几半]"
+)
 _HINT_EN = re.compile(
     r"[Dd]ay|[Ww]eek|[Mm]onth|[Yy]ear|[Hh]our|[Nn]ight|[Mm]orn|[Ll]ast |[Nn]ext |[Ss]ince |[Tt]omorrow|[Tt]his "
 )
 """A text without any of this has no date."""
 _TO = re.compile(r" ?(?:至|到|[-~—–]{1,2}|→|to|through|until) ?", re.IGNORECASE)
 _REST = re.compile(
-    r"(?:(?P<y>(?:19|20)\d\d)[-/.年])?(?:(?P<m>1[0-2]|0?[1-9])(?:[-/.]|月(?!\d?\d?[前后])))?(?:(?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?![\d.月年]))|(?<=月))"
+    r"(?:(?P<y>(?:19|20)\d\d)[-/.年])?(?:(?P<m>1[0-2]|0?[1-9])(?:[-/.]|月(?!\d?\d?[前后])))?"
+    r"(?:(?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?![\d.月年]))|(?<=月))"
 )
 _DAY = len("2024-10-06")
-_RENAMED = {"duration": "onset"}
+_MODULES = (date_scene, date_readers, date_readers_relative, date_readers_en)
 
 
 def find_dates(
@@ -81,19 +84,11 @@ def _scan(text: str, scene: Scene, scope: Scope) -> list[When]:
     return found
 
 
-_TABLE: dict[str, Callable[[Match, Scene], When | None]] = {}
-
-
-def _readers() -> dict[str, Callable[[Match, Scene], When | None]]:
-    if not _TABLE:
-        for module in (date_readers, date_readers_en):
-            _TABLE.update(_functions(module))
-        _TABLE.update({name: _TABLE[function] for name, function in _RENAMED.items()})
-    return _TABLE
-
-
-def _functions(module: ModuleType) -> dict[str, Callable[[Match, Scene], When | None]]:
-    return {name: item for name, item in vars(module).items() if callable(item) and not name.startswith("_")}
+@lru_cache(maxsize=1)
+def _readers() -> dict[str, Reader]:
+    """The function of each reader that the table names. Raises KeyError for one that is nowhere."""
+    known = {name: item for module in _MODULES for name, item in vars(module).items()}
+    return {rule.reader: known[rule.reader] for rule in rules()}
 
 
 def _joined(found: list[When], text: str) -> list[When]:
@@ -101,10 +96,9 @@ def _joined(found: list[When], text: str) -> list[When]:
     whens: list[When] = []
     for when in found:
         last = whens[-1] if whens else None
-        if last and last.value and when.value and not last.until and not when.until and _between(text, last, when):
-            if when.value >= last.value:
-                whens[-1] = replace(last, end=when.end, until=when.value, around=last.around or when.around)
-                continue
+        if last and _between(text, last, when):
+            whens[-1] = replace(last, end=when.end, until=when.value, around=last.around or when.around)
+            continue
         if last and when.start < last.end:
             continue
         whens.append(when)
@@ -114,14 +108,17 @@ def _joined(found: list[When], text: str) -> list[When]:
 
 
 def _between(text: str, first: When, second: When) -> bool:
-    return second.start - first.end <= 9 and bool(_TO.fullmatch(text, first.end, second.start))
+    """Whether `至` and nothing else stands between two dates of which the second is not before the first."""
+    if not first.value or not second.value or first.until or second.until or second.value < first.value:
+        return False
+    return bool(_TO.fullmatch(text, first.end, second.start))
 
 
 def _rest(text: str, when: When) -> When | None:
     to = _TO.match(text, when.end)
     if not to or not (match := _REST.match(text, to.end())) or match.end() == to.end():
         return None
-    year, month, day = parts(when.value or "")
+    year, month, _ = parts(when.value or "")
     value = fhir(whole(match["y"]) or year, whole(match["m"]) or month, whole(match["d"]))
     if not value or not when.value or value <= when.value or len(value) != len(when.value):
         return None

@@ -8,23 +8,36 @@ from datetime import date
 
 from hub.summarizer.reading.partial import fhir, months_from, moved, number
 
-_UNITS = {"年": "year", "载": "year", "月": "month", "周": "week", "星期": "week", "礼拜": "week", "天": "day", "日": "day",
-          "小时": "hour", "钟头": "hour", "分钟": "minute"}  # fmt: skip
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_UNITS = {
+    **dict.fromkeys(("年", "载"), "year"),
+    "月": "month",
+    **dict.fromkeys(("周", "星期", "礼拜"), "week"),
+    **dict.fromkeys(("天", "日"), "day"),
+    **dict.fromkeys(("小时", "钟头"), "hour"),
+    "分钟": "minute",
+}
 _ABOUT_BEFORE = re.compile(r"(?:约|大概|大致|差不多|近|快|不到|将近|至少|超过)$")
-_NEVER = ("每", "每次", "隔", "孕", "妊娠", "怀孕", "胎", "第", "共", "疗程", "连服", "连续", "连用", "至少", "间隔", "休息", "卧床",
-          "观察", "禁食", "复查", "随访", "维持", "带药", "住院", "术后", "术前", "后", "前", "内", "余", "生存", "需", "建议", "有效期",
-          "预计", "不超过", "服药", "用药", "给药", "产后", "再", "请", "继续", "坚持", "一次", "服", "疗", "每日", "每天", "给", "周", "岁", "年")  # fmt: skip
+_NEVER = _words(
+    "每 每次 隔 孕 妊娠 怀孕 胎 第 共 疗程 连服 连续 连用 至少 间隔 休息 卧床 观察"
+    " 禁食 复查 随访 维持 带药 住院 术后 术前 后 前 内 余 生存 需 建议 有效期 预计"
+    " 不超过 服药 用药 给药 产后 再 请 继续 坚持 一次 服 疗 每日 每天 给 周 岁 年"
+)
 """Before a number of days: it is not how long something has lasted."""
-_GIVEN = ("治疗", "吃", "喝", "服用", "挂", "打", "输", "滴", "口服", "使用", "应用", "输液", "打针", "静滴", "滴注", "抗感染", "化疗",
-          "给予", "予", "开", "用")  # fmt: skip
+_GIVEN = _words("治疗 吃 喝 服用 挂 打 输 滴 口服 使用 应用 输液 打针 静滴 滴注 抗感染 化疗 给予 予 开 用")
 """Directly before: a course; so `吃药3天` is not since when, but `吃药3年了` is."""
 _COURSE = re.compile(r"静滴|静脉|口服|服用|肌注|给予|输液|治疗|雾化|(?:^|[^给赐])予|应用|输注|泵入|吃药|吃了|用了")
 """In the same clause: days and weeks are those of a course."""
 _OF_THEN = re.compile(r"[前日月年号天]\S{0,8}因")
 """`4月前因反复腹痛3天就诊`: three days before then."""
-_LASTS = ("持续", "病程", "病史", "历时", "长达", "已", "已经", "有", "确诊", "患病", "起病", "发病", "病", "达")
+_LASTS = _words("持续 病程 病史 历时 长达 已 已经 有 确诊 患病 起病 发病 病 达")
 _ENDS = re.compile(
-    r"\s*(?:$|[,。;、!?)\]\n:(]|\.(?!\d)|加重|加剧|再发|复发|伴|入院|就诊|来诊|未愈|不愈|不缓解|无缓解|未缓解|不退|不好|且|并|又)"
+    r"\s*(?:$|[,。;、!?)\]\n:(]|\.(?!\d)"
+    r"|加重|加剧|再发|复发|伴|入院|就诊|来诊|未愈|不愈|不缓解|无缓解|未缓解|不退|不好|且|并|又)"
 )
 _NOT_MONTHS = re.compile(r"[于自从在到至是为今去前年院每]$")
 _CLAUSE = re.compile(r"[,。;:、!?\n]")

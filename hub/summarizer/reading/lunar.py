@@ -56,10 +56,7 @@ def span(row: Named, year: int) -> Span | None:
     if row.kind == "day":
         first = fhir(year, month, day)
         return (first, None) if first else None
-    if (month, day) == _EVE:
-        first = lunar_day(year, 12, 30) or lunar_day(year, 12, 29)
-    else:
-        first = lunar_day(year, month, day)
+    first = lunar_day(year, month, day) or (lunar_day(year, 12, 29) if row.first == _EVE else None)
     if not first:
         return None
     return (first, None) if row.kind == "lunar" else (first[:7], None)

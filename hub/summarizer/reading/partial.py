@@ -14,7 +14,9 @@ _DIGITS = {
     "一": 1,
     "二": 2,
     "两": 2,
+    "俩": 2,
     "三": 3,
+    "仨": 3,
     "四": 4,
     "五": 5,
     "六": 6,
@@ -32,7 +34,7 @@ _MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of days, months, years. low == high unless a range was said (`两三年`, `3-5天`); low None: `几`, `数`."""
+    """A number of days, months, years. low == high unless a range (`两三年`, `3-5天`); low None: `几`, `数`."""
 
     low: float | None
     high: float | None = None
@@ -126,7 +128,8 @@ def months_from(base: date, months: int) -> tuple[int, int]:
 def moved(base: date, amount: float, unit: str, sign: int) -> tuple[str | None, bool]:
     """The date so far from base, as precise as said, and whether it is only about: years give a year, months a month.
 
-    unit: `year`, `month`, `week`, `day`, `hour`, `minute`. Half years give a month, half months and weeks a day, all about.
+    unit: `year`, `month`, `week`, `day`, `hour`, `minute`. Half years give a month, half months and weeks a
+    day, all about.
     """
     try:
         if unit == "year" and amount == int(amount):

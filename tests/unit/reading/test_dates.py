@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def test_places_are_those_of_the_words() -> None:
 def test_dates_come_in_order_and_do_not_overlap() -> None:
     whens = find_dates(" ".join(text for _, text, _ in EXAMPLES), WRITTEN, BORN, EVENTS)
     assert len(whens) > 100
-    assert all(first.end <= second.start for first, second in zip(whens, whens[1:], strict=False))
+    assert all(first.end <= second.start for first, second in pairwise(whens))
 
 
 @pytest.mark.parametrize(
