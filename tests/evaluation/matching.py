@@ -21,6 +21,9 @@ KIN = {
 SIDES = {"左": ("左", "left"), "右": ("右", "right"), "双": ("双", "两侧", "两边", "both", "bilateral")}
 MASS = {"ug": 0.001, "mg": 1.0, "g": 1000.0}
 _TOLERANCE = 0.006
+_WORDS = re.compile(r"[\s（(：:，,；;]+")
+_SIDE = re.compile(r"^(?:左侧|右侧|双侧|左|右|双)")
+_MOST_OF = 0.6
 _BLOOD = re.compile(r"AB|A|B|O")
 
 
@@ -76,11 +79,13 @@ def named(cited: Cited, fact: Json, suggestions: dict[str, list[str]]) -> bool:
         return True
     wanted = [w for w in (plain(n) for n in [fact["concept"], *fact["names"]]) if w]
     texts = [plain(s) for s in said if s]
-    return any(w in t or (len(t) > 1 and t in w) for w in wanted for t in texts)
+    texts += [bare for t in texts for bare in [_SIDE.sub("", t)] if bare != t]
+    return any(w in t or (len(t) > 1 and t in w and len(t) > _MOST_OF * len(w)) for w in wanted for t in texts)
 
 
 def _names(item: Json) -> Iterator[str]:
     yield item["text"]
+    yield from _WORDS.split(item["text"])[:2]
     if item["code"]:
         yield item["code"]["display"]
     if item["medication"]:

@@ -136,7 +136,7 @@ def _duplicates(case: Case, reading: Reading, tally: Tally) -> None:
             else:
                 tally.miss("duplicates_recall", case.name, fact=fact["id"], kind=fact["kind"], tags=fact["tags"],
                            text=[one["text"], two["text"]], got=[sorted(here, key=str), sorted(there, key=str)])  # fmt: skip
-        elif together and not _compatible(fact, other):
+        elif together and not _compatible(fact, other) and not _shared(fact, two) and not _shared(other, one):
             tally.hit("duplicates_precision", case.name, False)
             tally.miss("duplicates_precision", case.name, fact=[fact["id"], other["id"]], kind=fact["kind"],
                        text=[one["text"], two["text"]], got=sorted(here & there, key=str))  # fmt: skip
@@ -145,6 +145,11 @@ def _duplicates(case: Case, reading: Reading, tally: Tally) -> None:
 def _same_place(one: Json, two: Json) -> bool:
     keys = ("file", "message_id", "path", "scope", "start")
     return all(one[k] == two[k] for k in keys)
+
+
+def _shared(fact: Json, statement: Json) -> bool:
+    """Whether the fact is stated there too: an item of that sentence may then be its own."""
+    return any(_same_place(s, statement) for s in fact["statements"])
 
 
 def _compatible(fact: Json, other: Json) -> bool:

@@ -15,11 +15,18 @@ from tests.evaluation.plain import UNITS, numbers, plain, unit
 Json = dict[str, Any]
 
 _PART = re.compile(r"[\s（(）)，,：:；;、“”\"]+")
-_MARKS = re.compile(r"\d{4}(?:-\d\d){0,2}(?:T[\d:+]+)?|\d+(?:\.\d+)?")
+_DATE_OR_NUMBER = re.compile(r"[\d\-T:+.~/]*")
 _RELATIVE = re.compile(
     r"[年月日天周岁]|去|昨|今|前|后|上|礼拜|星期|ago|last|since|week|month|year|day|yesterday|today|recent|腊|端午|中秋|春节|初"
 )
-_SAID_BY_THE_HUB = ("此前", "参考", "偏高", "偏低", "起", "至", "停", "过敏", "计划", "住院", "门诊", "已")
+_SAID_BY_THE_HUB = (
+    "此前", "参考", "偏高", "偏低", "起", "至", "停", "计划", "已停", "已", "否认", "无", "可能", "疑似", "家族史", "过敏",
+    "待排", "不确定", "拟", "左侧", "右侧", "双侧",
+)  # fmt: skip
+_SIDES = re.compile(r"^[左右双两]侧?")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_PRESSURES = ("收缩压", "舒张压")
+_ENOUGH = 0.7
 
 
 def unsupported(item: Json) -> list[str]:
@@ -39,16 +46,27 @@ def unsupported(item: Json) -> list[str]:
 
 
 def _name_supported(item: Json, whole: str) -> bool:
-    """The parts of the text up to the first number: one of them is in the sources, or the code or its display is."""
-    parts = [plain(_MARKS.sub("", p)) for p in _PART.split(item["text"])]
+    """A part of the text that is not the hub's own word, the code, its display or the medicine is in the sources."""
+    if item["kind"] == "encounter":
+        return True
+    parts = [plain(p) for p in _PART.split(item["text"]) if not _DATE_OR_NUMBER.fullmatch(p)]
     said = [p for p in parts if p and p not in _SAID_BY_THE_HUB]
     if item["code"]:
         said += [plain(item["code"]["display"]), plain(item["code"]["code"])]
     if item["medication"]:
         said.append(plain(item["medication"]["name"]))
-    if item["kind"] == "encounter":
+    if any(s in _PRESSURES for s in said) and re.search(r"血压|bp|bloodpressure", whole):
         return True
-    return any(s in whole for s in said if s)
+    return any(_written(s, whole) for s in said) if said else any(p in whole for p in parts)
+
+
+def _written(name: str, whole: str) -> bool:
+    """The name, without its side, or most of its pairs of characters (a side may stand in the middle: 左肺下叶)."""
+    bare = _SIDES.sub("", name)
+    if name in whole or (bare and bare in whole):
+        return True
+    pairs = [a + b for a, b in zip(bare, bare[1:], strict=False)]
+    return len(pairs) > 1 and sum(p in whole for p in pairs) / len(pairs) >= _ENOUGH
 
 
 def _numbers(item: Json) -> list[float]:
@@ -61,7 +79,7 @@ def _numbers(item: Json) -> list[float]:
 
 
 def _number_supported(number: float, text: str) -> bool:
-    return number in numbers(text)
+    return abs(number) in numbers(text)
 
 
 def _units(item: Json) -> set[str]:
@@ -89,5 +107,6 @@ def _date_supported(date: str, item: Json, text: str) -> bool:
     days = {(s[k] or "")[:10] for s in item["sources"] for k in ("recorded_at", "received_at")}
     if any(day.startswith(date) for day in days) or _RELATIVE.search(text):
         return True
-    compact = text.replace("-", "").replace("/", "").replace(".", "")
-    return date.replace("-", "") in compact or all(float(p) in numbers(text) for p in date.split("-"))
+    written = {int(n) for n in re.findall(r"\d+", text)} | {n for n in numbers(text) if n == int(n)}
+    written |= {n for n, month in enumerate(_MONTHS, 1) if month in text.lower()}
+    return date.replace("-", "") in re.sub(r"[-/.]", "", text) or all(int(p) in written for p in date.split("-"))

@@ -26,7 +26,7 @@ def cn(number: int) -> str:
 def when(day: date, written: date, register: str, chance: Random) -> Said:
     """A point in time. written: the day of the document, not before `day`."""
     if register == "english":
-        return chance.choice(_english(day, written))
+        return chance.choice(_english(day))
     options = _absolute(day, register)
     if register != "formal" or chance.random() < 0.3:
         options += _relative(day, written) * 2
@@ -125,12 +125,11 @@ def _calendar(day: date, written: date) -> list[Said]:
     return found
 
 
-def _english(day: date, written: date) -> list[Said]:
-    full, month, year = [day.isoformat()], [day.isoformat()[:7]], [str(day.year)]
+def _english(day: date) -> list[Said]:
+    """After "in"."""
+    month, year = [day.isoformat()[:7]], [str(day.year)]
     name = _MONTHS[day.month - 1]
-    found: list[Said] = [(f"{name} {day.year}", month), (f"{name[:3]} {day.year}", month), (str(day.year), year),
-                         (f"{name} {day.day}, {day.year}", full), (day.isoformat(), full)]  # fmt: skip
-    return found
+    return [(f"{name} {day.year}", month), (f"{name[:3]} {day.year}", month), (str(day.year), year)]
 
 
 def _months(day: date, written: date) -> int:

@@ -28,7 +28,9 @@ class Concept:
 
     @property
     def names(self) -> list[str]:
-        return list(dict.fromkeys([self.name, *self.formal, *self.colloquial, *self.english]))
+        said = [self.name, *self.formal, *self.colloquial, *self.english]
+        said += [n.removesuffix("的手术").removesuffix("手术") for n in said if n.endswith("手术")]
+        return list(dict.fromkeys(n for n in said if len(n) > 1 or n.isascii()))
 
     def surface(self, register: str, chance: Random) -> str:
         """A name as one of this register writes it."""
