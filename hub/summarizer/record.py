@@ -15,6 +15,7 @@ from hub.summarizer import brief, conflicts, merging, missing, passages, people,
 from hub.summarizer.coded import readers
 from hub.summarizer.drafts import SECTIONS, Draft, precision
 from hub.summarizer.embedding import Embedder, Vectors
+from hub.summarizer.entries import entry
 from hub.summarizer.evidence import Evidence
 from hub.summarizer.items import Item
 from hub.summarizer.passages import Passage
@@ -72,7 +73,7 @@ def summarize(
         "messages": len({f.message_id for f in fragments}),
         "fragments": len(clinical),
         "organizations": list(dict.fromkeys(f.organization for f in sorted(fragments, key=lambda f: f.received_at))),
-        "sections": {s: [_item(i) for i in items if i.head.section == s] for s in SECTIONS},
+        "sections": {s: [entry(i) for i in items if i.head.section == s] for s in SECTIONS},
         "brief": brief.choose(items, item_vectors, text, query, found),
         "timeline": _timeline(items),
         "passages": _ranked(distinct, passage_vectors, query, text),
@@ -169,40 +170,6 @@ def _ranked(
         for passage, index in passages.near_duplicates(found, vectors)
     ]
     return sorted(ranked, key=lambda p: -p["score"])
-
-
-def _item(item: Item) -> dict[str, Any]:
-    head = item.head
-    return {
-        "id": item.id,
-        "kind": head.kind,
-        "text": item.text,
-        "code": head.code,
-        "assertion": head.assertion,
-        "status": head.status,
-        "start": head.start,
-        "end": head.end,
-        "precision": precision(head.start or head.end),
-        "value": head.value,
-        "medication": head.medication,
-        "series": _series(item),
-        "sources": list(item.sources),
-    }
-
-
-def _series(item: Item) -> list[dict[str, Any]] | None:
-    if not item.points:
-        return None
-    return [
-        {
-            "date": p.draft.start,
-            "number": p.draft.value["number"],
-            "unit": p.draft.value["unit"],
-            "sources": list(p.sources),
-        }
-        for p in item.points
-        if p.draft.value
-    ]
 
 
 def _timeline(items: Sequence[Item]) -> list[dict[str, Any]]:
