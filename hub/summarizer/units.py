@@ -206,7 +206,7 @@ def _plain(value: Decimal) -> Decimal:
 
 @lru_cache(maxsize=1)
 def _spellings() -> tuple[dict[str, str], dict[str, str], re.Pattern[str]]:
-    """UCUM code by folded spelling, words within units, their pattern. Raises ValueError for a spelling of two codes."""
+    """UCUM code by folded spelling, words within units, their pattern. Raises ValueError where one has two codes."""
     codes: dict[str, str] = {}
     words: dict[str, str] = {}
     for row, written, meaning in _rows("spellings.tsv", 3):
