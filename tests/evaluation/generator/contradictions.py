@@ -44,7 +44,8 @@ def _say(story: Story, fact: Fact, keys: Sequence[str], chance: Random, against:
     avoided = story.told_in(against) if against else set()
     for key in chance.sample(keys, len(keys)):
         document = story.documents.get(key)
-        if document and key not in avoided and document.written >= fact.known:
+        since = max(fact.known, against.known if against else fact.known)
+        if document and key not in avoided and document.written >= since:
             if against and any(f is against for f in document.coded):
                 continue
             if put(story, [fact], document, chance):
@@ -108,7 +109,8 @@ def _diagnosis(story: Story, chance: Random) -> list[Fact] | None:
     else:
         return None
     said = of_concept("problem", concept)
-    return [main[0], said] if _say(story, said, ("discharge", "tertiary", "note_1"), chance, main[0]) else None
+    # A stage told years ago may have been true then: only what is told at about the same time contradicts.
+    return [main[0], said] if _say(story, said, ("tertiary", "phone", "note_2"), chance, main[0]) else None
 
 
 def _result(story: Story, chance: Random) -> list[Fact] | None:
