@@ -147,7 +147,7 @@ def _reached(sentence: _Sentence, number: int, cue: Cue, rule: Rule) -> tuple[ra
 def _changes(sentence: _Sentence, reached: range) -> bool:
     """Whether not the name is denied but its change (`无腹痛加重`)."""
     past = sentence.spans[reached[-1]][1]
-    before = any(sentence.text.startswith(("之前", "以前"), sentence.spans[i][1]) for i in reached)
+    before = any(sentence.text.startswith(("之前", "以前", "的时候", "还好"), sentence.spans[i][1]) for i in reached)
     return before or sentence.text.startswith(_CHANGES, past)
 
 

@@ -29,7 +29,7 @@ class Rule:
 
 
 _TWICE: Final = re.compile(r"(.)[不没](?:有)?\1")
-_PLACE: Final = itemgetter(0, 1)
+_PLACE: Final = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,12 @@ def scan(text: str) -> list[Cue]:
     return [Cue(start, end, *rule) for start, end, rule in longest(_automaton(), text)]
 
 
+def _by_length(each: tuple[int, int, Any]) -> tuple[int, int]:
+    return each[0] - each[1], each[0]
+
+
 def longest(automaton: Any, text: str) -> list[tuple[int, int, Any]]:
-    """The words of an automaton in a text as (start, end, value), the leftmost and then longest.
+    """The words of an automaton in a text as (start, end, value), in order, none overlapping a longer one.
 
     English ones only as whole words. Its values are (length, value, whether the word is English).
     """
@@ -113,14 +117,20 @@ def longest(automaton: Any, text: str) -> list[tuple[int, int, Any]]:
     for last, (size, value, latin) in automaton.iter(lower):
         start = last - size + 1
         if not latin or _whole(lower, start, last + 1):
-            every.append((start, -last - 1, value))
-    every.sort(key=_PLACE)
+            every.append((start, last + 1, value))
+    if len(every) > 1:
+        every = _apart(every)
+    return every
+
+
+def _apart(every: list[tuple[int, int, Any]]) -> list[tuple[int, int, Any]]:
+    """Without those that overlap a longer one (`也不` in `也不能排除`) or an earlier of its length, in order."""
+    every.sort(key=_by_length)
     found: list[tuple[int, int, Any]] = []
-    past = 0
-    for start, end, value in every:
-        if start >= past:
-            past = -end
-            found.append((start, past, value))
+    for each in every:
+        if all(each[1] <= start or each[0] >= end for start, end, _ in found):
+            found.append(each)
+    found.sort(key=_PLACE)
     return found
 
 

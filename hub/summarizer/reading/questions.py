@@ -24,7 +24,7 @@ _GIVEN: Final = re.compile(r"除了|除去|因为|由于|既然|的话|aside fro
 _OF: Final = re.compile(
     r"(?:症状)?(?:还|很|都|也|是|又)?(?:厉害|严重|会?比较|勤|深|剧烈|多么|加重|"
     r"频繁|期间|之后|之前|以前|的时候|时候|时|后|有痰|"
-    r"有没有?[^?？。 ]|没有?加重|减轻|缓解|好转|引起|多久|几|原因|夜间|晚上|白天|消失|好了|治疗|用|吃|的话|有.{1,4}[天月年周])"
+    r"有没有?[^?？。 ]|没有?加重|减轻|减少|的?次数|的?频率|逐渐|的?病因|缓解|好转|引起|多久|几|原因|夜间|晚上|白天|消失|好了|治疗|用|吃|的话|有.{1,4}[天月年周])"
 )
 """After one: what is asked of it."""
 
@@ -81,6 +81,15 @@ def questioned(sentence: str, spans: Sequence[tuple[int, int]]) -> list[int]:
                 beside += step
         asked.update(i for i in chosen if not _given(sentence, spans[i], clauses))
     return sorted(asked)
+
+
+def offered(sentence: str, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """Which mentions a sentence offers to choose from."""
+    found: list[int] = []
+    for clause in _CLAUSE.finditer(sentence):
+        if "还是" in clause.group() and "还是有" not in clause.group():
+            found += [i for i, (a, _) in enumerate(spans) if clause.start() <= a < clause.end()]
+    return found
 
 
 def _rest(sentence: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> int:

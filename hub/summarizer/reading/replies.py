@@ -125,7 +125,7 @@ def _said(asked: str, text: str) -> Context | None:
     telling = name[-1] + "".join(part for alike in _ALIKE for part in alike if _holds(name, alike) and len(part) == 1)
     if re.search(rf"(?:不|没有?)[{re.escape(telling)}]", text):
         return Context("absent")
-    for form in (name, name[1:] if len(name) > 2 and name[0] in _VERBS else name):
+    for form in (name, name[1:] if len(name) > 2 and name[0] in _VERBS else name, name[-2:] if len(name) > 3 else name):
         at = text.find(form)
         if at >= 0:
             start = max((m.end() for m in _STOP.finditer(text, 0, at)), default=0)
