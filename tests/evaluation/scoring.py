@@ -128,7 +128,10 @@ def _duplicates(case: Case, reading: Reading, tally: Tally) -> None:
     for (fact, one, here), (other, two, there) in combinations(stated, 2):
         if _same_place(one, two):
             continue
-        together = bool(here & there)
+        # A measurement is one item with its series: told twice, it should be one point of it, but that is another figure.
+        together = bool({i for i, _ in here} & {i for i, _ in there}) if fact is other else bool(here & there)
+        if fact is other and fact["value"] and together:
+            tally.hit("duplicate_points_merged", case.name, bool(here & there))
         if fact is other:
             tally.hit("duplicates_recall", case.name, together)
             if together:
