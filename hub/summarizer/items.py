@@ -22,7 +22,7 @@ class Point:
 
     draft: Draft
     sources: tuple[Source, ...]
-    converted: tuple[Decimal, str] | None = None
+    converted: tuple[Decimal | int, str] | None = None
     flag: str = ""
 
 

@@ -16,7 +16,7 @@ TOLERANCE = Decimal("0.05")
 IMPLAUSIBLE = "数值与所写单位不相称，请核对"
 _TRENDING = 2
 
-Placed = tuple[tuple[Decimal, str] | None, str]
+Placed = tuple[tuple[Decimal | int, str] | None, str]
 """A number and unit on the scale of its series (None where that cannot be told), and why it is doubtful."""
 
 
@@ -46,7 +46,7 @@ def _placed(draft: Draft, scale: Draft | None, series: str) -> Placed:
     if scale is None or unit is None or numbers.unit(draft) is None:
         return None, ""
     if numbers.alike(draft, scale, series):
-        return (numbers.amount(draft), unit), ""
+        return ((draft.value or {})["number"], unit), ""
     found = numbers.expressed(draft, scale, series)
     return ((found, unit) if found is not None else None), ""
 
