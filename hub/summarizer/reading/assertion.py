@@ -6,6 +6,7 @@ rows of `assertion.tsv`, relatives of `kin.tsv`. A sentence is scanned once for 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from hub.summarizer.reading.model import Assertion, Context, Section
 _HARD: Final = frozenset("。;；!！\n")
 _SOFT: Final = frozenset(",，:：")
 _QUERY: Final = frozenset("?？")
+_MARKS: Final = re.compile(r"[,，:：。;；!！\n?？]|\.(?= |$)")
 _JOINT: Final = frozenset(
     ("", "、", "和", "及", "或", "与", "或者", "以及", "/", " ", "等", "及其", "跟", "、或", "、及", "”、“")
 )
@@ -33,6 +35,9 @@ _BLOT: Final = "\x00"
 _NEAR: Final = 1
 _UNKNOWN_ITEM: Final = 4
 """Characters of a name in a list that nothing recognised."""
+
+
+_PLAIN: Final = Context()
 
 
 @dataclass(slots=True)
@@ -107,13 +112,13 @@ def _cut(text: str, spans: Sequence[tuple[int, int]], cues: list[Cue]) -> _Sente
     hard: list[int] = []
     soft: list[int] = []
     size = len(text)
-    for at, char in enumerate(text):
+    for mark in _MARKS.finditer(text):
+        at = mark.start()
+        char = mark.group()
         if char in _SOFT:
             if not (0 < at < size - 1 and text[at - 1].isdigit() and text[at + 1].isdigit()):
                 soft.append(at)
-        elif (
-            char in _HARD or (char in _QUERY and at + 1 < size) or (char == "." and text[at + 1 : at + 2] in (" ", ""))
-        ):
+        elif at + 1 < size or char not in _QUERY:
             hard.append(at)
             soft.append(at)
     hard.append(size)
@@ -298,6 +303,8 @@ def _governs(outer: Cue, inner: Cue) -> bool:
 
 
 def _context(found: _Found, person: Person | None, itself: bool) -> Context:
+    if not found.cues and not person and not itself:
+        return _PLAIN
     said = {pair[1].effect for pair in (found.front, found.back) if pair}
     assertion: Assertion = "present"
     if "absent" in said or itself or ("excluded" in said and not found.planned):

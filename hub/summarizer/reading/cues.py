@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from operator import itemgetter
 from typing import Any, Final, Literal, get_args
 
 Effect = Literal[
@@ -29,7 +28,6 @@ class Rule:
 
 
 _TWICE: Final = re.compile(r"(.)[不没](?:有)?\1")
-_PLACE: Final = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +99,6 @@ def scan(text: str) -> list[Cue]:
     return [Cue(start, end, *rule) for start, end, rule in longest(_automaton(), text)]
 
 
-def _by_length(each: tuple[int, int, Any]) -> tuple[int, int]:
-    return each[0] - each[1], each[0]
-
-
 def longest(automaton: Any, text: str) -> list[tuple[int, int, Any]]:
     """The words of an automaton in a text as (start, end, value), in order, none overlapping a longer one.
 
@@ -113,25 +107,29 @@ def longest(automaton: Any, text: str) -> list[tuple[int, int, Any]]:
     lower = text.lower()
     if len(lower) != len(text):
         lower = text
-    every: list[tuple[int, int, Any]] = []
-    for last, (size, value, latin) in automaton.iter(lower):
-        start = last - size + 1
-        if not latin or _whole(lower, start, last + 1):
-            every.append((start, last + 1, value))
-    if len(every) > 1:
-        every = _apart(every)
-    return every
-
-
-def _apart(every: list[tuple[int, int, Any]]) -> list[tuple[int, int, Any]]:
-    """Without those that overlap a longer one (`也不` in `也不能排除`) or an earlier of its length, in order."""
-    every.sort(key=_by_length)
     found: list[tuple[int, int, Any]] = []
-    for each in every:
-        if all(each[1] <= start or each[0] >= end for start, end, _ in found):
-            found.append(each)
-    found.sort(key=_PLACE)
+    past = 0
+    for last, (size, value, latin) in automaton.iter(lower):
+        end = last + 1
+        start = end - size
+        if latin and not _whole(lower, start, end):
+            continue
+        if start < past and not _displaces(found, start, size):
+            continue
+        found.append((start, end, value))
+        past = end
     return found
+
+
+def _displaces(found: list[tuple[int, int, Any]], start: int, size: int) -> bool:
+    """Whether a word is longer than those that it overlaps (`不能排除` than `也不`), which then are dropped."""
+    first = len(found)
+    while first and found[first - 1][1] > start:
+        first -= 1
+        if found[first][1] - found[first][0] >= size:
+            return False
+    del found[first:]
+    return True
 
 
 def _whole(text: str, start: int, end: int) -> bool:

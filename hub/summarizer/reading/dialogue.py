@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from hub.summarizer.reading.assertion import contexts
 from hub.summarizer.reading.model import Assertion, Context
-from hub.summarizer.reading.questions import asks, expects, offered, questioned, takes_for_granted
+from hub.summarizer.reading.questions import asks, expects, questioned, takes_for_granted
 from hub.summarizer.reading.replies import answer, named, names_first
 
 Speaker = Literal["clinician", "patient"]
@@ -54,14 +54,12 @@ class Turn:
 
 @dataclass(slots=True)
 class _Asked:
-    """A name in a question. denied: the question supposes that it is absent (`不发烧了吧`);
-    choice: one of several offered (`水样便还是糊状便`); turn, block: when asked."""
+    """A name in a question. denied: the question supposes that it is absent (`不发烧了吧`); turn, block: when asked."""
 
     turn: int
     index: int
     name: str
     denied: bool
-    choice: bool
     block: int
     heard: int = 0
     answer: Assertion | None = None
@@ -102,20 +100,19 @@ def dialogue_contexts(
         read, asked = _turn(speaker, text, places)
         found.append(read)
         if speaker == "clinician":
-            pending += [_Asked(number, i, text[slice(*places[i])], denied, choice, block) for i, denied, choice in asked]
+            pending += [_Asked(number, i, text[slice(*places[i])], denied, block) for i, denied in asked]
         else:
             _hear(pending, text, places, read, block)
-            _choose(pending)
             pending = _settle(pending, found)
     return found
 
 
 def _turn(
     speaker: Speaker, text: str, spans: Sequence[tuple[int, int]]
-) -> tuple[list[Context], list[tuple[int, bool, bool]]]:
-    """The contexts of a turn by itself, and which mentions it asks for, whether expecting absence, whether to choose."""
+) -> tuple[list[Context], list[tuple[int, bool]]]:
+    """The contexts of a turn by itself, and which mentions it asks for, whether it expects their absence."""
     found: list[Context] = []
-    asked: list[tuple[int, bool, bool]] = []
+    asked: list[tuple[int, bool]] = []
     for match in _SENTENCE.finditer(text):
         start, end = match.span()
         inside = [s for s in spans if start <= s[0] < end]
@@ -128,10 +125,9 @@ def _turn(
             read = [_unless_sought(sentence, c) for c in read]
             for offset in questioned(sentence, local):
                 denied = read[offset].assertion == "absent" and expects(sentence)
-                asked.append((len(found) + offset, denied, False))
+                asked.append((len(found) + offset, denied))
                 if not denied:
                     read[offset] = replace(read[offset], assertion="uncertain")
-            asked += [(len(found) + offset, False, True) for offset in offered(sentence, local)]
         elif takes_for_granted(sentence):
             read = [replace(c, assertion="present") if c.assertion == "uncertain" else c for c in read]
         found += read
@@ -156,16 +152,8 @@ def _hear(
         by_name = named(asked.name, text, spans, read)
         if by_name is not None and by_name != "uncertain":
             asked.answer = by_name
-        elif said and asked.block == block and not (narrow or asked.choice) and (plain or asked.heard == 1):
+        elif said and asked.block == block and not narrow and (plain or asked.heard == 1):
             asked.answer = "present" if said == "yes" and not asked.denied else "absent"
-
-
-def _choose(pending: Sequence[_Asked]) -> None:
-    """Who names one of those offered says that the others are not."""
-    chosen = {asked.turn for asked in pending if asked.choice and asked.answer == "present"}
-    for asked in pending:
-        if asked.choice and asked.turn in chosen and not asked.answer:
-            asked.answer = "absent"
 
 
 def _settle(pending: list[_Asked], found: list[list[Context]]) -> list[_Asked]:

@@ -83,15 +83,6 @@ def questioned(sentence: str, spans: Sequence[tuple[int, int]]) -> list[int]:
     return sorted(asked)
 
 
-def offered(sentence: str, spans: Sequence[tuple[int, int]]) -> list[int]:
-    """Which mentions a sentence offers to choose from."""
-    found: list[int] = []
-    for clause in _CLAUSE.finditer(sentence):
-        if "还是" in clause.group() and "还是有" not in clause.group():
-            found += [i for i, (a, _) in enumerate(spans) if clause.start() <= a < clause.end()]
-    return found
-
-
 def _rest(sentence: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> int:
     """Characters of a clause that are neither names nor fill it up."""
     parts = [sentence[a:b] for a, b in zip([start, *(s[1] for s in spans)], [*(s[0] for s in spans), end], strict=True)]
