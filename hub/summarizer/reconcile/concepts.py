@@ -98,7 +98,7 @@ def changes(key: str) -> bool:
 @lru_cache(maxsize=65536)
 def repeats(key: str) -> bool:
     """Whether a procedure is done again and again (`胃镜检查`, `血液透析`): two dates are two of them."""
-    return _behaves(("repeated",), key)
+    return _behaves(("repeated",), key) and not _behaves(("once",), key)
 
 
 @lru_cache(maxsize=65536)
@@ -123,9 +123,12 @@ def _behaviours() -> dict[str, re.Pattern[str]]:
 @lru_cache(maxsize=1)
 def exclusive() -> tuple[tuple[str, str, str], ...]:
     """Pairs of diagnoses that are given for one another, and when they exclude each other: `always`, `same-time`."""
-    return tuple(
-        (terms.key("problem", one), terms.key("problem", other), when) for one, other, when in rows(_EXCLUSIVE)
-    )
+    pairs: dict[frozenset[str], tuple[str, str, str]] = {}
+    for one, other, when in rows(_EXCLUSIVE):
+        a, b = terms.key("problem", one), terms.key("problem", other)
+        if a != b:
+            pairs.setdefault(frozenset({a, b}), (a, b, when))
+    return tuple(pairs.values())
 
 
 def rows(name: str) -> list[list[str]]:
