@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from hub.domain.fragments import Citation
 from hub.summarizer.coded.results import prose
@@ -46,8 +47,12 @@ def documents(evidence: Evidence, *, narrative: bool) -> Iterator[Document]:
         citations = evidence.decoded(target)
         if citations:
             dated = _dated(citations, evidence)
-            read = sentences(citations, _begins(evidence, target))
-            yield Document(target, tuple(read), dated[0], dated[1])
+            yield Document(target, _sentences(tuple(citations), _begins(evidence, target)), dated[0], dated[1])
+
+
+@lru_cache(maxsize=16384)
+def _sentences(citations: tuple[Citation, ...], begins: Section) -> tuple[Sentence, ...]:
+    return tuple(sentences(citations, begins))
 
 
 def _begins(evidence: Evidence, target: str) -> Section:
@@ -68,8 +73,11 @@ def _dated(citations: list[Citation], evidence: Evidence) -> tuple[date, Span | 
     for citation in (citations[0], citations[-1])[: len(citations)]:
         if is_markup(citation.text):
             continue
-        found = document_date(plain(citation.text), received)
+        found = _document_date(plain(citation.text), received)
         if found:
             start, end, day = found
             return date.fromisoformat(day), Span(citation, start, end)
     return evidence.at.date(), None
+
+
+_document_date = lru_cache(maxsize=16384)(document_date)

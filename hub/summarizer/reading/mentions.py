@@ -17,7 +17,7 @@ from hub.summarizer.terminology.tables import Term, terms
 _SHORT = 4
 """Latin names up to this length (`AF`, `CHD`) are read as they are written, not in lower case (`at`, `he`)."""
 
-_VALUE_FOLLOWS = re.compile(r"\s*[+\-]?\s*[:=]?\s*[<>]?\d")
+_VALUE_FOLLOWS = re.compile(r"\s*[+\-]?\s*(?:[:=为是约]|was|is|of)?\s*[<>]?\d")
 _GAP = re.compile(r"(?<=[\u3400-\u9fff0-9])[ \t]+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])[ \t]+(?=\d)")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -10,18 +10,17 @@ from hub.summarizer.drafts import Draft
 from hub.summarizer.evidence import Evidence
 from hub.summarizer.reading.assertion import contexts
 from hub.summarizer.reading.characters import plain
+from hub.summarizer.reading.citing import draft
 from hub.summarizer.reading.dates import find_dates
 from hub.summarizer.reading.dialogue import dialogue_contexts, turns
 from hub.summarizer.reading.documents import Document, documents
 from hub.summarizer.reading.facts import allergies, habits, medications, problems, procedures, results, visits
 from hub.summarizer.reading.mentions import find
-from hub.summarizer.reading.model import Context, Mention, Section, When
-from hub.summarizer.reading.statement import Statement
+from hub.summarizer.reading.model import Context, Section
+from hub.summarizer.reading.statement import Finding, Statement
 from hub.summarizer.text import Sentence, is_markup
 
-_Found = tuple[tuple[Mention, ...], tuple[Context, ...], tuple[When, ...]]
-
-FACTS: tuple[Callable[[Statement], list[Draft]], ...] = (
+FACTS: tuple[Callable[[Statement], list[Finding]], ...] = (
     problems.read, allergies.read, medications.read, results.read, procedures.read, habits.read, visits.read,
 )  # fmt: skip
 
@@ -32,18 +31,33 @@ def read(evidence: Evidence, *, narrative: bool, born: str | None = None) -> Ite
         answered = _answered(document)
         for sentence in document.sentences:
             text = plain(sentence.text)
-            mentions, own, dates = _found(text, sentence.section, document.written, born)
-            around = _replied(sentence, mentions, own, answered) if answered else own
-            statement = Statement(evidence, document, sentence, text, mentions, around, dates, bool(answered))
-            yield sentence, [draft for reader in FACTS for draft in reader(statement)]
+            if answered:
+                found = _replied(text, sentence, document.written, born, answered)
+            else:
+                found = stated(text, sentence.section, document.written, born)
+            yield sentence, [draft(f, sentence, document, evidence) for f in found]
 
 
-@lru_cache(maxsize=16384)
-def _found(text: str, section: Section, written: date, born: str | None) -> _Found:
-    """What a sentence names, in which context, and its dates: remembered, since a record is made again and again."""
+@lru_cache(maxsize=32768)
+def stated(text: str, section: Section, written: date, born: str | None) -> tuple[Finding, ...]:
+    """What a sentence in the form of `characters.plain` states: remembered, as a record is made again and again."""
     mentions = find(text)
     around = contexts(text, [(m.start, m.end) for m in mentions], section) if mentions else []
-    return tuple(mentions), tuple(around), tuple(find_dates(text, written, born))
+    return _findings(Statement(text, section, written, mentions, around, find_dates(text, written, born)))
+
+
+def _findings(statement: Statement) -> tuple[Finding, ...]:
+    return tuple(finding for reader in FACTS for finding in reader(statement))
+
+
+def _replied(text: str, sentence: Sentence, written: date, born: str | None,
+             answered: Mapping[tuple[int, int], Context]) -> tuple[Finding, ...]:  # fmt: skip
+    """The same of a dialogue's sentence, whose answers decide."""
+    mentions, at = find(text), sentence.spans[0].start
+    own = contexts(text, [(m.start, m.end) for m in mentions], sentence.section)
+    around = [answered.get((m.start + at, m.end + at), c) for m, c in zip(mentions, own, strict=True)]
+    dates = find_dates(text, written, born)
+    return _findings(Statement(text, sentence.section, written, mentions, around, dates, dialogue=True))
 
 
 def _answered(document: Document) -> dict[tuple[int, int], Context]:
@@ -62,9 +76,3 @@ def _answered(document: Document) -> dict[tuple[int, int], Context]:
         for turn, spans, found in zip(said, named, around, strict=True)
         for (start, end), context in zip(spans, found, strict=True)
     }
-
-
-def _replied(sentence: Sentence, mentions: Sequence[Mention], around: Sequence[Context],
-             answered: Mapping[tuple[int, int], Context]) -> Sequence[Context]:  # fmt: skip
-    at = sentence.spans[0].start
-    return [answered.get((m.start + at, m.end + at), c) for m, c in zip(mentions, around, strict=True)]

@@ -1,20 +1,17 @@
-"""A sentence with all that was found in it, and how what is found becomes a draft that cites it."""
+"""A sentence with all that was found in it. It knows no fragment: what equal sentences state is read once."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from hub.summarizer import terms
-from hub.summarizer.drafts import Draft
-from hub.summarizer.evidence import Evidence, Source
-from hub.summarizer.reading.documents import Document
-from hub.summarizer.reading.model import Context, Mention, When
+from hub.summarizer.reading.model import Context, Mention, Section, When
 from hub.summarizer.terminology import tables
-from hub.summarizer.text import Sentence, Span
 
 _CLAUSE = re.compile(r"[,，;；:：。!！?？\n]+|(?<=[a-z)])\.\s")
 _ITEM = re.compile(r"[,，;；:：。、/!！?？\n]+|和|及|与|\band\b")
@@ -29,17 +26,30 @@ _CARRIED = re.compile(r"\s*(?:遂|并|后|即|予|随后|同时)?(?:行|予|做|
 """How a clause begins whose date is that of the clause before, whatever that names."""
 
 
-@dataclass(frozen=True)
-class Statement:
-    """One sentence of a document of a fragment, read. text: of the sentence in the form of `characters.plain`.
-
-    dialogue: whether its document is a consultation, word for word.
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A draft but for its fragment. cited, name, details: characters of the sentence; named: instead of the name as
+    written, if any; heading, dated: whether the section's heading and the document's date are cited besides.
     """
 
-    evidence: Evidence
-    document: Document
-    sentence: Sentence
+    cited: tuple[int, int]
+    name: tuple[int, int]
+    named: str
+    details: tuple[tuple[int, int], ...]
+    heading: bool
+    dated: bool
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence, read. text: in the form of `characters.plain`; section: of the document that it stands in;
+    written: the day of the document; dialogue: whether that is a consultation, word for word.
+    """
+
     text: str
+    section: Section
+    written: date
     mentions: Sequence[Mention]
     contexts: Sequence[Context]
     dates: Sequence[When]
@@ -67,11 +77,6 @@ class Statement:
         start = max((m.end() for m in _ITEM.finditer(self.text, 0, mention.start)), default=0)
         after = _ITEM.search(self.text, mention.end)
         return self.text[start : after.start() if after else len(self.text)]
-
-    def written(self, mention: Mention) -> str:
-        """A name as it was received."""
-        raw = self.sentence.text[mention.start : mention.end]
-        return raw if len(self.sentence.text) == len(self.text) else mention.name
 
     def when(self, mention: Mention) -> When | None:
         """The date that belongs to a name: in its clause, in the next (`..., 2023年9月得的`), in the one before
@@ -128,35 +133,38 @@ class Statement:
         start, end = self.clauses[number]
         return [m for m in self.mentions if start <= m.start < end and m.kind != "allergen"]
 
-    def cite(self, *spans: tuple[int, int], also: Iterable[Span | None] = ()) -> tuple[Source, ...]:
-        """The sources of characters of the sentence, widened to its clauses, and of places besides."""
-        start, end = 0, len(self.text)
-        if end > _CITED_WHOLE and spans:
-            first, last = self.clause(min(s for s, _ in spans)), self.clause(max(max(s, e - 1) for s, e in spans))
-            start, end = self.clauses[first][0], self.clauses[last][1]
-        places = self.sentence.places(start, end) or list(self.sentence.spans)
-        return tuple(self.evidence.source(p.citation, p.start, p.end)
-                     for p in [*places, *(s for s in also if s)])  # fmt: skip
+    def cited(self, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        """What to cite for characters of the sentence: the whole of a short one, the clauses of a long one."""
+        if len(self.text) <= _CITED_WHOLE:
+            return 0, len(self.text)
+        first, last = self.clause(min(s for s, _ in spans)), self.clause(max(max(s, e - 1) for s, e in spans))
+        return self.clauses[first][0], self.clauses[last][1]
 
-    def draft(self, section: str, kind: str, mention: Mention, *, when: When | None = None,
-              also: Iterable[Span | None] = (), spans: Sequence[tuple[int, int]] = (), family: str = "",
-              **fields: Any) -> Draft:  # fmt: skip
-        """A draft on what a name says. family: of keys (`problem`, `medicine`, ...), else the mention's kind."""
-        kind_of_key = family or tables.family(mention.kind)
-        cited = [(mention.start, mention.end), *spans, *([(when.start, when.end)] if when else [])]
+    def finding(self, section: str, kind: str, mention: Mention, *, when: When | None = None, heading: bool = False,
+                spans: Sequence[tuple[int, int]] = (), family: str = "", dated: bool | None = None,
+                named: str = "", details: Sequence[tuple[int, int]] = (), said: tuple[str, ...] = (),
+                **fields: Any) -> Finding:  # fmt: skip
+        """What a name says. family: of keys (`problem`, `medicine`, ...), else the mention's kind; heading: the
+        section's heading says it too; dated: so does the document's own date (else where `when` counts back from it);
+        named: instead of the name as written; details: where further words stand; said: such words that stand
+        nowhere in the sentence; fields: of the Draft.
+        """
+        family = family or tables.family(mention.kind)
         values: dict[str, Any] = {
             "section": section,
             "kind": kind,
-            "name": self.written(mention),
-            "sources": self.cite(*cited, also=[*also, self.document.dated if when and when.ago else None]),
-            "evidence": self.evidence,
-            "keys": frozenset({mention.term.key if mention.term else terms.key(kind_of_key, mention.name)}),
-            "broader": broader(mention, kind_of_key),
+            "keys": frozenset({mention.term.key if mention.term else terms.key(family, mention.name)}),
+            "broader": broader(mention, family),
             "free": True,
+            "details": said,
         }
         if when:
-            values |= {"start": when.value, "end": when.until if self._runs(when) else None, "ago": self.counted(when)}
-        return Draft(**{**values, **fields})
+            ends = when.until if self._runs(when) else None
+            values |= {"start": when.value, "end": ends, "ago": self.counted(when)}
+        cited = [(mention.start, mention.end), *spans, *details, *([(when.start, when.end)] if when else [])]
+        return Finding(self.cited(cited), (mention.start, mention.end), named, tuple(details),
+                       heading and self.section != "", bool(when and when.ago) if dated is None else dated,
+                       {**values, **fields})  # fmt: skip
 
 
 def broader(mention: Mention, family: str) -> frozenset[str]:

@@ -1,1 +1,1 @@
-"""What one kind of fact looks like in a sentence: a module a kind, each `read(statement) -> list[Draft]`."""
+"""What one kind of fact looks like in a sentence: a module a kind, each `read(statement) -> list[Finding]`."""

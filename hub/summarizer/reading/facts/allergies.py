@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from hub.summarizer.coded.problems import GENERAL_ALLERGY
-from hub.summarizer.drafts import Draft
 from hub.summarizer.reading.model import Context, Mention
-from hub.summarizer.reading.statement import Statement
+from hub.summarizer.reading.statement import Finding, Statement
 
 _CUE = re.compile(
     r"过敏(?!性(?:鼻炎|紫癜|哮喘|肺炎|结膜炎|皮炎|湿疹|咳嗽|肠炎))|"
@@ -41,10 +40,10 @@ _NO_SECTION = frozenset({"无", "否认", "无特殊", "none", "nkda", "nka", "n
 
 def concerns(statement: Statement) -> bool:
     """Whether a sentence is about an allergy: symptoms in it are reactions, medicines what caused them."""
-    return statement.sentence.section == "allergies" or bool(_CUE.search(statement.text))
+    return statement.section == "allergies" or bool(_CUE.search(statement.text))
 
 
-def read(statement: Statement) -> list[Draft]:
+def read(statement: Statement) -> list[Finding]:
     if not concerns(statement):
         return []
     named = _allergens(statement)
@@ -66,7 +65,7 @@ def _allergens(statement: Statement) -> list[tuple[Mention, Context]]:
 
 def _caused(statement: Statement, mention: Mention) -> bool:
     """Whether the cue stands in the allergen's clause or the next, and no other sentence part lies between."""
-    if statement.sentence.section == "allergies":
+    if statement.section == "allergies":
         return True
     clause = statement.clause(mention.start)
     return any(0 <= statement.clause(cue.start()) - clause <= 1 or _lists(statement, mention, cue.start())
@@ -79,24 +78,23 @@ def _lists(statement: Statement, mention: Mention, cue: int) -> bool:
     return cue < mention.start and ":" in between and "。" not in between
 
 
-def _allergy(statement: Statement, mention: Mention, context: Context) -> Draft:
+def _allergy(statement: Statement, mention: Mention, context: Context) -> Finding:
     reactions = _reactions(statement, mention)
-    clause = statement.said(mention.start)
+    clause, section = statement.said(mention.start), statement.section == "allergies"
     assertion = "uncertain" if _UNSURE.search(clause) or context.assertion == "uncertain" else context.assertion
-    heading = statement.sentence.heading if statement.sentence.section == "allergies" else None
     when = statement.when(mention) if assertion == "present" else None
-    return statement.draft(
-        "allergies", "allergy", mention, family="allergen", assertion=assertion, when=when, also=(heading,),
-        status="active" if assertion == "present" else "unknown", details=tuple(dict.fromkeys(reactions)),
+    return statement.finding(
+        "allergies", "allergy", mention, family="allergen", assertion=assertion, when=when, heading=section,
+        status="active" if assertion == "present" else "unknown", details=reactions,
     )  # fmt: skip
 
 
-def _reactions(statement: Statement, mention: Mention) -> list[str]:
-    """What it caused: in its clause, or in the next where that names no other allergen."""
+def _reactions(statement: Statement, mention: Mention) -> list[tuple[int, int]]:
+    """Where it is told what it caused: in its clause, or in the next where that names no other allergen."""
     own = statement.clause(mention.start)
     others = {statement.clause(m.start) for m, _ in statement.of("allergen", "medicine")} - {own}
     near = {own, *({own + 1} - others)}
-    return [statement.written(m) for m, c in statement.of("symptom", "problem")
+    return [(m.start, m.end) for m, c in statement.of("symptom", "problem")
             if c.assertion == "present" and statement.clause(m.start) in near]  # fmt: skip
 
 
@@ -105,9 +103,9 @@ def reaction(statement: Statement, mention: Mention) -> bool:
     return concerns(statement) and bool(mention.kind == "symptom" or _REACTION.search(mention.name))
 
 
-def _general(statement: Statement) -> list[Draft]:
+def _general(statement: Statement) -> list[Finding]:
     """`否认药物、食物过敏史`, `吃药不过敏`, `过敏史：无`: no known allergy, of one kind where only that is denied."""
-    section = statement.sentence.section == "allergies"
+    section = statement.section == "allergies"
     said = statement.text.strip(" 。.,;；!")
     if section and (said.lower() in _NO_SECTION):
         return [_denial(statement, 0, len(statement.text), said)]
@@ -119,18 +117,18 @@ def _general(statement: Statement) -> list[Draft]:
     return []
 
 
-def _denial(statement: Statement, start: int, end: int, words: str) -> Draft:
+def _denial(statement: Statement, start: int, end: int, words: str) -> Finding:
     denied = statement.said(start) if end - start < len(statement.text) else words
     food = bool(_FOOD.search(denied)) and not _DRUG.search(denied)
     key = f"{GENERAL_ALLERGY}-food" if food else GENERAL_ALLERGY
     mention = Mention("allergen", statement.text[start:end].strip(" 。"), start, end, None)
-    return statement.draft(
+    return statement.finding(
         "allergies", "allergy", mention, family="allergen", keys=frozenset({key}), assertion="absent", status="unknown",
-        also=(statement.sentence.heading if statement.sentence.section == "allergies" else None,),
+        heading=statement.section == "allergies",
     )  # fmt: skip
 
 
-def _unlisted(statement: Statement) -> list[Draft]:
+def _unlisted(statement: Statement) -> list[Finding]:
     """`对芒果过敏`: an allergen that no table has, where the grammar says what it is."""
     found = []
     for match in _UNKNOWN_ALLERGEN.finditer(statement.text):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from hub.summarizer.drafts import Draft
 from hub.summarizer.reading.model import Mention
-from hub.summarizer.reading.statement import Statement
+from hub.summarizer.reading.statement import Finding, Statement
 
 _HABITS = (
     ("吸烟", re.compile(
@@ -36,7 +35,7 @@ _ADVICE = re.compile(
 )
 
 
-def read(statement: Statement) -> list[Draft]:
+def read(statement: Statement) -> list[Finding]:
     found = []
     for name, words in _HABITS:
         match = words.search(statement.text)
@@ -45,12 +44,12 @@ def read(statement: Statement) -> list[Draft]:
     return found
 
 
-def _habit(statement: Statement, name: str, match: re.Match[str]) -> Draft:
+def _habit(statement: Statement, name: str, match: re.Match[str]) -> Finding:
     start, _ = statement.clauses[statement.clause(match.start())]
     denied = bool(_NEVER.search(statement.text, start, match.end()))
-    details = () if denied else tuple(d.group().strip() for d in _DETAIL.finditer(statement.text))
+    details = [] if denied else [d.span() for d in _DETAIL.finditer(statement.text) if d.group().strip()]
     mention = Mention("habit", match.group(), match.start(), match.end(), None)
-    return statement.draft(
+    return statement.finding(
         "history", "social", mention, keys=frozenset({f"habit|{name}"}), assertion="absent" if denied else "present",
-        details=tuple(dict.fromkeys(filter(None, details))), group=(name,),
+        details=details, group=(name,),
     )  # fmt: skip

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub.summarizer import units
-from hub.summarizer.drafts import Draft
 from hub.summarizer.reading.facts import allergies
 from hub.summarizer.reading.intakes import intakes
 from hub.summarizer.reading.model import Intake, When
-from hub.summarizer.reading.statement import Statement
+from hub.summarizer.reading.statement import Finding, Statement
 
 
-def read(statement: Statement) -> list[Draft]:
+def read(statement: Statement) -> list[Finding]:
     return [_draft(statement, intake) for intake in taken(statement)]
 
 
@@ -24,19 +23,18 @@ def taken(statement: Statement) -> Sequence[Intake]:
     return intakes(statement.text, [m for m, _ in listed], statement.dates, [c for _, c in listed])
 
 
-def _draft(statement: Statement, intake: Intake) -> Draft:
+def _draft(statement: Statement, intake: Intake) -> Finding:
     planned = intake.status == "planned"
-    name = statement.written(intake.mention)
     dated = [w for w in statement.dates if w.value in (intake.start, intake.end) and _near(statement, intake, w)]
     start = intake.start if any(w.value == intake.start for w in dated) else None
-    return statement.draft(
-        "plans" if planned else "medications", "medication", intake.mention, name=name, status=intake.status,
+    return statement.finding(
+        "plans" if planned else "medications", "medication", intake.mention, status=intake.status,
         start=start, end=intake.end, ago=any(statement.counted(w) for w in dated), reason=intake.reason, by=intake.by,
-        medication={"name": name, "dose": intake.dose, "unit": intake.unit, "route": intake.route,
+        medication={"dose": intake.dose, "unit": intake.unit, "route": intake.route,
                     "frequency": intake.frequency},
         group=(units.dose(intake.dose, intake.unit), intake.frequency),
         spans=[(w.start, w.end) for w in dated],
-        also=(statement.document.dated,) if any(w.ago for w in dated) else (),
+        dated=any(w.ago for w in dated),
     )  # fmt: skip
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from hub.summarizer import terms
-from hub.summarizer.drafts import Draft
 from hub.summarizer.reading import kin
 from hub.summarizer.reading.facts import allergies, medications
 from hub.summarizer.reading.model import Context, Mention
-from hub.summarizer.reading.statement import Statement
+from hub.summarizer.reading.statement import Finding, Statement
 
 _NAMES_SOMETHING_ELSE = re.compile(
     r"\s*(?:专科|医院|研究所|病房|门诊|防治|中心|疫苗|筛查|知识|宣教|健康教育|讲座|(?:的|用)?药|[外内儿]?科(?!学)|"
@@ -27,7 +26,7 @@ _UNRELATED = frozenset({"spouse", "other"})
 """Kinds of `kin.tsv` whose illness is no family history."""
 
 
-def read(statement: Statement) -> list[Draft]:
+def read(statement: Statement) -> list[Finding]:
     drafts = []
     reasons = [intake.reason for intake in medications.taken(statement) if intake.reason]
     for mention, context in statement.of("problem", "symptom"):
@@ -54,7 +53,7 @@ def names_something_else(statement: Statement, mention: Mention) -> bool:
     return bool(_NAMES_SOMETHING_ELSE.match(statement.text, mention.end))
 
 
-def _own(statement: Statement, mention: Mention, context: Context) -> Draft:
+def _own(statement: Statement, mention: Mention, context: Context) -> Finding:
     present = context.assertion == "present"
     when = statement.when(mention) if present else None
     if when and _DATED_OTHERWISE.search(statement.said(when.start)):
@@ -64,7 +63,7 @@ def _own(statement: Statement, mention: Mention, context: Context) -> Draft:
         status = "resolved" if context.resolved else "active"
         if mention.kind == "symptom" and context.historical and not context.resolved:
             status = "unknown"
-    return statement.draft(
+    return statement.finding(
         "problems", "problem" if mention.kind == "problem" else "symptom", mention, when=when,
         assertion=context.assertion, status=status, laterality=side(statement, mention),
     )  # fmt: skip
@@ -80,7 +79,7 @@ def side(statement: Statement, mention: Mention) -> str:
     return terms.laterality(statement.said(mention.start)) if alone else ""
 
 
-def _family(statement: Statement, mention: Mention, context: Context) -> list[Draft]:
+def _family(statement: Statement, mention: Mention, context: Context) -> list[Finding]:
     """A relative's illness: history. What relatives do not have is no fact of the record, nor is a spouse's."""
     if (
         context.assertion == "absent"
@@ -88,10 +87,9 @@ def _family(statement: Statement, mention: Mention, context: Context) -> list[Dr
         or _UNRELATED & {kin.words().get(context.subject.lower())}
     ):
         return []
-    heading = statement.sentence.heading if statement.sentence.section == "family" else None
     return [
-        statement.draft(
-            "history", "family", mention, assertion=context.assertion, status="unknown",
-            group=(terms.fold(context.subject),), details=(context.subject,), also=(heading,), spans=context.cues,
+        statement.finding(
+            "history", "family", mention, assertion=context.assertion, status="unknown", spans=context.cues,
+            group=(terms.fold(context.subject),), said=(context.subject,), heading=statement.section == "family",
         )
     ]  # fmt: skip

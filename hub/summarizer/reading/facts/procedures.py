@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from hub.summarizer.drafts import Draft
 from hub.summarizer.reading.facts.problems import asked, names_something_else, side
 from hub.summarizer.reading.model import Context, Mention
-from hub.summarizer.reading.statement import Statement
+from hub.summarizer.reading.statement import Finding, Statement
 
 _EXAMINATIONS = tuple(str(n) for n in (87, 88, 89, 90, 91, 92, 93, 94, 95, 97))
 """Chapters of ICD-9-CM-3 that are examinations: a procedure only where somebody did it, not where it `showed` ..."""
@@ -17,24 +16,24 @@ _NOT_GIVEN = re.compile(r"(?:没|未|没有|从没|从未|不曾|拒绝)\s*(?:�
 _INVASIVE = re.compile(r"造影|镜|活检|穿刺")
 
 
-def read(statement: Statement) -> list[Draft]:
+def read(statement: Statement) -> list[Finding]:
     found = [_procedure(statement, m, c) for m, c in statement.of("procedure") if not c.subject]
     found += [_vaccination(statement, m, c) for m, c in statement.of("vaccine") if not c.subject]
     return [draft for draft in found if draft]
 
 
-def _procedure(statement: Statement, mention: Mention, context: Context) -> Draft | None:
+def _procedure(statement: Statement, mention: Mention, context: Context) -> Finding | None:
     if names_something_else(statement, mention):
         return None
     if context.planned:
-        return statement.draft("plans", "plan", mention, when=statement.when(mention), status="planned",
+        return statement.finding("plans", "plan", mention, when=statement.when(mention), status="planned",
                                spans=context.cues, laterality=side(statement, mention))  # fmt: skip
     if context.assertion == "uncertain" or asked(statement, mention, context):
         return None
     if _examination(mention) and not _DONE.search(statement.said(mention.start)):
         return None
     absent = context.assertion == "absent"
-    return statement.draft(
+    return statement.finding(
         "procedures", "procedure", mention, when=None if absent else statement.when(mention),
         status="stopped" if absent else "completed", assertion=context.assertion, laterality=side(statement, mention),
     )  # fmt: skip
@@ -48,14 +47,14 @@ def _examination(mention: Mention) -> bool:
     return diagnostic and not _INVASIVE.search(mention.term.name)
 
 
-def _vaccination(statement: Statement, mention: Mention, context: Context) -> Draft | None:
+def _vaccination(statement: Statement, mention: Mention, context: Context) -> Finding | None:
     if context.planned:
-        return statement.draft("plans", "plan", mention, when=statement.when(mention), status="planned",
+        return statement.finding("plans", "plan", mention, when=statement.when(mention), status="planned",
                                spans=context.cues)  # fmt: skip
     if context.assertion == "uncertain" or asked(statement, mention, context):
         return None
     absent = context.assertion == "absent" or bool(_NOT_GIVEN.search(statement.said(mention.start)))
-    return statement.draft(
+    return statement.finding(
         "immunizations", "immunization", mention, when=None if absent else statement.when(mention),
         status="stopped" if absent else "completed", assertion="absent" if absent else "present",
     )  # fmt: skip

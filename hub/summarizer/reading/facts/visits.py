@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from hub.summarizer.drafts import Draft
 from hub.summarizer.reading.dates import find_due
 from hub.summarizer.reading.model import Mention, When
-from hub.summarizer.reading.statement import Statement
+from hub.summarizer.reading.statement import Finding, Statement
 
 _STAY = re.compile(
     r"住(?:过|了)?(?:[一二三两几\d]+(?:次|回))?院(?!期间|后|费|部|号|病|治疗经过)|收(?:治|住)?入(?:我|该|本|当地)?(?:院|科)|"
@@ -32,11 +31,11 @@ _PAST = re.compile(
 _SECTIONS = frozenset({"plan", "treatment", "medications"})
 
 
-def read(statement: Statement) -> list[Draft]:
+def read(statement: Statement) -> list[Finding]:
     return [*_stays(statement), *_follow_up(statement)]
 
 
-def _stays(statement: Statement) -> list[Draft]:
+def _stays(statement: Statement) -> list[Finding]:
     match = _STAY.search(statement.text)
     if match is None or _COUNTED.search(statement.text) or _NOT_DONE.search(statement.text):
         return []
@@ -48,24 +47,29 @@ def _stays(statement: Statement) -> list[Draft]:
     mention = Mention("encounter", match.group(), match.start(), match.end(), None)
     place = _place(statement.text)
     return [
-        statement.draft("encounters", "encounter", mention, name="住院", when=when, status="completed",
-                        keys=frozenset({"encounter|IMP"}), details=(place,) if place else (), group=(place, ""))
+        statement.finding("encounters", "encounter", mention, named="住院", when=when, status="completed",
+                        keys=frozenset({"encounter|IMP"}), details=[place] if place else [],
+                          group=(statement.text[slice(*place)] if place else "", ""))
     ]  # fmt: skip
 
 
 def _due(statement: Statement) -> list[When]:
     """Dates from the day of the document on: what is due is not past."""
-    written = statement.document.written.isoformat()
-    found = find_due(statement.text, statement.document.written)
+    written = statement.written.isoformat()
+    found = find_due(statement.text, statement.written)
     return [w for w in found if w.value and w.value > written[: len(w.value)]]
 
 
-def _place(text: str) -> str:
+def _place(text: str) -> tuple[int, int] | None:
+    """Where the hospital is named."""
     match = _PLACE.search(text)
-    return _LEAD.sub("", match.group()) if match else ""
+    if match is None:
+        return None
+    lead = _LEAD.match(match.group())
+    return match.start() + (lead.end() if lead else 0), match.end()
 
 
-def _follow_up(statement: Statement) -> list[Draft]:
+def _follow_up(statement: Statement) -> list[Finding]:
     """A clause that says what is to be looked at again: `2周后复查肾功能`, in the plan's own words."""
     found = []
     for start, end in statement.clauses:
@@ -74,14 +78,14 @@ def _follow_up(statement: Statement) -> list[Draft]:
         if match is None or _PAST.search(clause):
             continue
         due = [w for w in _due(statement) if start <= w.start < end]
-        if not due and statement.sentence.section not in _SECTIONS:
+        if not due and statement.section not in _SECTIONS:
             continue
         first = start + len(clause) - len(clause.lstrip())
         last = start + len(clause.rstrip(" ,;；。:.、，"))
         mention = Mention("plan", statement.text[first:last], first, last, None)
         found.append(
-            statement.draft("plans", "plan", mention, when=due[0] if due else None, status="planned",
-                            keys=frozenset({f"follow-up|{mention.name.casefold()}"}),
-                            also=(statement.document.dated if due else None,))
+            statement.finding("plans", "plan", mention, when=due[0] if due else None, status="planned",
+                              keys=frozenset({f"follow-up|{mention.name.casefold()}"}),
+                              dated=bool(due))
         )  # fmt: skip
     return found
