@@ -178,9 +178,11 @@ def test_stage_and_grade_are_read_off_a_name(name: str, base: str, grade: dict[s
 
 @pytest.mark.parametrize("row", concepts.rows("behaviour.tsv"), ids=lambda r: f"{r[0]}-{r[2]}")
 def test_the_examples_of_the_table_of_behaviour(row: list[str]) -> None:
-    behaves = {"episode": concepts.passes, "event": concepts.passes, "finding": concepts.changes,
+    ways = {"episode": concepts.passes, "event": concepts.passes, "finding": concepts.changes,
                "repeated": concepts.repeats, "fluctuating": concepts.fluctuates,
-               "once": lambda key: not concepts.repeats(key), "lasting": lambda key: not concepts.passes(key)}[row[0]]  # fmt: skip
+               "once": lambda key: not concepts.repeats(key),
+               "lasting": lambda key: not concepts.passes(key)}  # fmt: skip
+    behaves = ways[row[0]]
     assert all(behaves(f"name|{terms.fold(example)}") for example in row[2].split("|"))
 
 
