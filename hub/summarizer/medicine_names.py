@@ -34,16 +34,19 @@ _AFTER = re.compile(
     r"(?<=.{2})(?:(?:盐酸|硫酸|马来酸|甲磺酸|富马酸|琥珀酸|酒石酸|醋酸|枸橼酸|磷酸)(?:盐|酯|二?钠)|叔丁胺|二?钠盐?|钙盐?|钾盐?|镁盐?)$"
 )
 _WORDS = re.compile(r"[a-z][a-z0-9\-]*|\d+(?:/\d+)?")
-_ENGLISH = frozenset({
+_ENGLISH_FORMS = frozenset({
     "tablet", "tablets", "tab", "tabs", "capsule", "capsules", "cap", "caps", "injection", "injectable",
     "solution", "suspension", "syrup", "cream", "ointment", "gel", "patch", "drops", "spray", "inhaler",
     "aerosol", "inhalation", "powder", "pen", "flexpen", "penfill", "kwikpen", "solostar", "oral", "extended",
     "release", "sustained", "modified", "delayed", "controlled", "enteric", "coated", "film", "er", "xr", "sr",
-    "xl", "cr", "la", "ec", "od", "odt", "mr", "hcl", "hydrochloride", "besylate", "besilate", "maleate",
-    "succinate", "tartrate", "fumarate", "mesylate", "mesilate", "sulfate", "sulphate", "phosphate", "citrate",
-    "acetate", "sodium", "calcium", "potassium", "magnesium", "hydrobromide", "bromide", "bisulfate",
-    "medoxomil", "axetil", "cilexetil", "hemifumarate", "arginine", "erbumine", "disoproxil", "for", "mg", "g",
-    "mcg", "ug", "ml", "iu", "units", "unit", "po",
+    "xl", "cr", "la", "ec", "od", "odt", "mr", "for", "mg", "g", "mcg", "ug", "ml", "iu", "units", "unit", "po",
+    "immediate", "chewable", "dispersible", "effervescent", "soluble", "iv", "im", "sc",
+})  # fmt: skip
+_ENGLISH_SALTS = frozenset({
+    "hcl", "hydrochloride", "besylate", "besilate", "maleate", "succinate", "tartrate", "fumarate", "mesylate",
+    "mesilate", "sulfate", "sulphate", "phosphate", "citrate", "acetate", "sodium", "calcium", "potassium",
+    "magnesium", "hydrobromide", "bromide", "bisulfate", "medoxomil", "axetil", "cilexetil", "hemifumarate",
+    "arginine", "erbumine", "disoproxil",
 })  # fmt: skip
 
 
@@ -103,8 +106,8 @@ def _longest(form: re.Pattern[str], name: str) -> str:
 
 def _english(name: str) -> Iterator[str]:
     yield name
-    words = _WORDS.findall(name)
-    kept = [word for word in words if word not in _ENGLISH]
-    if kept:
-        yield " ".join(kept)
-        yield " ".join(word for word in kept if not word[0].isdigit()) or name
+    words = [word for word in _WORDS.findall(name) if not _ENGLISH_FORMS.issuperset(word.split("-"))]
+    unsalted = [word for word in words if word not in _ENGLISH_SALTS] or words
+    for kept in (words, unsalted, [word for word in unsalted if not word[0].isdigit()]):
+        if kept:
+            yield " ".join(kept)

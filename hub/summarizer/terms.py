@@ -16,6 +16,8 @@ _PUNCTUATION = re.compile(r"[\s\-‐–—_·・,，、.。;；:：'\"“”‘�
 _CLASS = re.compile(r"(?:类|类药物?|类抗生素|过敏史?|药物)$")
 _MODALITY = re.compile(r"^(?:既往)?(?:否认|已?排除|除外|未见|疑似|可疑|考虑)|[?？]|(?:待排除?|待查|待除外|可能)$")
 _KNOWN_BY_CODE = frozenset({"http://loinc.org", "http://www.whocc.no/atc"})
+_CLASSES = frozenset({"胰岛素", "铁剂", "低分子肝素"})
+"""Broader terms of medicines that are a class, not an ingredient: two of a class are not the same medicine twice."""
 _SIDES = {"双侧": "B", "左侧": "L", "右侧": "R", "双": "B", "左": "L", "右": "R"}
 _SIDE = re.compile(r"双侧|左侧|右侧|双(?=眼|肾|肺|膝|髋|下肢|上肢|乳)|左|右")
 
@@ -48,6 +50,27 @@ def key_of_code(kind: str, system: str, code: str) -> str | None:
     """The same for a code that the table knows, None for others."""
     _, codes = _table()
     return codes.get((kind, code)) if system in _KNOWN_BY_CODE else None
+
+
+@lru_cache(maxsize=4096)
+def ingredients(medicine_key: str) -> frozenset[str]:
+    """Keys of what a medicine contains: those of a combination, itself for a single ingredient or an unknown name."""
+    found: set[str] = set()
+    waiting, seen = [medicine_key], set()
+    while waiting:
+        at = waiting.pop()
+        term = _medicines().get(at)
+        parts = [name for name in term.broader if name not in _CLASSES] if term and at not in seen else []
+        seen.add(at)
+        waiting += [f"term|medicine:{name}" for name in parts]
+        if not parts:
+            found.add(at)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1)
+def _medicines() -> dict[str, tables.Term]:
+    return {term.key: term for term in tables.terms() if term.kind == "medicine"}
 
 
 def _candidates(kind: str, name: str) -> list[str]:
