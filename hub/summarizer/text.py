@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from hub.domain.fragments import Citation
 from hub.summarizer.reading import headings
+from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.model import Section
 
 _ENDS = (
@@ -75,7 +76,7 @@ def sentences(citations: Sequence[Citation], begins: Section = "") -> list[Sente
     open_end = False
     for citation in citations:
         for index, span in enumerate(_spans(citation)):
-            own = headings.pattern().match(_text(citation), span.start, span.end)
+            own = headings.pattern().match(_plain_text(citation), span.start, span.end)
             if own:
                 section = headings.section(own["colon"] or own["bracket"] or own["line"]) or ""
                 heading = Span(citation, span.start, own.end())
@@ -124,6 +125,11 @@ def _end() -> re.Pattern[str]:
 @lru_cache(maxsize=64)
 def _text(citation: Citation) -> str:
     return _masked(citation.text) if is_markup(citation.text) else citation.text
+
+
+@lru_cache(maxsize=64)
+def _plain_text(citation: Citation) -> str:
+    return plain(_text(citation))
 
 
 def _trimmed(citation: Citation, text: str, start: int, end: int) -> Span | None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import cast
 
+from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.model import Section
 
 _NUMBER = r"(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]\s*)?"
@@ -34,7 +35,7 @@ def ahead() -> str:
 @lru_cache(maxsize=4096)
 def section(heading: str) -> Section | None:
     """The part that a heading (or a document section's title) begins; None where it is none."""
-    said = heading.strip(" \t\r\n　:：【】[]〔〕")
+    said = plain(heading).strip(" \t\r\n　:：【】[]〔〕")
     for name, words in _table():
         if re.fullmatch(f"{_NUMBER}(?:{words})", said, re.IGNORECASE):
             return cast("Section", "" if name == "-" else name)

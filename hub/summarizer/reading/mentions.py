@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -12,12 +12,15 @@ from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.literals import required
 from hub.summarizer.reading.model import Mention
 from hub.summarizer.reading.unlisted import unlisted
-from hub.summarizer.terminology.tables import Term, terms
+from hub.summarizer.terminology.tables import Term, family, terms
 
 _SHORT = 4
 """Latin names up to this length (`AF`, `CHD`) are read as they are written, not in lower case (`at`, `he`)."""
 
 _VALUE_FOLLOWS = re.compile(r"\s*[+\-]?\s*(?:[:=为是约]|was|is|of)?\s*[<>]?\d")
+_SIGN = re.compile(r"\d{2,3}(?:\.\d+)?\s*(?:℃|°|度|次|bpm)")
+"""What follows a vital sign of one letter that its number touches (`T38.5℃`; not the vertebra `T12`)."""
+
 _GAP = re.compile(r"(?<=[\u3400-\u9fff0-9])[ \t]+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])[ \t]+(?=\d)")
 
 
@@ -46,17 +49,29 @@ def find(text: str) -> list[Mention]:
 def _listed(text: str) -> list[Mention]:
     squeezed, places = _squeezed(text)
     spans: dict[tuple[int, int], list[Term]] = {}
-    for start, end, term in _occurrences(squeezed):
+    fixed: dict[tuple[int, int], set[str]] = {}
+    for start, end, term, listed in _occurrences(squeezed):
         spans.setdefault((start, end), []).append(term)
-    chosen: list[tuple[int, int]] = []
-    for start, end in sorted(spans, key=lambda s: (s[0] - s[1], s[0])):
-        if all(end <= a or b <= start for a, b in chosen):
-            chosen.append((start, end))
+        if listed:
+            fixed.setdefault((start, end), set()).add(family(term.kind))
     return [
         Mention(term.kind, text[places[start] : places[end - 1] + 1], places[start], places[end - 1] + 1, term)
-        for start, end in chosen
+        for start, end in _longest(spans, fixed)
         for term in {t.kind: t for t in reversed(spans[start, end])}.values()
     ]
+
+
+def _longest(spans: Mapping[tuple[int, int], list[Term]],
+             fixed: Mapping[tuple[int, int], set[str]]) -> list[tuple[int, int]]:  # fmt: skip
+    """Of overlapping names the longest; but a listed name holds against a pattern that finds the same kind of thing."""
+    chosen: list[tuple[int, int]] = []
+    for start, end in sorted(spans, key=lambda s: (s[0] - s[1], s[0])):
+        kinds = {family(t.kind) for t in spans[start, end]}
+        inside = (f for (a, b), f in fixed.items() if a < end and start < b and (a, b) != (start, end))
+        loose = (start, end) not in fixed and any(kinds & f for f in inside)
+        if not loose and all(end <= a or b <= start for a, b in chosen):
+            chosen.append((start, end))
+    return chosen
 
 
 def _squeezed(text: str) -> tuple[str, range | list[int]]:
@@ -68,7 +83,8 @@ def _squeezed(text: str) -> tuple[str, range | list[int]]:
     return "".join(text[i] for i in places), places
 
 
-def _occurrences(text: str) -> Iterator[tuple[int, int, Term]]:
+def _occurrences(text: str) -> Iterator[tuple[int, int, Term, bool]]:
+    """Start, end, term, and whether it is a name as listed (else found by a pattern)."""
     names = _names()
     folded = text.lower()
     if len(folded) != len(text):
@@ -80,13 +96,13 @@ def _occurrences(text: str) -> Iterator[tuple[int, int, Term]]:
         if string in names.by_string and _bounded(folded, start, end):
             for listed, term in names.by_string[string]:
                 if _as_written(text, start, end, listed, term):
-                    yield start, end, term
+                    yield start, end, term, True
         for pattern, term in names.by_trigger.get(string, ()):
             triggered[pattern.pattern, term.name] = (pattern, term)
     for pattern, term in triggered.values():
         for match in pattern.finditer(text):
             if match.end() > match.start():
-                yield match.start(), match.end(), term
+                yield match.start(), match.end(), term, False
 
 
 def _bounded(text: str, start: int, end: int) -> bool:
@@ -94,7 +110,7 @@ def _bounded(text: str, start: int, end: int) -> bool:
     if _latin(text[start]) and start and _latin(text[start - 1]):
         return False
     if _latin(text[end - 1]) and end < len(text) and _latin(text[end]):
-        return text[end - 1].isalpha() and text[end].isdigit() and end - start > 1
+        return text[end - 1].isalpha() and text[end].isdigit() and (end - start > 1 or bool(_SIGN.match(text, end)))
     return True
 
 
@@ -103,11 +119,14 @@ def _latin(character: str) -> bool:
 
 
 def _as_written(text: str, start: int, end: int, listed: str, term: Term) -> bool:
+    """Whether a short Latin name is written as listed; of a measurement in any case, where its value follows."""
     if not listed.isascii() or end - start > _SHORT:
         return True
     written = text[start:end]
+    if term.kind == "analyte" and _VALUE_FOLLOWS.match(text, end):
+        return written[0].isupper() == listed[0].isupper()
     if end - start <= 2 and term.kind == "analyte" and listed[-1:].isalnum():
-        return written == listed and bool(_VALUE_FOLLOWS.match(text, end))
+        return False
     return written == listed or (written == listed.upper() and len(listed) > 2)
 
 

@@ -11,16 +11,16 @@ from hub.summarizer.reading.statement import Finding, Statement
 _CUE = re.compile(
     r"过敏(?!性(?:鼻炎|紫癜|哮喘|肺炎|结膜炎|皮炎|湿疹|咳嗽|肠炎))|"
     r"(?:起|出现|发|冒)(?:了|过)?(?:一身|全身)?(?:风团|皮疹|红疹|疹子|荨麻疹|风疹块|疙瘩)|"
-    r"不敢再(?:用|吃|打)|喉头水肿|休克|\ballerg|\banaphyla|\bhives\b|\brash\b|不耐受|皮试.{0,4}(?:阳性|\(\+\))",
+    r"不敢再(?:用|吃|打)|一(?:用|吃|打)就.{0,6}(?:疹|痒|肿|喘|过敏)|喉头水肿|休克|\ballerg|\banaphyla|\bhives\b|\brash\b|不耐受|皮试.{0,4}(?:阳性|\(\+\))",
     re.IGNORECASE,
 )
 _GENERAL = re.compile(
-    r"(?:药物|药品|药|食物|吃药|打针)?(?:[、,及和或与]?(?:食物|花粉|其他|其它|接触物))*\s*过敏(?:病史|史|反应)?|"
+    r"(?:对?(?:什么|啥|任何)?(?:药物|药品|药|食物|东西)|吃药|打针)?(?:[、,及和或与]?(?:食物|花粉|其他|其它|接触物))*\s*过敏(?:病史|史|反应)?|"
     r"allerg(?:y|ies)|nkda|nka",
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"否认|无|没有|没得|未(?:发现|诉|见)|不(?!详|敢|明|能)|从(?:不|没|来没)|\bno\b|\bnone\b|\bdenies\b|\bnkd?a\b|未曾",
+    r"否认|无|没有|没得|没听说|没发现|未(?:发现|诉|见)|不(?!详|敢|明|能)|从(?:不|没|来没)|\bno\b|\bnone\b|\bdenies\b|\bnkd?a\b|未曾",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
@@ -108,7 +108,7 @@ def _general(statement: Statement) -> list[Finding]:
     section = statement.section == "allergies"
     said = statement.text.strip(" 。.,;；!")
     if section and (said.lower() in _NO_SECTION):
-        return [_denial(statement, 0, len(statement.text), said)]
+        return [_denial(statement, 0, len(statement.text), said, named="过敏史")]
     for match in _GENERAL.finditer(statement.text):
         before = statement.text[max(0, match.start() - 12) : match.end()]
         after = statement.text[match.end() : match.end() + 4]
@@ -117,13 +117,14 @@ def _general(statement: Statement) -> list[Finding]:
     return []
 
 
-def _denial(statement: Statement, start: int, end: int, words: str) -> Finding:
+def _denial(statement: Statement, start: int, end: int, words: str, named: str = "") -> Finding:
     denied = statement.said(start) if end - start < len(statement.text) else words
     food = bool(_FOOD.search(denied)) and not _DRUG.search(denied)
     key = f"{GENERAL_ALLERGY}-food" if food else GENERAL_ALLERGY
     mention = Mention("allergen", statement.text[start:end].strip(" 。"), start, end, None)
     return statement.finding(
         "allergies", "allergy", mention, family="allergen", keys=frozenset({key}), assertion="absent", status="unknown",
+        named=named,
         heading=statement.section == "allergies",
     )  # fmt: skip
 
@@ -134,7 +135,9 @@ def _unlisted(statement: Statement) -> list[Finding]:
     for match in _UNKNOWN_ALLERGEN.finditer(statement.text):
         group = "after" if match["after"] else "english"
         name = match[group]
-        if name in ("什么", "啥", "药物", "何种") or _DENIED.search(statement.text[: match.start()][-6:]):
+        if name in ("什么", "啥", "药物", "何种", "啥药", "什么药", "任何药物") or _DENIED.search(
+            statement.text[: match.start()][-6:]
+        ):
             continue
         mention = Mention("allergen", name, match.start(group), match.end(group), None)
         found.append(_allergy(statement, mention, Context()))

@@ -18,7 +18,10 @@ _ASKED = re.compile(
     r"^\s*(?:请|望|恳请|烦请|求)|评估|是否|有无|有没有|排查|协助|会不会|要不要|能否|please|evaluate|whether"
 )
 _QUESTION = re.compile(r"[?？吗么]|有没有|是否|有无|是不是")
-_DATED_OTHERWISE = re.compile(r"停|没用|没吃|不吃|改|换|加量|减量|复查|查血|抽血|化验")
+_DATED_OTHERWISE = re.compile(
+    r"停|没用|没吃|不吃|改|换|加量|减量|复查|查血|抽血|化验|住(?:过|了|院)|住.{2,12}院|入院|admitted"
+)
+_DIAGNOSED = re.compile(r"诊断|确诊|发现|查出|检出|得的|患|起病|开始|diagnos|onset")
 """Clauses whose date is of something else than when the problem began."""
 
 
@@ -56,7 +59,8 @@ def names_something_else(statement: Statement, mention: Mention) -> bool:
 def _own(statement: Statement, mention: Mention, context: Context) -> Finding:
     present = context.assertion == "present"
     when = statement.when(mention) if present else None
-    if when and _DATED_OTHERWISE.search(statement.said(when.start)):
+    said = statement.said(when.start) if when else ""
+    if _DATED_OTHERWISE.search(said) and not _DIAGNOSED.search(said):
         when = None
     status = "unknown"
     if present:

@@ -12,6 +12,7 @@ _EXAMINATIONS = tuple(str(n) for n in (87, 88, 89, 90, 91, 92, 93, 94, 95, 97))
 """Chapters of ICD-9-CM-3 that are examinations: a procedure only where somebody did it, not where it `showed` ..."""
 
 _DONE = re.compile(r"行|做(?:了|过|的)|完成|查(?:了|过)|underwent|s/p|status post|performed|had (?:a|an)\b")
+_DO = re.compile(r"做|行|查|安排|完善|perform|arrange")
 _NOT_GIVEN = re.compile(r"(?:没|未|没有|从没|从未|不曾|拒绝)\s*(?:打|种|接种|注射)|\b(?:never|not|declined|refused)\b")
 _INVASIVE = re.compile(r"造影|镜|活检|穿刺")
 
@@ -25,10 +26,11 @@ def read(statement: Statement) -> list[Finding]:
 def _procedure(statement: Statement, mention: Mention, context: Context) -> Finding | None:
     if names_something_else(statement, mention):
         return None
-    if context.planned:
+    wanted = asked(statement, mention, context)
+    if context.planned or (wanted and _DO.search(statement.said(mention.start))):
         return statement.finding("plans", "plan", mention, when=statement.when(mention), status="planned",
                                spans=context.cues, laterality=side(statement, mention))  # fmt: skip
-    if context.assertion == "uncertain" or asked(statement, mention, context):
+    if context.assertion == "uncertain" or wanted:
         return None
     if _examination(mention) and not _DONE.search(statement.said(mention.start)):
         return None
