@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 
@@ -26,9 +25,10 @@ _EXCLUSIVE = "exclusive.tsv"
 
 
 @lru_cache(maxsize=65536)
-def graded(name: str) -> tuple[str, Mapping[str, str]]:
+def graded(name: str) -> tuple[str, dict[str, str]]:
     """A name without its stage, grade and risk, and these: `慢性肾脏病3期` -> `慢性肾脏病`, `{stage: 3}`."""
-    base, found = terms.fold(name), {}
+    base = terms.fold(name)
+    found: dict[str, str] = {}
     for dimension, pattern in _GRADES:
         match = pattern.search(base)
         if match:
@@ -39,7 +39,7 @@ def graded(name: str) -> tuple[str, Mapping[str, str]]:
 
 
 @lru_cache(maxsize=65536)
-def grade(key: str) -> tuple[str, Mapping[str, str]]:
+def grade(key: str) -> tuple[str, dict[str, str]]:
     """Of a key of a problem: the key of the concept without stage and grade, and these ({} where it has none)."""
     kind, name = _parts(key)
     base, found = graded(name)
@@ -64,10 +64,18 @@ def refines(key: str, wide: str) -> bool:
     """
     kind, name = _parts(key)
     _, short = _parts(wide)
-    if kind == "procedure" or grade(key)[0] == wide:
+    bare, said = grade(key)
+    wider, least = grade(wide)
+    if kind == "procedure" or (bare == wider and least.items() <= said.items()):
         return True
     base, _ = graded(name)
     return name.endswith(short) or base.endswith(short)
+
+
+@lru_cache(maxsize=65536)
+def with_refined(key: str) -> frozenset[str]:
+    """The key, and those of broader terms that its name still holds."""
+    return frozenset({key, *(wide for wide in broader(key) if refines(key, wide))})
 
 
 @lru_cache(maxsize=1)
@@ -87,6 +95,12 @@ def symptoms() -> frozenset[str]:
 def passes(key: str) -> bool:
     """Whether a problem is an episode or event (`肺炎`, `脑梗死`, a symptom): at two dates it is two of them."""
     return key in symptoms() or _behaves(("episode", "event"), key)
+
+
+@lru_cache(maxsize=65536)
+def recurs(key: str) -> bool:
+    """Whether it comes and goes within a year: a complaint or an episode, not an event that stays in a history."""
+    return key in symptoms() or _behaves(("episode",), key)
 
 
 @lru_cache(maxsize=65536)

@@ -107,22 +107,27 @@ def grouped(drafts: Sequence[Draft]) -> list[list[Draft]]:
 
 
 def _refine(groups: Sequence[Group]) -> None:
-    """Broad words join the one kind of it that fits: narrower ones first, so that `CKD` finds one `CKD 3b`."""
-    wide = [g for g in groups if g.drafts and slots.refinable(g.drafts[0]) and all(map(slots.refinable, g.drafts))]
-    if not wide:
-        return
+    """Broad words join the one kind of it that fits: narrower ones first, so that `CKD` finds one `CKD 3b`.
+
+    One of the two must be free text or without a code that all understand: who codes both means both.
+    """
     under: dict[tuple[Any, ...], list[Group]] = {}
     for group in groups:
-        for above in {b for key in group.keys for b in concepts.broader(key) if concepts.refines(key, b)}:
+        for above in {b for key in group.keys for b in concepts.with_refined(key) if b != key}:
             under.setdefault((group.scope, above), []).append(group)
     if not under:
         return
+    wide = [g for g in groups if g.scope[1] in slots.REFINED and any((g.scope, k) in under for k in g.keys)]
     for group in sorted(wide, key=lambda g: -max((len(concepts.broader(k)) for k in g.keys), default=0)):
         near = {id(t): t for key in group.keys for g in under.get((group.scope, key), ()) for t in [_taken(g)]}
         fitting = [g for g in near.values() if g is not group and all(g.fits(m) for m in group.marks)]
         target = fitting[0] if len(fitting) == 1 else _dated_alike(group, fitting)
-        if target is not None:
+        if target is not None and (_worded(group) or _worded(target)):
             _join(group, target)
+
+
+def _worded(group: Group) -> bool:
+    return all(map(slots.worded, group.drafts))
 
 
 def _taken(group: Group) -> Group:

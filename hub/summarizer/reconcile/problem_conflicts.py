@@ -34,6 +34,15 @@ def _with_broader(item: Item) -> set[str]:
     return own.union(*(concepts.broader(k) for k in own))
 
 
+def _with_refined(item: Item) -> set[str]:
+    return {wide for k in keys(item) for wide in concepts.with_refined(k)}
+
+
+def _one_concept(a: Item, b: Item) -> bool:
+    """Whether they are of one concept, or one of a kind of the other's: two kinds of one are two concepts."""
+    return not keys(a).isdisjoint(_with_refined(b)) or not keys(b).isdisjoint(_with_refined(a))
+
+
 def _denied(denied: Item, had: Item) -> bool:
     if had.head.status == "resolved" or messages(denied) == messages(had):
         return False
@@ -121,8 +130,9 @@ def onsets(items: Sequence[Item]) -> list[Opposed]:
     ]  # fmt: skip
     return [
         Opposed("date", "日期不一致", a, b)
-        for a, b in pairs(by_key(dated), _MANY)
-        if not a.organizations & b.organizations
+        for a, b in pairs(by_key(dated, _with_refined), _MANY)
+        if _one_concept(a, b)
+        and not a.organizations & b.organizations
         and (not a.head.laterality or not b.head.laterality or a.head.laterality == b.head.laterality)
         and not dates.agree(dates.day(a.head.start), dates.day(b.head.start), a.head.ago, b.head.ago)
     ]
@@ -133,8 +143,9 @@ def sides(items: Sequence[Item]) -> list[Opposed]:
              and i.head.kind != "symptom" and not any(k in concepts.symptoms() for k in keys(i))]  # fmt: skip
     return [
         Opposed("laterality", "侧别不一致", a, b)
-        for a, b in pairs(by_key(sided))
+        for a, b in pairs(by_key(sided, _with_refined))
         if a.head.laterality != b.head.laterality
+        and _one_concept(a, b)
         and dates.agree(dates.day(a.head.start), dates.day(b.head.start), a.head.ago, b.head.ago)
         and not messages(a) & messages(b)
     ]

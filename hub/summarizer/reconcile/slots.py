@@ -12,7 +12,8 @@ from hub.summarizer.drafts import GLOBAL_SYSTEMS, Draft
 from hub.summarizer.reconcile import concepts, dates
 
 _FAMILY = {"symptom": "problem", "finding": "problem"}
-_REFINED = frozenset({"problem", "family", "procedure", "plan"})
+REFINED = frozenset({"problem", "family", "procedure", "plan"})
+"""Kinds of which a broad word may stand for a narrow one."""
 _LASTING_DAYS = 366
 """A complaint without a date is taken for the one of the year around the day of writing."""
 
@@ -56,7 +57,7 @@ class Mark(NamedTuple):
 
 def mark(draft: Draft) -> Mark:
     start = (draft.start or "") if draft.kind == "result" else dates.day(draft.start)
-    about = draft.evidence.at.date().isoformat() if not start and draft.assertion == "present" and passes(draft) else ""
+    about = "" if start or not _recurs(draft) else draft.evidence.at.date().isoformat()
     return Mark(start, draft.ago, dates.day(draft.end), draft.laterality, _terms(draft.keys), about)
 
 
@@ -91,10 +92,15 @@ def passes(draft: Draft) -> bool:
     return draft.kind == "symptom" or any(concepts.passes(k) for k in draft.keys)
 
 
-def refinable(draft: Draft) -> bool:
-    """Whether it may stand for one of its kinds: said in free text, or without a code that all understand."""
-    coded = draft.code is not None and draft.code["system"] in GLOBAL_SYSTEMS
-    return kind(draft) in _REFINED and (draft.free or not coded)
+def _recurs(draft: Draft) -> bool:
+    """Whether, said without a date, it is of the time of writing."""
+    now = draft.assertion == "present" and draft.status != "resolved"
+    return now and (draft.kind == "symptom" or any(concepts.recurs(k) for k in draft.keys))
+
+
+def worded(draft: Draft) -> bool:
+    """Whether it is free text, or without a code that all understand."""
+    return draft.free or draft.code is None or draft.code["system"] not in GLOBAL_SYSTEMS
 
 
 def kind(draft: Draft) -> str:
