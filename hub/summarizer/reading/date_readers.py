@@ -93,7 +93,13 @@ def bare_year(m: Match, scene: Scene) -> When | None:
     """`appendectomy 1988,`, `(2019)`: a number after a long word or in brackets is a year."""
     before = m.string[max(0, m.start() - 8) : m.start()]
     bracketed = before.endswith("(") and m.string[m.end() : m.end() + 1] == ")"
-    return when_of(m, m["y"]) if bracketed or re.search(r"[a-z]{6} $", before) else None
+    said = CJK.match(m.string, m.end()) and CLAUSE_START.search(before)
+    return when_of(m, m["y"]) if bracketed or said or re.search(r"[a-z]{6} $", before) else None
+
+
+def year_months(m: Match, scene: Scene) -> When | None:
+    first, last = fhir(whole(m["y"]), whole(m["m"])), fhir(whole(m["y2"]), whole(m["m2"]))
+    return when_of(m, first, last) if first and last and first <= last else None
 
 
 def decade(m: Match, scene: Scene) -> When | None:
@@ -283,20 +289,20 @@ def _is_month(m: Match, before: str, scene: Scene) -> bool:
     after = m.string[m.end() : m.end() + 6]
     if re.match(r"[前余多来内间龄后]", after):
         return False
-    if re.search(r"[于自从]$", before) or DONE.match(after):
+    if before.endswith(("后", "岁", "龄")):
+        return False
+    if after.startswith(")") and re.search(r"[\d%]\($", before):
+        return True
+    if re.search(r"[于自从是]$", before) or DONE.match(after):
         return True
     return scene.due or bool(CLAUSE_START.search(before) and CJK.match(after))
 
 
 def month_day(m: Match, scene: Scene) -> When | None:
-    """`10.6复查`: only where a clause begins and what was done that day follows."""
+    """`10.6复查`, `8月15做的`: only where a clause begins and what was done that day follows."""
     before, after = m.string[max(0, m.start() - 2) : m.start()], m.string[m.end() : m.end() + 6]
-    if (
-        not CLAUSE_START.search(before)
-        or not DONE.match(after)
-        or scene.anchor is None
-        or before.endswith(("约", "到", "至"))
-    ):
+    month, day = whole(m["m"] or m["m2"]), whole(m["d"] or m["d2"])
+    begins = CLAUSE_START.search(before) and not before.endswith(("约", "到", "至"))
+    if not begins or not DONE.match(after) or scene.anchor is None:
         return None
-    year = int(_newest(scene, whole(m["m"]), whole(m["d"])) or 0)
-    return when_of(m, fhir(year, whole(m["m"]), whole(m["d"])))
+    return when_of(m, fhir(int(_newest(scene, month, day) or 0), month, day))

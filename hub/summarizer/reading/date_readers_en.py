@@ -28,11 +28,12 @@ _UNITS |= {"min": "minute", "hr": "hour", "wk": "week", "mo": "month", "yr": "ye
 _SEASONS = {"spring": (3, 5), "summer": (6, 8), "fall": (9, 11), "autumn": (9, 11), "winter": (12, 2)}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS = {"day before yesterday": -2, "yesterday": -1, "last night": -1, "tomorrow": 1}
-_COURSE = re.compile(
-    r"\b(?:mg|mcg|ml|units?|tabs?|tablets?|caps?|bid|tid|qid|qd|daily|po|iv|course|prescribed?|take|treated?|started on"
-    r"|continue|amoxicillin|azithro\w*|antibiotics?|monitor\w*|observ\w*|rest|avoid)\b[^.;\n]{0,40}$",
-    re.IGNORECASE,
-)
+_COURSE = """mg mcg ml unit units tab tabs tablet tablets cap caps capsule capsules bid tid qid qd daily po iv im course
+    prescribed
+    prescribe take taking treated started continue amoxicillin azithromycin antibiotic antibiotics monitor observe rest
+    avoid given therapy dose doses"""
+_COURSE_WORDS = frozenset(_COURSE.split())
+_WORD = re.compile(r"[a-z]+")
 _ABOUT = re.compile(r"\b(?:about|approximately|around|over|nearly|at least|almost)\b", re.IGNORECASE)
 
 
@@ -166,8 +167,8 @@ def en_day(m: Match, scene: Scene) -> When | None:
 def en_duration(m: Match, scene: Scene) -> When | None:
     """`cough x3 days`, `for 2 weeks`: since then, unless a course of a medicine is that long."""
     read = _numbers(m)
-    before = m.string[max(0, m.start() - 80) : m.start()]
-    if scene.anchor is None or read is None or _COURSE.search(before):
+    before = re.split(r"[.;\n]", m.string[max(0, m.start() - 50) : m.start()].lower())[-1]
+    if scene.anchor is None or read is None or not _COURSE_WORDS.isdisjoint(_WORD.findall(before)):
         return nothing(m, scene)
     return _counted(m, scene.anchor, read[0], read[1], -1)
 

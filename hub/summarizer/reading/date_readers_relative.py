@@ -11,6 +11,7 @@ from hub.summarizer.reading.durations import Duration, back, duration, is_onset
 from hub.summarizer.reading.model import When
 from hub.summarizer.reading.partial import fhir, months_from, moved, parts, whole
 
+_AFTER_EVENT = re.compile(r"[术产伤]后[\d、及和]*$")
 _EVENT_NAMES = {"手术": "术", "分娩": "产", "受伤": "伤", "住院": "入院"}
 
 
@@ -78,7 +79,7 @@ def month_word(m: Match, scene: Scene) -> When | None:
 def ago(m: Match, scene: Scene) -> When | None:
     read = duration(m)
     if scene.anchor is None or read is None:
-        return nothing(m, scene)
+        return None if read is None else nothing(m, scene)
     found = _counted(m, scene.anchor, read, -1)
     return replace(found, around=True) if found and m[0][0] == "前" else found
 
@@ -97,7 +98,7 @@ def _counted(m: Match, base: date, read: Duration, sign: int, relative: bool = T
 def period(m: Match, scene: Scene) -> When | None:
     read = duration(m)
     if scene.anchor is None or read is None:
-        return nothing(m, scene)
+        return None if read is None else nothing(m, scene)
     if read.low is None:
         return When(m.start(), m.end(), None, scene.anchor.isoformat(), True, True)
     value = back(scene.anchor, read)
@@ -113,38 +114,37 @@ def onset(m: Match, scene: Scene) -> When | None:
 
 
 def event(m: Match, scene: Scene) -> When | None:
-    """`术后3天`, `入院第2天`; without the date of the event only `术后3年` at the end of a clause tells its date."""
+    """`术后3天`, `入院第2天`, `出院后1周`: counted from the event, or from the document where it lies that near."""
     read = duration(m)
-    known = scene.events.get(m["ev"]) or scene.events.get(_EVENT_NAMES.get(m["ev"], ""))
     if read is None:
-        return nothing(m, scene)
-    ends = CLAUSE_END.match(m.string, m.end())
+        return None
+    known = scene.events.get(m["ev"]) or scene.events.get(_EVENT_NAMES.get(m["ev"], ""))
+    sign = -1 if m["dir"].startswith("前") else 1
     if known and parts(known)[2]:
         base = date.fromisoformat(known[:10])
-        if m["dir"] == "第" and m["ev"] in ("入院", "住院") and read.unit == "day" and read.high:
+        if m["dir"] == "第" and m["ev"] in ("入院", "住院") and read.unit == "day":
             base -= timedelta(days=1)
-        found = _counted(m, base, read, -1 if m["dir"].startswith("前") else 1, relative=False)
-        if not (ends and found and found.value and scene.anchor and found.value > scene.anchor.isoformat()):
+        found = _counted(m, base, read, sign, relative=False)
+        later_than_told = found and found.value and scene.anchor and found.value > scene.anchor.isoformat()
+        if scene.due or not later_than_told or not CLAUSE_END.match(m.string, m.end()):
             return found
-    if (
-        scene.anchor
-        and not scene.due
-        and m["dir"] == "后"
-        and read.unit in ("year", "month")
-        and ends
-        and not read.months
-    ):
+    return _by_document(m, scene, read) or nothing(m, scene)
+
+
+def _by_document(m: Match, scene: Scene, read: Duration) -> When | None:
+    """Without the day of the event: `术后3年。` tells when it was; a stay is short against `入院前2年`; a letter of
+    discharge is written about then.
+    """
+    if scene.anchor is None:
+        return None
+    stay, long = m["ev"] in ("入院", "住院", "出院"), read.unit in ("year", "month")
+    if scene.due:
+        found = _counted(m, scene.anchor, read, 1) if m["ev"] == "出院" and m["dir"] == "后" else None
+    elif m["dir"] == "后" and long and CLAUSE_END.match(m.string, m.end()) and not read.months:
         return _counted(m, scene.anchor, read, -1)
-    if (
-        scene.anchor
-        and not scene.due
-        and m["ev"] in ("入院", "住院")
-        and m["dir"] == "前"
-        and read.unit in ("year", "month")
-    ):
-        found = _counted(m, scene.anchor, read, -1)  # the stay is not long against a year or a month: about
-        return replace(found, around=True) if found else None
-    return nothing(m, scene)
+    else:
+        found = _counted(m, scene.anchor, read, -1) if stay and m["dir"] == "前" and long else None
+    return replace(found, around=True) if found else None
 
 
 def event_day(m: Match, scene: Scene) -> When | None:
@@ -173,12 +173,12 @@ def later(m: Match, scene: Scene) -> When | None:
     """`2周后`, `3天内`, `1周复查`; `每隔2周`, `3个月复查一次` are no date."""
     groups = m.groupdict()
     read = duration(m)
-    after = m.string[m.end() : m.end() + 6]
-    if scene.anchor is None or read is None or (groups.get("pre") or "").endswith("隔") or re.search(r"[一1]次", after):
+    if read is None:
+        return None
+    often = (groups.get("pre") or "").endswith("隔") or re.search(r"[一1]次", m.string[m.end() : m.end() + 6])
+    if scene.anchor is None or often or _AFTER_EVENT.search(m.string[max(0, m.start() - 8) : m.start()]):
         return nothing(m, scene)
-    if groups.get("within"):
-        found = _counted(m, scene.anchor, read, 1)
-        return found and When(
-            found.start, found.end, scene.anchor.isoformat(), found.until or found.value, True, read.about
-        )
-    return _counted(m, scene.anchor, read, 1)
+    found = _counted(m, scene.anchor, read, 1)
+    if found and groups.get("within"):
+        return replace(found, value=scene.anchor.isoformat(), until=found.until or found.value, around=read.about)
+    return found

@@ -36,6 +36,8 @@ _NAMES = {
     r"(?:(?:[-~—–至到、]|或)(?P<n2>\d{1,3}|[一二两三四五六七八九十百]{1,3}))?"
     rf"(?P<more>余|多|来|几|\+)?个?(?P<half>半|多|余)? ?(?P<u>{_UNIT})(?P<after>半|余|多|\+)?"
     r"(?:(?<=年)[零又]?(?P<n3>\d{1,2}|[一二两三四五六七八九十]{1,2})个?月)?",
+    "short": r"(?P<n>\d{1,3}(?:\.5)?)(?P<r>[-~](?P<n2>\d{1,3}))?(?P<more>余|多|\+)?(?P<half>(?!))?"
+    r"(?P<u>[dwyhDWYH])(?![A-Za-z])(?P<after>余|多|\+)?(?P<n3>(?!))?",
     "t": r"(?:[T ]?\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:?\d{2})?(?!\d)"
     r"| ?(?:凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜间|晚)(?:\d{1,2}[时点:](?:\d{1,2}分?|半)?)?"
     r"| ?\d{1,2}[时点](?:\d{1,2}分?|半)?)?",
@@ -46,28 +48,27 @@ _NAMES = {
     "eu": r"(?P<eu>minute|min|hour|day|week|month|year|hr|wk|mo|yr)s?",
 }
 _DAY_AFTER = "(?:前后|期间|那阵子?|左右|那会儿?|前|后)?"
+_DONE = "查做打拍抽复住入出来在去开手摔行检接起因就"
 _VAGUE = "几好数半大小个"
 _UNIT_AFTER = "年载月周星礼天日小钟分岁个半余多来几把至到或、"
 _EN_WORDS = (
     "early mid late end in since from until till by around circa during of last this next past previous on spring"
     " summer fall autumn winter half a an one two three four five six seven eight nine ten eleven twelve several few"
-    " couple about approximately over nearly postop postoperative post-op hospital for within the these yesterday"
-    " today tonight tomorrow day x at after jan feb mar apr may jun jul aug sep sept oct nov dec january february"
+    " couple about approximately over nearly postop postoperative post hospital for within the these yesterday"
+    " today tonight tomorrow day x at after aged jan feb mar apr may jun jul aug sep sept oct nov dec january february"
     " march april june july august september october november december"
 )
-_EN_FIRST = (
-    "(?:" + "|".join(f"(?<={w[0]}){w[1:]}" for w in sorted(_EN_WORDS.split(), key=len, reverse=True)) + r")(?![a-z])"
-)
+_EN_FIRST = frozenset(_EN_WORDS.split())
 _FIRST = {
-    "Y": r"(?<=[12])(?<![\d.A-Za-z_^/-].)(?:(?<=1)9|(?<=2)0)\d\d(?=[-/.年至到~—–\d ,;)]|$)",
-    "#": r"(?<=\d)(?<![\d.A-Za-z_^/-].)\d{0,2}"
-    rf"(?=(?:\.\d)? ?[-/.~+—–{_UNIT_AFTER}]| ?[Jjadfmnoswyh]| ?[A-Z][a-z]|st|th|rd)",
+    "Y": r"(?<=[12])(?<![\d.A-Za-z_^/-].)(?:(?<=1)9|(?<=2)0)\d\d(?=[-/.年至到~—–\d ,;)查做得确诊行因起开始住切手]|$)",
+    "#": rf"(?<=\d)(?<![\d.A-Za-z_^/-].)\d{{0,2}}(?=(?:\.\d)? ?[-/.~+—–{_UNIT_AFTER}])",
+    "9": r"(?<=\d)(?<![\d.A-Za-z_^/-].)\d{0,2}(?P<latin>(?= ?[A-Za-z]))",
     "一": f"(?<=[{_NUMERALS}])(?<![{_NUMERALS}第].)(?=[{_NUMERALS}{_UNIT_AFTER}])"
     f"|(?<=[几好数半大小个])(?:(?<=好)[几多]|(?<=[大小])半|(?<=个)把|(?<=[几数半]))"
     f"(?=[{_NUMERALS}{_UNIT_AFTER}])",
-    "a": rf"(?<=[a-zA-Z])(?<![A-Za-z].)(?i:{_EN_FIRST})",
+    "a": r"(?<=[a-zA-Z])(?P<word>[A-Za-z]*)",
 }
-"""Where a rule may start: the key of its matchers is the first character there, `Y` or `#`."""
+"""Where a rule may start, by the tokens of the column `starts`; the set of first characters has been read."""
 _COLUMNS = 5
 
 
@@ -126,7 +127,8 @@ def _tail() -> str:
         rf"(?P<tail>(?:农历|阴历|旧历|古历)的?(?P<lm>{month}|正|冬|腊)月(?P<ld>3[01]|[12]\d|0?[1-9]|{_CHINESE_DAY})?[日号]?"
         rf"|(?P<lm2>正|冬|腊)月(?P<ld2>3[01]|[12]\d|0?[1-9]|{_CHINESE_DAY})?[日号]?"
         r"|(?P<mr>一二|二三|三四|四五|五六|六七|七八|八九)月[份间]?"
-        rf"|(?P<tm>{month}) ?月(?: ?(?:(?P<td>3[01]|[12]\d|0?[1-9]) ?[日号]|(?P<cd>{_CHINESE_DAY})(?P<day>[日号])?)"
+        rf"|(?P<tm>{month}) ?月(?: ?(?:(?P<td>3[01]|[12]\d|0?[1-9])(?: ?[日号]|(?=[{_DONE}]))"
+        rf"|(?P<cd>{_CHINESE_DAY})(?P<day>[日号])?)"
         r"|(?P<sure>份的?(?:上旬|中旬|下旬|初|底|末|中)?|上旬|中旬|下旬|初|底|末|中(?=[,。旬]))|(?!\d))"
         rf"{_NAMES['t']}|(?P<nm>{names})(?P<near>{_DAY_AFTER}))"
     )
@@ -172,11 +174,12 @@ def matchers(scope: Scope) -> tuple[re.Pattern[str], dict[str, Matcher]]:
     return re.compile(f"[0-9A-Za-z{firsts}](?:" + "|".join([*_FIRST.values(), _words(tokens)]) + ")"), found
 
 
-def key(start: str) -> str:
+def key(start: re.Match[str]) -> str:
     """Where the rules are kept that may begin with what the pattern of `matchers` found."""
-    if start[0].isdigit():
-        return "Y" if len(start) > 3 else "#"
-    return "a" if start.isascii() else start[0]
+    found = start[0]
+    if found[0].isdigit():
+        return "9" if start.lastgroup == "latin" else "Y" if len(found) == len("2024") else "#"
+    return found[0] if start.lastgroup != "word" else "a" if found.lower() in _EN_FIRST else ""
 
 
 def _keyed(token: str) -> str:

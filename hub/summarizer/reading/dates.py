@@ -65,9 +65,9 @@ def _scan(text: str, scene: Scene, scope: Scope) -> list[When]:
         place = start.start()
         if place < end:
             continue
-        matcher = by_first[key(start[0])]
-        match = matcher.pattern.match(text, place)
-        if match is None or match.lastindex is None:
+        matcher = by_first.get(key(start))
+        match = matcher and matcher.pattern.match(text, place)
+        if not matcher or not match or match.lastindex is None:
             continue
         for rule in matcher.rules[match.lastindex - 1 :]:
             again = rule.pattern.match(text, place)

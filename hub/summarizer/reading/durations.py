@@ -20,6 +20,7 @@ _UNITS = {
     **dict.fromkeys(("天", "日"), "day"),
     **dict.fromkeys(("小时", "钟头"), "hour"),
     "分钟": "minute",
+    **{letter: unit for unit in ("day", "week", "year", "hour") for letter in (unit[0], unit[0].upper())},
 }
 _ABOUT_BEFORE = re.compile(r"(?:约|大概|大致|差不多|近|快|不到|将近|至少|超过)$")
 _NEVER = _words(
@@ -34,14 +35,16 @@ _COURSE = re.compile(r"静滴|静脉|口服|服用|肌注|给予|输液|治疗|�
 """In the same clause: days and weeks are those of a course."""
 _OF_THEN = re.compile(r"[前日月年号天]\S{0,8}因")
 """`4月前因反复腹痛3天就诊`: three days before then."""
+_THIS_VISIT = re.compile("(?:门诊|急诊|而)?(?:以.{0,12})?(?:入院|入我|收入|收住|就诊|来诊|来院|来我)")
+_EARLIER = re.compile(r"曾|前|上次|[日号月年]|\d[./-]\d")
 _LASTS = _words("持续 病程 病史 历时 长达 已 已经 有 确诊 患病 起病 发病 病 达")
 _ENDS = re.compile(
-    r"\s*(?:$|[,。;、!?)\]\n:(]|\.(?!\d)"
+    r"\s*[”\"]?(?:$|[,。;、!?)\]\n:(]|\.(?!\d)"
     r"|加重|加剧|再发|复发|伴|入院|就诊|来诊|未愈|不愈|不缓解|无缓解|未缓解|不退|不好|且|并|又)"
 )
 _NOT_MONTHS = re.compile(r"[于自从在到至是为今去前年院每]$")
 _CLAUSE = re.compile(r"[,。;:、!?\n]")
-_LEFT = re.compile(r"[一-龥A-Za-z)\]] ?$")
+_LEFT = re.compile(r"[一-龥A-Za-z)\]”\"'] ?$")
 _YEAR = 12
 
 
@@ -92,8 +95,8 @@ def is_onset(m: re.Match[str], read: Duration) -> bool:
     text, mark = m.string, m["mark"]
     before = text[max(0, m.start() - 12) : m.start()]
     after = text[m.end() : m.end() + 6]
-    if any(quote in text[m.end() : m.end() + 2] for quote in '”"’'):
-        return False  # the complaint of some visit, not of this document
+    if _of_another_visit(text, m.start(), m.end()):
+        return False
     bare = before.rstrip(" ")
     near = bare.rstrip("了约近大概用")
     if (
@@ -113,6 +116,17 @@ def is_onset(m: re.Match[str], read: Duration) -> bool:
         return False
     clause = _CLAUSE.split(before)[-1]
     return not _OF_THEN.search(clause) and (read.unit not in ("day", "week") or not _COURSE.search(clause))
+
+
+def _of_another_visit(text: str, start: int, end: int) -> bool:
+    """Whether a duration stands in a quoted complaint that led to some visit before this document."""
+    opened = max(text.rfind("“", 0, start), text.rfind('"', 0, start) if text.count('"', 0, start) % 2 else -1)
+    if opened < 0 or "”" in text[opened:start]:
+        return False
+    closed = re.compile('[”"]').search(text, end)
+    if closed is None or not _THIS_VISIT.match(text, closed.end()):
+        return True
+    return bool(_EARLIER.search(text, max(text.rfind("。", 0, opened), 0), opened))
 
 
 def _date_not_duration(m: re.Match[str], read: Duration) -> bool:

@@ -61,13 +61,15 @@ def number(text: str) -> Number | None:
 
 
 def _chinese(word: str) -> Number | None:
-    """`二十五`, `一百二十`; two digits in a row are a range (`三四` 3 to 4, `十七八` 17 to 18)."""
-    tens, last = 0, None
-    upper = None
+    """`二十五`, `一百二十`; two digits in a row are a range (`三四` 3 to 4, `十七八` 17 to 18, `二三十` 20 to 30)."""
+    low = high = 0
+    last: int | None = None
+    upper: int | None = None
     for char in word:
         if char in "十百":
-            tens += (1 if last is None else last) * (10 if char == "十" else _CENTURY)
-            last = None
+            scale = 10 if char == "十" else _CENTURY
+            first = 1 if last is None else last
+            low, high, last, upper = low + first * scale, high + (upper or first) * scale, None, None
         elif char not in _DIGITS:
             return None
         elif last is None:
@@ -76,8 +78,8 @@ def _chinese(word: str) -> Number | None:
             upper = _DIGITS[char]
         else:
             return None
-    low = float(tens + (last or 0))
-    return Number(low, float(tens + upper), about=True) if upper is not None else Number(low, low)
+    low, high = low + (last or 0), high + (upper or last or 0)
+    return Number(float(low), float(high), about=low != high)
 
 
 @lru_cache(maxsize=2048)

@@ -156,6 +156,16 @@ def test_dates_come_in_order_and_do_not_overlap() -> None:
         ("recheck within 10 days", "2025-08-29/2025-09-08 ago"),
         ("come back tomorrow", "2025-08-30 ago"),
         ("seen 2 weeks ago", "-"),
+        ("出院后2周门诊复查", "2025-09-12 ago about"),
+        ("术后1、3、6个月复查", "-"),
+        ("1、3、6个月后复查CT", "2026-02 ago"),
+        ("服药至9月10日", "2025-09-10"),
+        ("预约9月3号做肠镜", "2025-09-03"),
+        ("定于下周五手术", "2025-09-05 ago"),
+        ("过半个月再来", "2025-09-13 ago about"),
+        ("两三天后再看", "2025-08-31/2025-09-01 ago about"),
+        ("年底前复查", "2025-11/2025-12 about"),
+        ("三天后还不好就转上级", "2025-09-01 ago"),
     ],
 )
 def test_when_plans_are_due(text: str, want: str) -> None:
