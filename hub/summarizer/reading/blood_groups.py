@@ -6,17 +6,18 @@ import re
 
 GROUPS = frozenset({"ABO血型", "血型", "ABO"})
 RHESUS = frozenset({"Rh血型", "Rh", "RhD"})
-TYPED = re.compile(r"(?<![A-Za-z])(?:AB|[ABO])\s?型(?=血(?![糖压脂管小红常])|\s?[,，、]?\s?[(（]?Rh)")
+RHESUS_FACTOR = re.compile(r"R[hH]\s?[(（]?D?[)）]?\s?[(（]?[阴阳+\-]")
+TYPED = re.compile(r"(?<![A-Za-z])(?:AB|[ABO])\s?型(?=血(?![糖压脂管小红常])|\s?[,，、]?\s?[(（]?R[hH])")
 """A group that stands without the words `blood group`."""
 _ABO = re.compile(
-    r"(?P<text>(?:AB|[ABO])\s?型)|(?P<bare>AB|[ABO])(?![A-Za-z])(?=\s?(?:,|，|。|;|；|\s|$|[(（]?Rh|血|[+\-阳阴]))"
+    r"(?P<text>(?:AB|[ABO])\s?型)|(?P<bare>AB|[ABO])(?![A-Za-z])(?=\s?(?:,|，|。|;|；|\s|$|[(（]?R[hH]|血|[+\-阳阴]))"
 )
 _ABO_BEFORE = re.compile(r"(AB|[ABO])\s?型$")
 _RH = re.compile(
     r"\s?(?:因子|血型|\(D\)|（D）|D|\s|:|：|为|是)*(?P<text>阳性|阴性|[(（][+\-][)）]|[+\-]|positive|negative)",
     re.IGNORECASE,
 )
-_RH_AFTER = re.compile(r"\s?[,，、(（]?\s?Rh")
+_RH_AFTER = re.compile(r"\s?[,，、(（]?\s?R[hH]")
 
 
 def group(hidden: str, name: tuple[int, int], place: int, end: int) -> tuple[str, str | None, int] | None:

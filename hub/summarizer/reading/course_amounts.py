@@ -57,7 +57,7 @@ class Amounts:
         if value.kind == "split":
             stage.unit, stage.often = value.unit, written
         elif stage.dose is not None or stage.kind == "split":
-            self._second(token, stage, place)
+            self._second(token, stage, place, written if daily else "")
             return
         elif daily and value.kind == "count" and value.dose is not None and value.dose > 1:
             stage.often, stage.kind = written, "split"
@@ -73,12 +73,14 @@ class Amounts:
         name = mention.name + (mention.term.name if mention.term else "")
         return "U" if unit == "[IU]" and _INSULIN.search(name) else unit
 
-    def _second(self, token: Token, stage: Stage, place: int) -> None:
+    def _second(self, token: Token, stage: Stage, place: int, daily: str) -> None:
         """`80mg 1片` is one piece of 80 mg, `0.5g 2片` two pieces; a second dose at another time makes a regimen."""
         value = token.value
         between = self.low[place : token.start].strip()
         if stage.kind == "mass" and value.kind == "count":
-            if value.dose is not None and value.dose != 1 and between not in ("(", "（", "即", "="):
+            if daily and value.dose != 1:
+                stage.dose, stage.unit, stage.kind, stage.often = None, None, "split", daily
+            elif value.dose is not None and value.dose != 1 and between not in ("(", "（", "即", "="):
                 stage.dose, stage.unit, stage.kind = value.dose, value.unit, value.kind
         elif stage.kind == "count" and value.kind == "mass":
             if stage.dose == 1 and value.dose is not None:

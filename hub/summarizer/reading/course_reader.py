@@ -215,6 +215,9 @@ class _Reading:
 
     def _stop(self, token: Token) -> None:
         course = self.course
+        if self.events.refused(token):
+            course.kept = True
+            return
         if self.events.planned(token):
             course.planned_stop = True
             return
@@ -245,7 +248,7 @@ class _Reading:
                     course.lead_start = date.value
             if date.until and date.value and not date.ago and not course.stopped and (course.taken or course.dosed):
                 course.start, course.end = course.start or date.value, date.until
-                course.past = True
+                course.stopped = not course.lasting
         if switched:
             course.reason = course.reason or self.events.reason()
         self._afterthought()
@@ -271,5 +274,5 @@ class _Reading:
 
 def _more(tail: Sequence[Token], often: Token, low: str) -> bool:
     """Whether an amount follows a frequency (`改为每日2次,每次1片`)."""
-    after = [t for t in tail if t.start >= often.end]
-    return bool(after) and after[0].kind == "amount" and glued(low, often.end, after[0].start)
+    after = next((t for t in tail if t.start >= often.end), None)
+    return after is not None and after.kind == "amount" and glued(low, often.end, after.start)

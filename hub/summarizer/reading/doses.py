@@ -121,6 +121,8 @@ def often_at(low: str, place: int) -> Often | None:
     found = forms.pattern.match(low, place)
     if not found or found.end() == place or not found.lastindex:
         return None
+    if low.startswith(_OF_A_RESULT, found.end()):
+        return None
     code = forms.codes[found.lastindex - 1]
     words = found.group().strip()
     return Often(
@@ -163,6 +165,8 @@ _FURTHER_MASS = re.compile(r"[含为是:]?\s?\d")
 _PIECES = frozenset("片粒丸袋支瓶包颗")
 _SHOTS = re.compile(r"(\d{1,3})\s?个(?![月小星礼周疗半])")
 """`打14个`: units of insulin."""
+_OF_A_RESULT = ("血糖", "血", "静脉血", "葡萄糖", "指尖")
+"""After `空腹`, `餐后`: what was measured then."""
 _DAILY = {"日": "day", "天": "day", "d": "day", "day": "day"}
 _CLOCKED = {"晚": "qn", "早": "qd", "晨": "qd"}
 _PART = re.compile(rf"({NUMBER})\s?(万?[a-zμµ]+|万?[^\d\s早中晚睡夜,、;和+/()半一二两三四五六七八九十]+)?")
@@ -172,7 +176,11 @@ def amount_at(low: str, place: int) -> Amount | None:
     """The amount that starts at a place of a text in lower case: a strength (no dose), a split day, or a dose."""
     strength, _, dose = _patterns()
     found = dose.match(low, place)
-    if not found or _FURTHER.match(low, found.end("u")) or (found["u"] in _PIECES and _FURTHER_MASS.match(low, found.end())):
+    if (
+        not found
+        or _FURTHER.match(low, found.end("u"))
+        or (found["u"] in _PIECES and _FURTHER_MASS.match(low, found.end()))
+    ):
         longer = strength.match(low, place)
         if longer:
             return Amount(place, longer.end(), None, None, "strength")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 
 from hub.summarizer.reading.model import When
 from hub.summarizer.reading.regions import Region
@@ -19,6 +21,9 @@ CLAUSE = re.compile(r"[,，。;；]")
 _STOP_ALONE = re.compile(
     r"[,，。;；、)）(（:：\s\x00\x01]|$|了|的|过|掉|用?药|服|该|此|上述|这|那|所有|全部|自|已|至|后|因|由|原|有|大?约|\d|[一两三几半数]|多|且|"
     r"并|但|就|吃|用|打|未|没|没有|till|since|due|because|by|in|on|after|for|when|医生|换|改|就|说|哈"
+)
+_REFUSED = re.compile(
+    r"(?:不要|切?勿|不能|不可|不宜|不得|别|避免|不建议|不敢|没有?|do not|don't|not be|never)\s?(?:擅自|自行|随意|随便|突然|骤然|自己)?\s?$"
 )
 _WHOLE = {
     "停",
@@ -48,6 +53,7 @@ class Events:
     def __init__(self, text: str, low: str, region: Region, dates: list[When]) -> None:
         self.text, self.low, self.region, self.dates = text, low, region, dates
         self.words = (*region.lead, *region.tail)
+        self._reason: str | None = None
 
     def own_stop(self, token: Token) -> bool:
         """Whether what follows a stop is no object of its own (`停用中药`)."""
@@ -57,10 +63,14 @@ class Events:
             return True
         return bool(_STOP_ALONE.match(self.low, token.end))
 
+    def refused(self, token: Token) -> bool:
+        """Whether it shall not be stopped (`不要擅自停用`)."""
+        return bool(_REFUSED.search(self.low, max(0, token.start - 8), token.start))
+
     def planned(self, token: Token) -> bool:
-        for other in self.words:
+        for other in self._near(token, 25):
             plan = other.kind == "plan" or (other.kind == "often" and other.value.code == "prn")
-            if plan and other.end <= token.start and token.start - other.end <= 25:
+            if plan:
                 gap = self.low[other.end : token.start]
                 reach = 1 if self.text[other.start] in "若如倘假要i" else 0
                 if len(CLAUSE.findall(gap)) <= reach:
@@ -95,7 +105,7 @@ class Events:
         kinds = ("start", "take", "give", "past", "stop", "change", "often", "amount", "far")
         if token.kind == "start":
             return True
-        return any(t.kind in kinds and date.end <= t.start < token.start for t in self.words)
+        return any(t.kind in kinds and date.end <= t.start for t in self._near(token, 40))
 
     def duration(self, date: When) -> bool:
         """`吃了3个月` says how long, not when."""
@@ -107,6 +117,12 @@ class Events:
         )
 
     def reason(self) -> str:
+        """Why, as the region's first `因` tells it."""
+        if self._reason is None:
+            self._reason = self._find_reason()
+        return self._reason
+
+    def _find_reason(self) -> str:
         for found in _REASON.finditer(self.low, self.region.start, self.region.end):
             end = found.end()
             verb = _VERB.search(self.low, found.start(1), end)
@@ -119,8 +135,17 @@ class Events:
         return ""
 
     def by(self, token: Token) -> str:
-        near = [
-            t for t in self.words
-            if t.kind == "by" and t.end <= token.start and token.start - t.end <= 20
-        ]  # fmt: skip
-        return self.text[near[-1].start : near[-1].end] if near else ""
+        near = next((t for t in self._near(token, 20) if t.kind == "by"), None)
+        return self.text[near.start : near.end] if near else ""
+
+    def _near(self, token: Token, reach: int) -> Iterator[Token]:
+        """The words before a word and near it, the nearest first."""
+        for other in reversed(self.words[: bisect_left(self.words, token.start, key=_start)]):
+            if token.start - other.end > reach:
+                return
+            if other.end <= token.start:
+                yield other
+
+
+def _start(token: Token) -> int:
+    return token.start

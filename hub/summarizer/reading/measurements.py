@@ -33,7 +33,7 @@ _SIGNED = re.compile(
     re.IGNORECASE,
 )
 _MEAL = re.compile(
-    r"\s?[,，、;；和]?\s?(?P<meal>空腹|餐后(?:2|两|二)?(?:小时|h|H)?|饭后(?:2|两|二)?(?:小时|h)?|早餐后|随机|睡前)\s?"
+    r"\s?[,，、;；和:：]?\s?(?P<meal>空腹|餐后(?:2|两|二)?(?:小时|h|H)?|饭后(?:2|两|二)?(?:小时|h)?|早餐后|随机|睡前)\s?"
 )
 _MEALS = {"空": "空腹血糖", "餐": "餐后2小时血糖", "饭": "餐后2小时血糖"}
 _AGAIN = re.compile(r"\s?[,，、;；]?\s?(?:后|再|又|复查)?(?=[(（]?\x00)")
@@ -43,6 +43,29 @@ _AFTER = re.compile(
     r"(?:复?查|化?验|抽血?|测|量|检查?|做)(?:的|过|得|出来的)(?!\s?[为是:]?\s?[\d<>])"
 )
 """The date of a value that was just told: `(2024-10)`, `on 2024-10-19`, `,3个月前查的`."""
+
+
+_LIMIT = re.compile(r"\s?(?:以下|以内|以上|应|则|时(?!间)|者)")
+_MORE_PRESSURE = re.compile(
+    r"(?:\s?[(（][^\d()（）]{1,8}[)）])?\s?(?P<change>(?:下?降|上?升)?(?:至|到|为)|→)?[,，、;；\s]{0,2}(?=[\d\x00])"
+)
+_NAMED_PRESSURES = tuple(
+    (
+        name,
+        re.compile(
+            rf"[\s,，:：、/]?(?:{words})[\s:：为是约]{{0,3}}(\d{{2,3}})(?![\d多余几/.-])\s?(?P<unit>mmHg|毫米汞柱)?"
+        ),
+    )
+    for name, words in (("收缩压", "高压|收缩压|上压"), ("舒张压", "低压|舒张压|下压"))
+)
+_HEIGHT = re.compile(r"(?P<text>(?P<m>[12])\s?(?P<unit>米|m)\s?(?P<cm>\d{1,2}))(?!\d)")
+
+
+def _is_pressure(pair: re.Match[str]) -> bool:
+    """Whether two numbers are a blood pressure: no fraction, date or acuity."""
+    factor = Decimal("7.5") if (pair["unit"] or "").lower() == "kpa" else 1
+    high, low = Decimal(pair["high"]) * factor, Decimal(pair["low"]) * factor
+    return 50 <= high <= 300 and 20 <= low <= 200 and high > low
 
 
 def measurements(text: str, mentions: Sequence[Mention], dates: Sequence[When]) -> list[Measurement]:
@@ -85,35 +108,48 @@ class _Reader:
     # blood pressure
 
     def _pressure(self) -> list[Measurement]:
+        """Both of a pressure; of several (`从180/100降到140/85`) each, and a date only for the one that has it."""
         place = self._link(self.mention.end, loose=True)
         spread = self.patterns.pressures.match(self.hidden, place, self.end)
         if spread and not self._aimed(place, spread.end()):
-            words = self.text[place : spread.end()].strip()
-            number_part = words[: len(words) - len(spread["unit"] or "")].strip()
-            return [
-                Measurement(
-                    self.mention, "血压", number_part, unit=spread["unit"], when=self._when(place, spread.end())
-                )
-            ]
-        pair = self.patterns.pressure.match(self.hidden, place, self.end)
-        if not pair or self._aimed(place, pair.end()):
-            return []
-        high, low = Decimal(pair["high"]), Decimal(pair["low"])
-        factor = Decimal("7.5") if (pair["unit"] or "").lower() == "kpa" else 1
-        if not (50 <= high * factor <= 300 and 20 <= low * factor <= 200 and high > low):
-            return []
-        when = self._when(place, pair.end())
-        if when is None and self.patterns.peak.search(self.text, self.mention.end, place):
-            return []
-        return [
-            Measurement(self.mention, name, pair[part], value, pair["unit"], when=when)
-            for name, part, value in (("收缩压", "high", high), ("舒张压", "low", low))
-        ]
+            number_part = self.text[place : spread.start("unit") if spread["unit"] else spread.end()].strip()
+            when = self._when(place, spread.end())
+            return [Measurement(self.mention, "血压", number_part, unit=spread["unit"], when=when)]
+        found: list[Measurement] = []
+        since = self.mention.end
+        while pair := self.patterns.pressure.match(self.hidden, place, self.end):
+            if self._aimed(place, pair.end(), since) or not _is_pressure(pair):
+                break
+            when = self._when(place, pair.end(), since)
+            further = _MORE_PRESSURE.match(self.hidden, pair.end(), self.end)
+            if further and further["change"]:
+                when = self._within(since, place)
+            if when is not None or not self.patterns.peak.search(self.text, since, place):
+                for name, part in (("收缩压", "high"), ("舒张压", "low")):
+                    found.append(
+                        Measurement(self.mention, name, pair[part], Decimal(pair[part]), pair["unit"], when=when)
+                    )
+            if not further:
+                break
+            since, place = pair.end(), self._link(further.end())
+        return found or self._named_pressures()
 
-    def _aimed(self, place: int, after: int) -> bool:
-        between = self.text[self.mention.end : place]
-        following = self.text[after : after + 3]
-        return bool(self.patterns.target.search(between)) or following.startswith(("以下", "以内", "以上"))
+    def _named_pressures(self) -> list[Measurement]:
+        """`血压:高压160,低压95` where the words are no names of their own."""
+        found = []
+        place = self.mention.end
+        for name, pattern in _NAMED_PRESSURES:
+            value = pattern.match(self.text, place, self.end)
+            if value and not self._aimed(place, value.end()):
+                when = self._when(place, value.end())
+                found.append(Measurement(self.mention, name, value[1], Decimal(value[1]), value["unit"], when=when))
+                place = value.end()
+        return found
+
+    def _aimed(self, place: int, after: int, since: int | None = None) -> bool:
+        """Whether a number is a limit or an aim (`控制在140以下`, `>300应透析`), no value."""
+        between = self.text[self.mention.end if since is None else since : place]
+        return bool(self.patterns.target.search(between) or _LIMIT.match(self.text, after))
 
     def _group(self) -> list[Measurement]:
         name = (self.mention.start, self.mention.end)
@@ -161,6 +197,11 @@ class _Reader:
             text = signed["text"].strip("()（） ") or signed["text"]
             when = self._when(signed.start(), signed.end(), place)
             return Measurement(self.mention, name, text, when=when), self._past(signed.end())
+        height = _HEIGHT.match(self.hidden, value_at, self.end) if name == "身高" else None
+        if height:
+            meters = Decimal(f"{height['m']}.{height['cm']}")
+            when = self._when(height.start(), height.end(), place)
+            return Measurement(self.mention, name, height["text"], meters, height["unit"], when=when), height.end()
         found = self.patterns.value.match(self.hidden, value_at, self.end)
         if not found or not self._holds(found, place):
             return None

@@ -7,9 +7,9 @@ from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 
-DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?"
+DIGITS = r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,9})?(?!\d)|\d{1,15}(?:\.\d{1,9})?"
 """A number in digits. `2,3` is none of them: a comma groups thousands or parts two numbers."""
-NUMERALS = r"[零一二两三四五六七八九十百千]+(?:点[零一二三四五六七八九]+)?|半"
+NUMERALS = r"[零一二两三四五六七八九十百千]{1,9}(?:点[零一二三四五六七八九]{1,4})?|半"
 NUMBER = rf"(?:{DIGITS}|{NUMERALS})"
 
 _VALUES = {numeral: Decimal(value) for value, numeral in enumerate("零一二三四五六七八九")} | {"两": Decimal(2)}

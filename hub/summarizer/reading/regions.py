@@ -17,7 +17,7 @@ _GLUE = re.compile(
     r"目前|现在|仍|还|都|也|就|均|各|共|约|大概|大约|左右|的|了|着|在|是|为|系|量|按|以|给|起|来|上|吧|哈|呢|嘛|等|这|那|药|"
     r"(?:肠溶|缓释|控释|分散|咀嚼|泡腾|薄膜衣|干粉|粉雾|气雾|吸入|预混|预填充)+|胶囊|注射液|注射剂|吸入剂|气雾剂|粉雾剂|混悬液|"
     r"口服液|颗粒|滴丸|软膏|笔芯|都保|准纳器|[片针丸剂]|治疗|控制|维持|降压|降糖|调脂|抗血小板|抗凝|dose[sd]?|tablets?|capsules?|"
-    r"injection|inhaler|insulin|at|of|a|an|the|his|her|currently|for|as|,|-|is|was|to|be|s|使用|应用|进行|皮下|每日|每天|从|由|自|于"
+    r"injection|inhaler|insulin|succinate|tartrate|besylate|calcium|sodium|hydrochloride|hcl|[xse]r|xl|at|of|a|an|the|his|her|currently|for|as|,|-|is|was|to|be|s|使用|应用|进行|皮下|每日|每天|从|由|自|于"
 )
 _SERIOUS = re.compile(r"[\d;；。]|\x01|\x02")
 _JOINED = re.compile(

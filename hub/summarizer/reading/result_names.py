@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
-from hub.summarizer.reading.blood_groups import GROUPS, TYPED
+from hub.summarizer.reading.blood_groups import GROUPS, RHESUS_FACTOR, TYPED
 from hub.summarizer.reading.model import Mention
 from hub.summarizer.reading.quantities import number, rows
 from hub.summarizer.terminology.tables import Term, terms
@@ -22,6 +22,15 @@ def with_analytes(text: str, mentions: Sequence[Mention]) -> list[Mention]:
     named: list[Mention] = []
     taken = {(m.start, m.end) for m in mentions if m.kind == "analyte"}
     for mention in mentions:
+        if RHESUS_FACTOR.match(mention.name) and mention.kind != "analyte":
+            named.append(
+                Mention("analyte", mention.name[:2], mention.start, mention.start + 2, _analytes().get("Rh血型"))
+            )
+            continue
+        tail = _ends(mention.name) if mention.kind == "procedure" else None
+        if tail:
+            named.append(Mention("analyte", tail[0], mention.end - len(tail[0]), mention.end, tail[1]))
+            continue
         head = _begins(mention.name) if mention.kind in ("problem", "symptom") else None
         if head and (mention.start, mention.end) not in taken:
             end = mention.start + len(head[0])
@@ -42,6 +51,13 @@ def _begins(name: str) -> tuple[str, Term] | None:
         if term:
             return name[:length], term
     return None
+
+
+def _ends(name: str) -> tuple[str, Term] | None:
+    """The analyte that a procedure measures (`在家量血压`)."""
+    names = _analytes()
+    found = next((name[-n:] for n in (4, 3, 2) if len(name) > n and name[-n:] in names), None)
+    return (found, names[found]) if found and name[-len(found) - 1] in "量测查验" else None
 
 
 @lru_cache(maxsize=1)
@@ -75,7 +91,7 @@ def plausible(name: str, written: str) -> bool:
     bounds = _ranges().get(name)
     if bounds:
         return bounds[0] <= (number(written) or Decimal(0)) <= bounds[1]
-    return len(name) > 2 or not name.isascii()
+    return len(name) > 1 or not name.isascii()
 
 
 @lru_cache(maxsize=1)

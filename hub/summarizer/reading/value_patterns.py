@@ -49,8 +49,8 @@ def patterns() -> Patterns:
             rf"(?:{three}{slash}{two}(?:{_TO}{two})?|{two}{slash}{three}(?:{slash}{two})?)(?!\d){_PRESSURE_UNIT}"
         ),
         change=re.compile(
-            rf"(?:由|从|原)?\s?(?:{_SKIPPED})?\s?(?P<old>{DIGITS})\s?(?P<oldunit>{written_unit()})?\s?[,，]?"
-            rf"(?:(?:{changed}|{raised}|上升|变|改善)?(?:至|到|为|成)(?:了)?|→|->|-->)\s?"
+            rf"(?:由|从|原|(?:[a-z]+\s)?(?:up |down )?from)?\s?(?:{_SKIPPED})?\s?(?P<old>{DIGITS})\s?(?P<oldunit>{written_unit()})?\s?[,，]?"
+            rf"(?:(?:{changed}|{raised}|上升|变|改善)?(?:至|到|为|成)(?:了)?|→|->|-->|\bto\b)\s?"
         ),
         target=re.compile(alternatives(words["target"]), re.IGNORECASE),
         peak=re.compile(alternatives(words["peak"]), re.IGNORECASE),
