@@ -24,7 +24,7 @@ _UNITS = {
 }
 _ABOUT_BEFORE = re.compile(r"(?:约|大概|大致|差不多|近|快|不到|将近|至少|超过)$")
 _NEVER = _words(
-    "每 每次 隔 孕 妊娠 怀孕 胎 第 共 疗程 连服 连续 连用 至少 间隔 休息 卧床 观察"
+    "每 每次 隔 孕 妊娠 怀孕 胎 第 共 疗程 连 仅 连服 连续 连用 至少 间隔 休息 卧床 观察"
     " 禁食 复查 随访 维持 带药 住院 术后 术前 后 前 内 余 生存 需 建议 有效期 预计"
     " 不超过 服药 用药 给药 产后 再 请 继续 坚持 一次 服 疗 每日 每天 给 周 岁 年"
 )
@@ -36,6 +36,8 @@ _COURSE = re.compile(r"静滴|静脉|口服|服用|肌注|给予|输液|治疗|�
 _OF_THEN = re.compile(r"[前日月年号天]\S{0,8}因")
 """`4月前因反复腹痛3天就诊`: three days before then."""
 _THIS_VISIT = re.compile("(?:门诊|急诊|而)?(?:以.{0,12})?(?:入院|入我|收入|收住|就诊|来诊|来院|来我)")
+_OVER = re.compile(r"[,、]?(?:现|目前|后|已|均|渐|自行)*(?:恢复|好转|缓解|消失|消退|痊愈|自愈|愈|停药|停用)")
+"""It has ended: nobody knows when it began."""
 _EARLIER = re.compile(r"曾|前|上次|[日号月年]|\d[./-]\d")
 _LASTS = _words("持续 病程 病史 历时 长达 已 已经 有 确诊 患病 起病 发病 病 达")
 _ENDS = re.compile(
@@ -95,7 +97,7 @@ def is_onset(m: re.Match[str], read: Duration) -> bool:
     text, mark = m.string, m["mark"]
     before = text[max(0, m.start() - 12) : m.start()]
     after = text[m.end() : m.end() + 6]
-    if _of_another_visit(text, m.start(), m.end()):
+    if _of_another_visit(text, m.start(), m.end()) or (read.unit in ("day", "week", "hour") and _OVER.match(after)):
         return False
     bare = before.rstrip(" ")
     near = bare.rstrip("了约近大概用")
