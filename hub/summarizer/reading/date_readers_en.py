@@ -33,6 +33,7 @@ _COURSE = """mg mcg ml unit units tab tabs tablet tablets cap caps capsule capsu
     prescribe take taking treated started continue amoxicillin azithromycin antibiotic antibiotics monitor observe rest
     avoid given therapy dose doses"""
 _COURSE_WORDS = frozenset(_COURSE.split())
+_EACH_TIME = re.compile(r" (?:at a time|before|after|each|every|per|daily|a day|then)\b")
 _WORD = re.compile(r"[a-z]+")
 _ABOUT = re.compile(r"\b(?:about|approximately|around|over|nearly|at least|almost)\b", re.IGNORECASE)
 
@@ -124,6 +125,8 @@ def en_event(m: Match, scene: Scene) -> When | None:
 def en_period(m: Match, scene: Scene) -> When | None:
     if scene.anchor is None:
         return nothing(m, scene)
+    if m[0].lower().startswith(("last a", "past a")):
+        return nothing(m, scene)
     if not _group(m, "en"):
         unit = _UNITS[_group(m, "eu")]
         value, _ = moved(scene.anchor, 1, unit, -1)
@@ -167,6 +170,8 @@ def en_day(m: Match, scene: Scene) -> When | None:
 def en_duration(m: Match, scene: Scene) -> When | None:
     """`cough x3 days`, `for 2 weeks`: since then, unless a course of a medicine is that long."""
     read = _numbers(m)
+    if _EACH_TIME.match(m.string, m.end()) or _group(m, "eu") in ("minute", "min"):
+        return nothing(m, scene)
     before = re.split(r"[.;\n]", m.string[max(0, m.start() - 50) : m.start()].lower())[-1]
     if scene.anchor is None or read is None or not _COURSE_WORDS.isdisjoint(_WORD.findall(before)):
         return nothing(m, scene)
