@@ -7,7 +7,7 @@ English); colloquial wording; broader terms; patterns. Several values of a colum
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -53,9 +53,9 @@ def terms() -> tuple[Term, ...]:
     return tuple(term for table in tables for term in read(table.name, table.read_text("utf-8")))
 
 
-def read(name: str, text: str) -> Iterator[Term]:
-    """The terms of one table. Raises ValueError with its place."""
-    head: dict[str, str] = {}
+def read(name: str, text: str, given: Mapping[str, str] | None = None) -> Iterator[Term]:
+    """The terms of one table. given: goes before what its head says. Raises ValueError with its place."""
+    head = dict(given or {})
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("#"):
             word, _, value = line.removeprefix("#").strip().partition(" ")

@@ -1,0 +1,172 @@
+"""An index of terms by their wording: which terms a name may stand for, by meaning and by sound.
+
+Four measures, each the best of a term: the cosine of the nearest wording, that of the preferred name, that of the mean
+of all wordings, and the TF-IDF cosine of n-grams of sounds (of Chinese characters the pinyin without tone, of other
+writing the letters), so that what was typed by ear (`弊咳` for `憋咳`) finds its term. Cosines are taken after the mean
+of the terms of a kind has been subtracted: the vectors of short names all lie close together.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+from hub.summarizer.embedding import Vectors
+
+MEASURES = 4
+_LONGEST_GRAM = 3
+_FEW = 30
+"""Terms of a kind, below which their mean says nothing about the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A term as it is suggested.
+
+    kind: a family of `tables`, "" of any kind; wordings: the preferred name first; names: how many of the first
+    wordings are names of the term, so that an equal name is the term; the others are only how people may put it.
+    """
+
+    kind: str
+    system: str
+    code: str
+    display: str
+    wordings: tuple[str, ...]
+    names: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Grams:
+    """Of one n-gram: the wordings that have it, and its weight in each, lengths being one."""
+
+    wordings: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+    rarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Where the terms of a kind are: entries, wordings, the first wording of each entry (counted from the kind's)."""
+
+    entries: slice
+    words: slice
+    starts: npt.NDArray[np.intp]
+    mean: Vectors
+    vectors: Vectors
+    centres: Vectors
+
+
+class Index:
+    """vectors: one for each wording of the entries, in their order, of kind `query`, L2-normalised."""
+
+    def __init__(self, entries: Sequence[Entry], vectors: Vectors) -> None:
+        order = sorted(range(len(entries)), key=lambda i: entries[i].kind)
+        firsts = np.cumsum([0, *(len(e.wordings) for e in entries)])
+        rows = [row for i in order for row in range(firsts[i], firsts[i + 1])]
+        self.entries = tuple(entries[i] for i in order)
+        self._postings = _postings([w for e in self.entries for w in e.wordings])
+        self._size = len(rows)
+        self._kinds = _kinds(self.entries, vectors[rows] if rows else vectors)
+
+    def measure(
+        self, names: Sequence[str], vectors: Vectors, kinds: Iterable[str]
+    ) -> tuple[list[Entry], npt.NDArray[np.float32]]:
+        """The entries of these kinds, and (names, entries, measures). vectors: of the names, kind `query`."""
+        spans = [self._kinds[kind] for kind in kinds if kind in self._kinds]
+        if not spans or not names:
+            return [], np.zeros((len(names), 0, MEASURES), np.float32)
+        sounds = self._sounds(names)
+        found = np.concatenate([self._near(span, vectors, sounds) for span in spans], axis=1)
+        return [entry for span in spans for entry in self.entries[span.entries]], found
+
+    def _near(self, span: _Kind, vectors: Vectors, sounds: Vectors) -> npt.NDArray[np.float32]:
+        asked = _unit(vectors - span.mean).T
+        near = span.vectors @ asked
+        found = np.empty((vectors.shape[0], len(span.starts), MEASURES), np.float32)
+        found[:, :, 0] = np.maximum.reduceat(near, span.starts, axis=0).T
+        found[:, :, 1] = near[span.starts].T
+        found[:, :, 2] = (span.centres @ asked).T
+        found[:, :, 3] = np.maximum.reduceat(sounds[:, span.words], span.starts, axis=1)
+        return found
+
+    def _sounds(self, names: Sequence[str]) -> Vectors:
+        """(names, wordings): TF-IDF cosine of their n-grams of sounds."""
+        found = np.zeros((len(names), self._size), np.float32)
+        for row, name in enumerate(names):
+            weighed = [(math.log(count) + 1, self._postings.get(gram)) for gram, count in _grams(name).items()]
+            known = [(weight * grams.rarity, grams) for weight, grams in weighed if grams]
+            if known:
+                length = math.sqrt(sum(weight * weight for weight, _ in known))
+                ids = np.concatenate([grams.wordings for _, grams in known])
+                parts = np.concatenate([grams.weights * (weight / length) for weight, grams in known])
+                found[row] = np.bincount(ids, parts, self._size)
+        return found
+
+
+def _kinds(entries: Sequence[Entry], vectors: Vectors) -> dict[str, _Kind]:
+    found: dict[str, _Kind] = {}
+    overall = vectors.mean(axis=0) if len(vectors) else vectors
+    entry = word = 0
+    for kind, group in groupby(entries, key=lambda e: e.kind):
+        counts = [len(e.wordings) for e in group]
+        words = slice(word, word + sum(counts))
+        mean = vectors[words].mean(axis=0) if len(counts) >= _FEW else overall
+        starts = np.cumsum([0, *counts[:-1]])
+        centred = _unit(vectors[words] - mean)
+        centres = _unit(np.add.reduceat(centred, starts, axis=0))
+        found[kind] = _Kind(slice(entry, entry + len(counts)), words, starts, mean, centred, centres)
+        entry, word = entry + len(counts), words.stop
+    return found
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
+
+
+def _postings(wordings: Sequence[str]) -> dict[str, Grams]:
+    counted = [_grams(wording) for wording in wordings]
+    shared = Counter(gram for counts in counted for gram in counts)
+    rarity = {gram: math.log((1 + len(wordings)) / (1 + count)) + 1 for gram, count in shared.items()}
+    lists: dict[str, tuple[list[int], list[float]]] = {gram: ([], []) for gram in shared}
+    for number, counts in enumerate(counted):
+        weights = {gram: (math.log(count) + 1) * rarity[gram] for gram, count in counts.items()}
+        length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+        for gram, weight in weights.items():
+            lists[gram][0].append(number)
+            lists[gram][1].append(weight / length)
+    return {
+        gram: Grams(np.array(numbers, np.int32), np.array(weights, np.float32), rarity[gram])
+        for gram, (numbers, weights) in lists.items()
+    }
+
+
+def _grams(wording: str) -> Counter[str]:
+    spoken = sounds(wording)
+    return Counter(
+        " ".join(spoken[start : start + size])
+        for size in range(1, _LONGEST_GRAM + 1)
+        for start in range(len(spoken) - size + 1)
+    )
+
+
+def sounds(wording: str) -> list[str]:
+    """`弊咳` is `bi`, `ke`; what is not Chinese stays letter by letter, without case, width, spaces and marks."""
+    return [
+        _sound(sign) for sign in unicodedata.normalize("NFKC", wording).casefold() if sign.isalnum() or sign in "+%"
+    ]
+
+
+@lru_cache(maxsize=16384)
+def _sound(sign: str) -> str:
+    from pypinyin import lazy_pinyin
+
+    return str(lazy_pinyin(sign)[0])
