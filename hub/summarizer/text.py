@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from hub.domain.fragments import Citation
 from hub.summarizer.reading import headings
@@ -72,21 +73,44 @@ def sentences(citations: Sequence[Citation], begins: Section = "") -> list[Sente
     of a place (a wrapped OBX) goes on in the next.
     """
     pieces: list[_Piece] = []
-    section, heading = begins, None
+    part = _Part(begins)
     open_end = False
     for citation in citations:
+        last = 0
         for index, span in enumerate(_spans(citation)):
             own = headings.pattern().match(_plain_text(citation), span.start, span.end)
-            if own:
-                section = headings.section(own["colon"] or own["bracket"] or own["line"]) or ""
-                heading = Span(citation, span.start, own.end())
+            part.go_on(citation, own, index == 0 or "\n" in _text(citation)[last : span.start + 1])
+            last = span.end - 1
             said = _trimmed(citation, _text(citation), own.end(), span.end) if own else span
             if said and index == 0 and open_end and not own:
                 pieces[-1].spans.append(said)
             elif said:
-                pieces.append(_Piece([said], section, heading))
+                pieces.append(_Piece([said], part.section, part.heading))
         open_end = bool(pieces) and pieces[-1].spans[-1].citation is citation and _goes_on(pieces[-1].spans[-1])
     return [s for s in (_sentence(piece) for piece in pieces) if s]
+
+
+_NARROW = frozenset({"family", "allergies"})
+"""Parts that end with their line, or within a line with their sentence: letters mention them in passing."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """The part of a document that is being read."""
+
+    section: Section
+    heading: Span | None = None
+    lasting: Literal["document", "line", "sentence"] = "document"
+
+    def go_on(self, citation: Citation, own: re.Match[str] | None, begins_line: bool) -> None:
+        """To the next sentence. own: the heading that it begins with."""
+        if own:
+            self.section = headings.section(own["colon"] or own["bracket"] or own["line"]) or ""
+            self.heading = Span(citation, own.start(), own.end())
+            whole = self.section not in _NARROW or own["line"] or own["bracket"]
+            self.lasting = "document" if whole else "line" if begins_line else "sentence"
+        elif self.lasting == "sentence" or (self.lasting == "line" and begins_line):
+            self.section, self.heading, self.lasting = "", None, "document"
 
 
 @dataclass(slots=True)

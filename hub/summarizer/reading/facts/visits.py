@@ -19,7 +19,7 @@ _COUNTED = re.compile(
 )
 _NOT_DONE = re.compile(r"(?:未|没有?|拒绝|不|无需|不愿|建议|拟|需|择期|待)\s*(?:再)?\s*(?:收)?(?:住|入)")
 _PLACE = re.compile(r"[\u4e00-\u9fff]{2,16}?(?:医院|卫生院|卫生室|卫生服务中心|诊所|医学院)")
-_LEAD = re.compile(r"^.*(?:在|到|去|于|回|往|就诊|收住)")
+_LEAD = re.compile(r"^.*(?:在|到|去|于|回|往|就诊|收住|住了|住进|住)")
 _FOLLOW_UP = re.compile(
     r"复查|复诊|随访|随诊|复检|监测|门诊(?:就诊|随诊|复诊)|定期|拆线|换药|来院|回诊|follow[- ]?up|recheck|repeat|"
     r"return (?:to|in)|monitor",
