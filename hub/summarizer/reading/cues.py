@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 Effect = Literal[
     "absent", "excluded", "uncertain", "question", "planned", "if", "historical", "resolved", "patient", "but", "has",
@@ -30,8 +30,7 @@ class Rule:
 _TWICE: Final = re.compile(r"(.)[不没](?:有)?\1")
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """A cue where it stands in a text.
 
     others: rules for where the first reaches no name; latin: an English one, whose lists run over commas.

@@ -36,6 +36,7 @@ _LABEL: Final = re.compile(
 )
 _MOST: Final = 0.5
 _SENTENCE: Final = re.compile(r"[^。！!；;\n？?]*(?:[。！!；;\n]|[？?]+|$)")
+_QUESTION_MARKS: Final = frozenset(("吗", "么", "嘛?", "?", "？"))
 _PLAIN: Final = 4
 """Characters of a late reply that is only yes or no."""
 
@@ -123,15 +124,23 @@ def _turn(
         read = contexts(sentence, local)
         if speaker == "clinician":
             read = [_unless_sought(sentence, c) for c in read]
-            for offset in questioned(sentence, local):
-                denied = read[offset].assertion == "absent" and expects(sentence)
-                asked.append((len(found) + offset, denied))
-                if not denied:
-                    read[offset] = replace(read[offset], assertion="uncertain")
+            chosen = questioned(sentence, local)
+            for offset, context in enumerate(read):
+                denied = context.assertion == "absent" and expects(sentence)
+                if offset in chosen:
+                    asked.append((len(found) + offset, denied))
+                    read[offset] = context if denied else replace(context, assertion="uncertain")
+                elif _only_asked(sentence, context):
+                    read[offset] = replace(context, assertion="present")
         elif takes_for_granted(sentence):
             read = [replace(c, assertion="present") if c.assertion == "uncertain" else c for c in read]
         found += read
     return found, asked
+
+
+def _only_asked(sentence: str, context: Context) -> bool:
+    """Whether a name is uncertain for nothing but the mark of a question that is of something else."""
+    return context.assertion == "uncertain" and all(sentence[a:b] in _QUESTION_MARKS for a, b in context.cues)
 
 
 def _unless_sought(sentence: str, context: Context) -> Context:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,8 +22,8 @@ _SAYS: Final = frozenset("有得患也是死查曾因身均都、和及说,，")
 _OWNS: Final = frozenset("他她我你其的大小二三四老堂表亲亡头里、和及")
 """Before one."""
 
-_PLAIN: Final = 6
-"""Characters between a relative and a name that need no word of having."""
+_LISTED: Final = frozenset(("", "、", "和", "及", "或", "与", ",", "，", "/", " ", " and ", " or ", ", "))
+"""Between names of which one relative behind them holds (`高血压、糖尿病家族史`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +74,30 @@ def _automaton() -> Any:
     return automaton
 
 
+@lru_cache(maxsize=1)
+def _hint() -> re.Pattern[str]:
+    """What a text that names anybody holds: the first character of a word, or English."""
+    first = {word[0] for word, kind in words().items() if kind != "carer" and not word.isascii()}
+    return re.compile(f"[{''.join(sorted(first))}]|[A-Za-z]{{2}}")
+
+
 def subjects(
     text: str, spans: Sequence[tuple[int, int]], cues: Sequence[Cue], section: Section = ""
 ) -> list[Person | None]:
     """Whose each mention is, None the patient's."""
     default = Person(FAMILY, 0, 0) if section == "family" else None
-    found = _scan(text, section)
+    found = _scan(text, section) if _hint().search(text) else []
     back = [_Word(c.start, c.end, "patient") for c in cues if c.rule.effect == "patient"]
     if not found and not (back and default):
         return [default] * len(spans)
     found = sorted([*found, *back], key=lambda w: w.start)
-    return [_whose(text, span, found, default) for span in spans]
+    people = [_whose(text, span, found, default) for span in spans]
+    for index in range(len(spans) - 2, -1, -1):
+        behind = people[index + 1]
+        listed = text[spans[index][1] : spans[index + 1][0]] in _LISTED
+        if behind and listed and people[index] is None and behind.start >= spans[index + 1][1]:
+            people[index] = behind
+    return people
 
 
 def _scan(text: str, section: Section) -> list[_Word]:

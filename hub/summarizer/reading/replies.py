@@ -30,32 +30,8 @@ _AFTER: Final = re.compile(
 )
 _STOP: Final = re.compile(r"[。！!；;？?\n]")
 _FIRST: Final = re.compile(r"[,，。!！?？;；\s]")
-_AT_TIMES: Final = re.compile(r"晚上|白天|睡觉|睡着|平时|平常|昨天|昨晚|那天|前[几两]天|之前|以前|天前|夜里|早上|有时")
-"""When a complaint is absent at such times it is not absent."""
 _ALIKE: Final = (
-    *(
-        "烧热",
-        "吐呕",
-        "咳",
-        "痰",
-        "涕",
-        "喘",
-        "疹",
-        "汗",
-        "嚏",
-        "哭",
-        "脓",
-        "瓣",
-        "胀涨",
-        "哑",
-        "抽",
-        "疱",
-        "溃",
-        "塞",
-        "稀",
-        "血",
-        "沫",
-    ),
+    *map(tuple, ("烧热", "吐呕", "胀涨", *"咳痰涕喘疹汗嚏哭脓瓣哑抽疱溃塞稀血沫")),
     ("泻", "拉肚", "拉稀"),
 )
 """Parts by which two short names of complaints are the same one."""
@@ -162,6 +138,11 @@ def _words() -> tuple[dict[str, Answer], dict[str, Answer]]:
         target = everything if place == "all" else opens
         target.update(dict.fromkeys(words, "yes" if answer == "yes" else "no" if answer == "no" else ""))
     return opens, everything
+
+
+def examples() -> tuple[tuple[str, ...], ...]:
+    """The examples of each row of the table."""
+    return tuple(tuple(each.split("|")) for _, each in _rows())
 
 
 def _rows() -> list[tuple[list[str], str]]:

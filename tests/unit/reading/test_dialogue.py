@@ -1,0 +1,121 @@
+"""Consultations: what is asked is so, or not, as it is answered."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.summarizer.reading import replies
+from hub.summarizer.reading.dialogue import Speaker, answered, dialogue_contexts, turns
+from tests.unit.reading.test_assertion import marked
+
+
+def read(*lines: str) -> list[str]:
+    """What the names of a dialogue are read as, in order. Lines begin with `医:` or `患:` (`D:`, `P:`)."""
+    said: list[tuple[Speaker, str]] = []
+    spans = []
+    for line in lines:
+        text, found, _ = marked(line[2:])
+        said.append(("clinician" if line[0] in "医D" else "patient", text))
+        spans.append(found)
+    return [context.assertion for turn in dialogue_contexts(said, spans) for context in turn]
+
+
+def test_no_to_a_question_makes_what_it_names_absent() -> None:
+    assert read("医:有没有[发热]？", "患:没有") == ["absent"]
+    assert read("D:Any [chest pain] or [palpitations]?", "P:No, none.") == ["absent", "absent"]
+
+
+def test_yes_to_a_question_makes_what_it_names_present() -> None:
+    assert read("医:还[咳嗽]吗？", "患:有的") == ["present"]
+    assert read("D:Do you have any [numbness]?", "P:Yes, at night.") == ["present"]
+
+
+def test_what_nobody_answers_stays_uncertain() -> None:
+    assert read("医:有没有[头痛]？", "患:我想开点药") == ["uncertain"]
+    assert read("医:[头晕]不？", "患:不晓得") == ["uncertain"]
+
+
+def test_a_reply_by_name_decides_that_name_alone() -> None:
+    assert read("医:[咳嗽]，[流鼻涕]，[拉肚子]不", "患:[流鼻涕][咳嗽]不[拉肚子]") == [
+        "present", "present", "absent", "present", "present", "absent",
+    ]  # fmt: skip
+    assert read("医:有[发热]、[呕吐]吗？", "患:没[呕吐]") == ["uncertain", "absent", "absent"]
+
+
+def test_a_reply_may_use_another_word_for_the_same_complaint() -> None:
+    assert read("医:[发热]吗？", "患:不[烧]") == ["absent", "absent"]
+    assert read("医:[嗓子哑]吗？", "患:不哑") == ["absent"]
+
+
+def test_all_of_several_questions_in_a_row_are_denied_at_once() -> None:
+    assert read("医:有没有[呕吐]", "医:有没有[发热]", "患:都没有") == ["absent", "absent"]
+
+
+def test_what_a_question_takes_for_granted_is_not_answered_by_no() -> None:
+    assert read("医:[咳嗽]几天了？看过医生吗？", "患:没有") == ["present"]
+    assert read("医:除了[发热]，还有其他不舒服吗？", "患:没有") == ["present"]
+
+
+def test_agreeing_to_a_denial_denies() -> None:
+    assert read("医:没有[发热]、[咳嗽]吧？", "患:对") == ["absent", "absent"]
+
+
+def test_a_search_for_something_does_not_exclude_it() -> None:
+    assert read("医:建议拍个胸片排除[肺炎]") == ["uncertain"]
+
+
+def test_no_to_a_later_question_says_nothing_of_an_earlier_one() -> None:
+    assert read("医:有没有[胸痛]？", "患:我血压高", "医:吃药了吗？", "患:没有") == ["uncertain"]
+
+
+def test_a_night_without_cough_leaves_the_cough() -> None:
+    assert read("医:还[咳嗽]吗？", "患:晚上不[咳嗽]")[0] == "uncertain"
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "expected"),
+    [
+        ("有没有发热？", "没有", "absent"),
+        ("有没有发热？", "有一点", "present"),
+        ("有没有发热？", "没量过", None),
+        ("不发烧了吧？", "嗯", "absent"),
+        ("抽过筋没得？", "从来没得", "absent"),
+        ("心口痛不？", "倒是没有", "absent"),
+        ("有没有过敏？", "好像没有吧", "absent"),
+        ("咳痰吗？", "嗯，没有", "absent"),
+        ("Any fever?", "Nope.", "absent"),
+        ("Any fever?", "I don't know", None),
+        ("Any fever?", "Yeah, a little", "present"),
+    ],
+)
+def test_replies(question: str, reply: str, expected: str | None) -> None:
+    assert answered(question, [reply]) == expected
+
+
+@pytest.mark.parametrize("example", [e for row in replies.examples() for e in row])
+def test_the_examples_of_the_table_of_replies(example: str) -> None:
+    question, reply = example.split(" / ")
+    text, _, meant = marked(question)
+    decided = answered(text, [reply]) is not None
+    assert [decided] * len(meant) == meant
+
+
+def test_turns_are_known_by_their_speakers() -> None:
+    text = "医生：有没有发热？\n患者：没有，\n就是咳嗽。\n医生：几天了？\n家属：三天"
+    found = turns(text)
+    assert [t.speaker for t in found] == ["clinician", "patient", "clinician", "patient"]
+    assert text[found[1].start : found[1].end].strip() == "没有，\n就是咳嗽。"
+
+
+def test_english_turns_with_labels_in_brackets_or_with_colons() -> None:
+    assert len(turns("Doctor: Any pain?\nPatient: No.")) == 2
+    assert len(turns("[doctor] any pain ?\n[patient] no .")) == 2
+
+
+@pytest.mark.parametrize("text", ["主诉：咳嗽3天\n现病史：患者诉发热", "患者：张三\n主诉：头晕\n诊断：高血压", ""])
+def test_a_note_is_no_dialogue(text: str) -> None:
+    assert turns(text) == []
+
+
+def test_a_long_reply_of_the_same_words_is_read_in_time() -> None:
+    assert answered("有没有发热？", ["倒是" * 20000 + "吃"]) is None
