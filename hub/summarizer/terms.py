@@ -19,7 +19,7 @@ _KNOWN_BY_CODE = frozenset({"http://loinc.org", "http://www.whocc.no/atc"})
 _CLASSES = frozenset({"胰岛素", "铁剂", "低分子肝素"})
 """Broader terms of medicines that are a class, not an ingredient: two of a class are not the same medicine twice."""
 _SIDES = {"双侧": "B", "左侧": "L", "右侧": "R", "双": "B", "左": "L", "右": "R"}
-_SIDE = re.compile(r"双侧|左侧|右侧|双(?=眼|肾|肺|膝|髋|下肢|上肢|乳)|左|右")
+_SIDE = re.compile(r"双侧|左侧|右侧|双(?=眼|肾|肺|膝|髋|下肢|上肢|乳)|左(?!右)|(?<!左)右")
 
 
 def fold(name: str) -> str:

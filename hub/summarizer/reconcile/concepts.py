@@ -20,6 +20,11 @@ _DIGITS = {
     "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "极高危": "很高危",
 }  # fmt: skip
 
+_CANCER = ("癌", "恶性肿瘤")
+_END = 2
+_NO_KIND = re.compile(r"^[ -~]*$|^(?:非|无|假性|类|抗|防|疑|未|否认|排除)|术后|待查|史$")
+"""Names of which the end is not what they are."""
+
 _BEHAVIOUR = "behaviour.tsv"
 _EXCLUSIVE = "exclusive.tsv"
 
@@ -49,7 +54,7 @@ def grade(key: str) -> tuple[str, dict[str, str]]:
 @lru_cache(maxsize=65536)
 def broader(key: str) -> frozenset[str]:
     """The keys of all terms of which this is a kind: of the tables, and without its stage or grade."""
-    direct = set(_table().get(key, ()))
+    direct = {*_table().get(key, ()), *_tails(key)}
     base, found = grade(key)
     if found and base != key:
         direct.add(base)
@@ -66,10 +71,33 @@ def refines(key: str, wide: str) -> bool:
     _, short = _parts(wide)
     bare, said = grade(key)
     wider, least = grade(wide)
-    if kind == "procedure" or (bare == wider and least.items() <= said.items()):
+    if kind == "procedure" or (bare == wider and least.items() <= said.items()) or wide in _tails(key):
         return True
-    base, _ = graded(name)
-    return name.endswith(short) or base.endswith(short)
+    if name.endswith(_CANCER) and short.endswith(_CANCER):
+        return True
+    return any(_holds(longer, short) for longer in (name, graded(name)[0]))
+
+
+def _holds(name: str, short: str) -> bool:
+    """Whether a name is another with words put in before its end: `慢性浅表性胃炎`, `慢性胃炎`."""
+    letters = iter(name)
+    return name.endswith(short[-_END:]) and all(letter in letters for letter in short)
+
+
+@lru_cache(maxsize=65536)
+def _tails(key: str) -> frozenset[str]:
+    """Of a name that no table has, the known terms that it ends with: a Chinese name ends with what it is a kind of."""
+    name = key.removeprefix("name|")
+    if name == key or _NO_KIND.search(name):
+        return frozenset()
+    for start in range(1, len(name) - 1):
+        tail = name[start:]
+        if len(tail) * 3 < len(name):
+            break
+        found = {k for kind in ("problem", "procedure") if (k := terms.key(kind, tail)).startswith("term|")}
+        if found:
+            return frozenset(found)
+    return frozenset()
 
 
 @lru_cache(maxsize=65536)

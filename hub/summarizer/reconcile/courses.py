@@ -156,13 +156,20 @@ def _ended(courses: Iterable[Course], what: Intake, draft: Draft) -> Course | No
         c
         for c in courses
         if c.section == draft.section and c.assertion == draft.assertion and c.status in ("active", "unknown")
-        and all(_before_end(s, d, what) for s, d in zip(map(intake, c.drafts), c.drafts, strict=True))
+        and all(_before_end(s, d, what, draft) for s, d in zip(map(intake, c.drafts), c.drafts, strict=True))
         and all(same_dose(s, what) for s in c.said)
     ]  # fmt: skip
     return told[0] if len(told) == 1 else None
 
 
-def _before_end(said: Intake, draft: Draft, stop: Intake) -> bool:
-    written = draft.evidence.at.date().isoformat()
+def _before_end(said: Intake, draft: Draft, stop: Intake, stopped: Draft) -> bool:
     starts = not said.start or not dates.before(stop.end, said.start)
-    return dates.before(written, stop.end) and starts and (not stop.start or dates.agree(said.start, stop.start))
+    meant = not stop.start or dates.agree(said.start, stop.start)
+    return starts and meant and told_before(draft, stop.end, stopped)
+
+
+def told_before(draft: Draft, end: str, stopped: Draft) -> bool:
+    """Whether a statement may be of the time before an end, and was written before the one that tells the end."""
+    written, later = draft.evidence.at.date().isoformat(), stopped.evidence.at.date().isoformat()
+    precise = len(end) >= len(written)
+    return written < later and (written < end if precise else written[: len(end)] <= end)

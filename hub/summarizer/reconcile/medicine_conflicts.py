@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
+from hub.summarizer.drafts import Draft
 from hub.summarizer.items import Item
 from hub.summarizer.reconcile import courses, dates
 from hub.summarizer.reconcile.courses import Intake
@@ -33,6 +34,7 @@ class Statement(NamedTuple):
     start: str
     intake: Intake
     item: Item
+    draft: Draft
 
 
 def medicines(items: Sequence[Item]) -> list[Opposed]:
@@ -51,7 +53,7 @@ def _statements(item: Item) -> Iterator[Statement]:
     start = _stated_start(item)
     for draft in item.drafts:
         yield Statement(draft.evidence.organization, day_told(draft), item.head.status, start,
-                        courses.intake(item.head), item)  # fmt: skip
+                        courses.intake(item.head), item, draft)  # fmt: skip
 
 
 def _stated_start(item: Item) -> str:
@@ -127,7 +129,8 @@ def _still(taken: Item, stopped: Item, statements: Sequence[Statement]) -> bool:
     end, start = dates.day(stopped.head.end), _stated_start(taken)
     if end and start and not dates.before(start, end):
         return False
-    uses = [s for s in statements if s.item is taken and not (end and dates.before(s.day, end))]
+    over = [d for d in taken.drafts if end and all(courses.told_before(d, end, stop) for stop in stopped.drafts)]
+    uses = [s for s in statements if s.item is taken and not any(s.draft is d for d in over)]
     stops = [s for s in statements if s.item is stopped]
     return any(
         use.organization != stop.organization

@@ -50,7 +50,7 @@ class _Moments:
     def _near(self, draft: Draft, start: str) -> list[list[Draft]]:
         """Points that may be of the same moment."""
         if not start:
-            return [p for p in self.points if _lately(p[0], draft)] if draft.free else []
+            return [p for p in (*self.points, *self.disputed) if _lately(p[0], draft)] if draft.free else []
         if len(start) > _DAY:
             return [p for p in self.by_date.get(start[:_DAY], ()) if _one_time(p[0].start or "", start)]
         wanted = (start, *dates.neighbours(start)) if draft.ago else (start,)
