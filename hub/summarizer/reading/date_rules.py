@@ -74,12 +74,12 @@ _COLUMNS = 5
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row of `dates.tsv`."""
+    """A row of `dates.tsv`. written: its pattern, compiled when a text first needs it."""
 
     reader: str
     scope: str
     starts: tuple[str, ...]
-    pattern: re.Pattern[str]
+    written: str
     examples: tuple[tuple[str, str], ...]
 
 
@@ -95,13 +95,10 @@ def rules() -> tuple[Rule, ...]:
         if len(cells) != _COLUMNS:
             raise ValueError(f"dates.tsv:{place}: expected {_COLUMNS} columns, got {len(cells)}")
         reader, scope, starts, pattern, examples = cells
-        try:
-            written = expanded(pattern)
-            compiled = re.compile(f"(?i:{written})" if reader.startswith("en_") else written)
-        except re.error as wrong:
-            raise ValueError(f"dates.tsv:{place}: {wrong}") from wrong
+        written = expanded(pattern)
+        written = f"(?i:{written})" if reader.startswith("en_") else written
         pairs = tuple((text, want) for text, _, want in (e.rpartition(" = ") for e in examples.split(" ; ")))
-        found.append(Rule(reader, scope, _starts(starts), compiled, pairs))
+        found.append(Rule(reader, scope, _starts(starts), written, pairs))
     return tuple(found)
 
 
@@ -149,9 +146,9 @@ def _starts(cell: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """The rules that may begin with one character. pattern: group n says that rule n - 1 of rules matches."""
+    """The rules that may begin with one character. written: group n of it says that rule n - 1 matches."""
 
-    pattern: re.Pattern[str]
+    written: str
     rules: tuple[Rule, ...]
 
 
@@ -160,14 +157,11 @@ def matchers(scope: Scope) -> tuple[re.Pattern[str], dict[str, Matcher]]:
     """A pattern that finds where a rule may begin, and by `key` of what it found the rules that may."""
     used = [rule for rule in rules() if rule.scope in ("", scope)]
     tokens = sorted({token for rule in used for token in rule.starts} - set(_FIRST), key=len, reverse=True)
-    by_rules: dict[tuple[Rule, ...], Matcher] = {}
     found = {}
     for first in sorted({_keyed(token) for rule in used for token in rule.starts} | set(_VAGUE)):
         group = tuple(rule for rule in used if any(_keyed(token) == first for token in rule.starts)
                       or ("一" in rule.starts and first in _NUMERALS + _VAGUE))  # fmt: skip
-        if group not in by_rules:
-            by_rules[group] = Matcher(re.compile("|".join(_whole(rule) for rule in group)), group)
-        found[first] = by_rules[group]
+        found[first] = Matcher("|".join(_whole(rule) for rule in group), group)
     for char in _NUMERALS:
         found.setdefault(char, found["一"])
     firsts = re.escape("".join(sorted({token[0] for token in tokens} | set(_NUMERALS + _VAGUE))))
@@ -180,6 +174,10 @@ def key(start: re.Match[str]) -> str:
     if found[0].isdigit():
         return "9" if start.lastgroup == "latin" else "Y" if len(found) == len("2024") else "#"
     return found[0] if start.lastgroup != "word" else "a" if found.lower() in _EN_FIRST else ""
+
+
+compiled = lru_cache(maxsize=512)(re.compile)
+"""Patterns, each compiled when it is first needed: all of them would cost half a second."""
 
 
 def _keyed(token: str) -> str:
@@ -199,4 +197,4 @@ def _words(tokens: list[str]) -> str:
 
 
 def _whole(rule: Rule) -> str:
-    return "(" + re.sub(r"\((?!\?)|\(\?P<\w+>", "(?:", rule.pattern.pattern) + ")"
+    return "(" + re.sub(r"\((?!\?)|\(\?P<\w+>", "(?:", rule.written) + ")"

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from hub.summarizer.reading import date_readers, date_readers_en, date_readers_relative, date_scene
-from hub.summarizer.reading.date_rules import Scope, key, matchers, rules
+from hub.summarizer.reading.date_rules import Scope, compiled, key, matchers, rules
 from hub.summarizer.reading.date_scene import Reader, Scene, is_nothing
 from hub.summarizer.reading.model import When
 from hub.summarizer.reading.partial import fhir, parts, whole
@@ -66,11 +66,11 @@ def _scan(text: str, scene: Scene, scope: Scope) -> list[When]:
         if place < end:
             continue
         matcher = by_first.get(key(start))
-        match = matcher and matcher.pattern.match(text, place)
+        match = matcher and compiled(matcher.written).match(text, place)
         if not matcher or not match or match.lastindex is None:
             continue
         for rule in matcher.rules[match.lastindex - 1 :]:
-            again = rule.pattern.match(text, place)
+            again = compiled(rule.written).match(text, place)
             read = again and _readers()[rule.reader](again, scene)
             if not read:
                 continue
