@@ -16,13 +16,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.evaluation import cases, scoring
+from tests.evaluation import cases, conversions, english, pairs, scoring
 from tests.evaluation.generator.write import generate
 from tests.evaluation.tally import Tally, breakdown, f1
 
-GROUPS = ("sample", "generated")
+GROUPS = ("sample", "generated", "pairs", "units", "english")
 MEASURING = ("assertion", "suggestions", "retrieval")
 """Modules beside this one with `measure() -> dict` of their own; a group each."""
+
+
+_ROUNDS_OF_UNITS = 6
 
 
 def main() -> int:
@@ -49,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.evaluation")
     parser.add_argument("--groups", help=f"comma separated, of {', '.join([*GROUPS, *MEASURING])}")
     parser.add_argument("--cases", type=int, default=60, help="generated patients")
+    parser.add_argument("--pairs", type=int, default=1000, help="minimal pairs, and as many duplicates")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-model", action="store_true", help="a cheap stub embeds: for development")
     parser.add_argument("--verbose", type=Path, metavar="FILE", help="write what was missed as JSON Lines")
@@ -64,6 +68,15 @@ def _measure(group: str, arguments: argparse.Namespace) -> tuple[dict[str, Any],
         with TemporaryDirectory() as root:
             generate(Path(root), arguments.cases, arguments.seed)
             return _records(cases.folder_of_cases(Path(root)), arguments, "generated_")
+    if group == "pairs":
+        tally = pairs.measure(arguments.pairs, arguments.seed, cases.embedder(arguments.no_model))
+        return tally.figures() | f1(tally, "pair_conflicts"), tally.misses
+    if group == "units":
+        tally = conversions.measure(_ROUNDS_OF_UNITS, arguments.seed, cases.embedder(arguments.no_model))
+        return tally.figures(), tally.misses
+    if group == "english":
+        tally = english.measure(cases.embedder(arguments.no_model))
+        return tally.figures(), tally.misses
     raise SystemExit(f"unknown group {group}")
 
 
