@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from hub.summarizer.reading.model import When
 
 _CLAUSE = re.compile(r"[,，;；。:：]")
-_EXAMINED = re.compile(r"复?查|测|化?验|抽血|检|报告|结果|量|示|生化|常规|血气|甲功|血脂|肝功|肾功|化验单|入院|门诊|就诊|体检|lab|test|check", re.IGNORECASE)
+_EXAMINED = re.compile(
+    r"复?查|测|化?验|抽血|检|报告|结果|量|示|生化|常规|血气|甲功|血脂|肝功|肾功|入院|门诊|就诊|lab|test|check",
+    re.IGNORECASE,
+)
 _EVENT = re.compile(
     r"查出|诊断|发现|确诊|起病|发病|手术|术后|开始|患|得了?|出现|服|吃药|用药|停|加用|打针|住院治疗|出院|今日|今天|现在|目前|入院查体|diagnosed|started"
 )

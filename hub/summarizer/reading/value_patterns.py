@@ -9,7 +9,7 @@ from functools import lru_cache
 from hub.summarizer.reading.quantities import DIGITS, alternatives, rows
 
 _TO = r"\s?[-~–—至到]+\s?"
-_PRESSURE_UNIT = r"\s?(?P<unit>mmHg|mmhg|MMHG|MmHg|mm\[Hg\]|kPa|KPa|毫米汞柱)?"
+_PRESSURE_UNIT = r"\s?(?P<unit>mm\s?Hg|mmhg|MMHG|MmHg|mm\[Hg\]|kPa|KPa|毫米汞柱)?"
 _BRACKETS = (
     r"[(（](?:[A-Za-z][A-Za-z0-9+\-#%]{0,9}|空腹|随机|餐后(?:2h|2小时)?|\x00+|"
     r"[^\d()（）+±,，。;；\x00-\x02\-↑↓]{1,10})[)）]"
@@ -20,7 +20,7 @@ _SKIPPED = r"[\s:：=,，、~≈]|\x00+|" + _BRACKETS
 @dataclass(frozen=True, slots=True)
 class Patterns:
     """link: what may stand between a name and its value; value; pressure: `162/97`; pressures: a range of them;
-    change: `由128升至` before a second value; target, peak: words for what is no value, or one of another time."""
+    change: `由128升至` before a second value; target, peak: words for no value, or one of another time; unit."""
 
     link: re.Pattern[str]
     value: re.Pattern[str]
@@ -29,6 +29,7 @@ class Patterns:
     change: re.Pattern[str]
     target: re.Pattern[str]
     peak: re.Pattern[str]
+    unit: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -49,11 +50,13 @@ def patterns() -> Patterns:
             rf"(?:{three}{slash}{two}(?:{_TO}{two})?|{two}{slash}{three}(?:{slash}{two})?)(?!\d){_PRESSURE_UNIT}"
         ),
         change=re.compile(
-            rf"(?:由|从|原|(?:[a-z]+\s)?(?:up |down )?from)?\s?(?:{_SKIPPED})?\s?(?P<old>{DIGITS})\s?(?P<oldunit>{written_unit()})?\s?[,，]?"
-            rf"(?:(?:{changed}|{raised}|上升|变|改善)?(?:至|到|为|成)(?:了)?|→|->|-->|\bto\b)\s?"
+            rf"(?P<start>由|从|原|(?:[a-z]+\s)?(?:up |down )?from)?\s?(?:{_SKIPPED})?\s?"
+            rf"(?P<old>{DIGITS})\s?(?P<oldunit>{written_unit()})?\s?[,，]?"
+            rf"(?:(?P<verb>{changed}|{raised}|上升|变|改善)?(?P<bare>至|到|为|成|\bto\b)(?:了)?|→|->|-->)\s?"
         ),
         target=re.compile(alternatives(words["target"]), re.IGNORECASE),
         peak=re.compile(alternatives(words["peak"]), re.IGNORECASE),
+        unit=re.compile(rf"\s?(?P<unit>{written_unit()})"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Sentences of the tables of tests: names in ⟦⟧, `⟦kind:name⟧` where it is not the usual kind, dates in ⟨words=value⟩."""
+"""Sentences of tables of tests: names in ⟦⟧, `⟦kind:name⟧` where it is not the usual kind, dates in ⟨words=value⟩."""
 
 from __future__ import annotations
 

@@ -39,9 +39,15 @@ def test_a_sentence_says_of_its_medicines_what_its_row_tells(marked: str, wanted
 
 @pytest.mark.parametrize(
     ("marked", "wanted"),
-    [("他一直没吃⟦阿司匹林⟧", []), ("she is not taking ⟦aspirin⟧", []), ("未曾服用⟦华法林⟧ 3mg qd", []),
-     ("⟦阿司匹林⟧没再吃了", ["stopped"]), ("⟦降压药⟧未规律服用", ["active"]), ("⟦华法林⟧时常漏服", ["active"])],
-)  # fmt: skip
+    [
+        ("他一直没吃⟦阿司匹林⟧", []),
+        ("she is not taking ⟦aspirin⟧", []),
+        ("未曾服用⟦华法林⟧ 3mg qd", []),
+        ("⟦阿司匹林⟧没再吃了", ["stopped"]),
+        ("⟦降压药⟧未规律服用", ["active"]),
+        ("⟦华法林⟧时常漏服", ["active"]),
+    ],
+)
 def test_a_medicine_not_taken_is_none_unless_it_was_stopped(marked: str, wanted: list[str]) -> None:
     assert [i.status for i in said(marked, Context(assertion="absent"))] == wanted
 
@@ -68,9 +74,17 @@ def test_the_context_of_a_medicine_decides_its_status(marked: str, context: Cont
 
 @pytest.mark.parametrize(
     "marked",
-    ["⟦阿司匹林⟧,血压160/90mmHg", "⟦二甲双胍⟧,每天饮酒2次", "⟦氨氯地平⟧,体重70kg", "⟦胰岛素⟧,空腹血糖8.2mmol/L,每周复查1次",
-     "⟦阿司匹林⟧,大便每日3次", "⟦缬沙坦⟧80mg*7粒", "⟦氨氯地平⟧规格5mg", "⟦维生素⟧B12"],
-)  # fmt: skip
+    [
+        "⟦阿司匹林⟧,血压160/90mmHg",
+        "⟦二甲双胍⟧,每天饮酒2次",
+        "⟦氨氯地平⟧,体重70kg",
+        "⟦胰岛素⟧,空腹血糖8.2mmol/L,每周复查1次",
+        "⟦阿司匹林⟧,大便每日3次",
+        "⟦缬沙坦⟧80mg*7粒",
+        "⟦氨氯地平⟧规格5mg",
+        "⟦维生素⟧B12",
+    ],
+)
 def test_a_number_of_something_else_is_no_dose(marked: str) -> None:
     assert [(i.dose, i.frequency) for i in said(marked)] == [(None, None)]
 
@@ -109,11 +123,23 @@ def test_a_frequency_is_named_by_its_code_or_kept(words: str, code: str) -> None
 @pytest.mark.parametrize(
     ("text", "dose", "unit"),
     [
-        ("80mg", "80", "mg"), ("0.10g", "0.10", "g"), ("200μg", "200", "ug"), ("一百毫克", "100", "mg"), ("半片", "0.5", "片"),
-        ("一片半", "1.5", "片"), ("1/2片", "0.5", "片"), ("1/4片", "0.25", "片"), ("12单位", "12", "U"), ("80万u", "800000", "U"),
-        ("2 tablets", "2", "tab"), ("5毫升", "5", "mL"), ("1,000mg", "1000", "mg"), ("1-2片", None, "片"), ("100mg×7/次", "700", "mg"),
+        ("80mg", "80", "mg"),
+        ("0.10g", "0.10", "g"),
+        ("200μg", "200", "ug"),
+        ("一百毫克", "100", "mg"),
+        ("半片", "0.5", "片"),
+        ("一片半", "1.5", "片"),
+        ("1/2片", "0.5", "片"),
+        ("1/4片", "0.25", "片"),
+        ("12单位", "12", "U"),
+        ("80万u", "800000", "U"),
+        ("2 tablets", "2", "tab"),
+        ("5毫升", "5", "mL"),
+        ("1,000mg", "1000", "mg"),
+        ("1-2片", None, "片"),
+        ("100mg×7/次", "700", "mg"),
     ],
-)  # fmt: skip
+)
 def test_an_amount_is_a_number_and_a_unit(text: str, dose: str | None, unit: str) -> None:
     amount = amount_at(text, 0)
     assert amount
@@ -141,9 +167,18 @@ def test_a_day_of_equal_doses_has_one_dose_and_another_none() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("两", "2"), ("二十五", "25"), ("十", "10"), ("一百二十", "120"), ("零点五", "0.5"), ("10.50", "10.50"), ("1,250", "1250"),
-     ("一二", None), ("2,3", "23")],
-)  # fmt: skip
+    [
+        ("两", "2"),
+        ("二十五", "25"),
+        ("十", "10"),
+        ("一百二十", "120"),
+        ("零点五", "0.5"),
+        ("10.50", "10.50"),
+        ("1,250", "1250"),
+        ("一二", None),
+        ("2,3", "23"),
+    ],
+)
 def test_numbers_in_characters_and_digits(text: str, value: str | None) -> None:
     assert number(text) == (None if value is None else Decimal(value))
 
