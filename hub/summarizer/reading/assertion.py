@@ -25,9 +25,9 @@ _TAIL: Final = frozenset(' 的了吧哈啊呀哦嘛呢咯喽撒噻大性。."”
 _LEAD: Final = _BARE | frozenset("明显显著确切剧烈特殊任何其它他")
 _CHANGES: Final = ("加重", "加剧", "减轻", "好转", "缓解", "改善", "恶化", "进展", "增多", "减少", "变化", "消失")
 _TIMES: Final = ("之前", "以前", "的时候", "还好")
-_DIRECTLY: Final = frozenset(" 都也均这些全几样呢")
+_DIRECTLY: Final = frozenset(" 都也均这些全几样呢还尚目前暂诊断的我们自己真")
 _ENDED_BY: Final = {
-    "planned": frozenset(("absent",)),
+    "planned": frozenset(("absent", "uncertain", "resolved")),
     "historical": frozenset(("absent", "uncertain", "planned", "if")),
     "uncertain": frozenset(("planned", "if")),
     "absent": frozenset(("planned", "if")),
@@ -198,7 +198,7 @@ def _before(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
         return _near_before(sentence, cue, rule, past)
     start = sentence.clause_start(cue.start)
     first = bisect_left(spans, (start, 0))
-    over = rule.effect != "absent" or _DIRECTLY.issuperset(sentence.text[start : cue.start])
+    over = rule.effect not in ("absent", "uncertain") or _DIRECTLY.issuperset(sentence.text[start : cue.start])
     if rule.reach == "list" and over and first == past and past and start and sentence.text[start - 1] in ",，:：":
         start = sentence.clause_start(spans[past - 1][0])
         if sentence.end(start) < cue.start:

@@ -22,6 +22,9 @@ _SAYS: Final = frozenset("有得患也是死查曾因身均都、和及说,，")
 _OWNS: Final = frozenset("他她我你其的大小二三四老堂表亲亡头里、和及")
 """Before one."""
 
+_OWNERS: Final = frozenset("他她我你其家头")
+"""Before a word that may also be the patient."""
+
 _LISTED: Final = frozenset(("", "、", "和", "及", "或", "与", ",", "，", "/", " ", " and ", " or ", ", "))
 """Between names of which one relative behind them holds (`高血压、糖尿病家族史`)."""
 
@@ -77,7 +80,7 @@ def _automaton() -> Any:
 @lru_cache(maxsize=1)
 def _hint() -> re.Pattern[str]:
     """What a text that names anybody holds: the first character of a word, or English."""
-    first = {word[0] for word, kind in words().items() if kind != "carer" and not word.isascii()}
+    first = {word[0] for word, kind in words().items() if kind not in ("carer", "none") and not word.isascii()}
     return re.compile(f"[{''.join(sorted(first))}]|[A-Za-z]{{2}}")
 
 
@@ -108,7 +111,9 @@ def _scan(text: str, section: Section) -> list[_Word]:
             continue
         if kind == "short" and not (start and text[start - 1] in _OWNS) and not text[end : end + 1]:
             continue
-        if kind == "child" and section != "family":
+        if kind == "none" or (kind == "child" and section != "family"):
+            continue
+        if kind == "owned" and text[start - 1 : start] not in _OWNERS:
             continue
         named = named or kind != "carer"
         found.append(_Word(start, end, kind))
