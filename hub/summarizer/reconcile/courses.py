@@ -133,7 +133,7 @@ def _fitting(courses: Iterable[Course], what: Intake, draft: Draft) -> Course | 
         c
         for c in courses
         if c.section == draft.section and c.assertion == draft.assertion
-        and (draft.status == c.status or draft.status not in _KNOWN_STATUS) and c.fits(what)
+        and (draft.status == c.status or _any_status(draft)) and c.fits(what)
     ]  # fmt: skip
     if len(fitting) < 2:
         return fitting[0] if fitting and _told_enough(fitting[0], what) else None
@@ -142,6 +142,11 @@ def _fitting(courses: Iterable[Course], what: Intake, draft: Draft) -> Course | 
         return same
     alike = [c for c in fitting if any(s.amount and s.unit == what.unit for s in c.said)]
     return max(alike, key=lambda c: max(s.start for s in c.said)) if alike else None
+
+
+def _any_status(draft: Draft) -> bool:
+    """Whether it tells a medicine that was handed out, of whatever course: words that do not say are no such thing."""
+    return draft.status not in _KNOWN_STATUS and not draft.free
 
 
 def _told_enough(course: Course, what: Intake) -> bool:

@@ -15,6 +15,7 @@ from hub.summarizer.reconcile import concepts, dates, slots
 from hub.summarizer.reconcile.slots import Mark
 
 _PREFIXES = (0, 4, 7, 10)
+_MONTH = 7
 
 
 @dataclass(slots=True, eq=False)
@@ -145,9 +146,9 @@ def _dated_alike(group: Group, fitting: list[Group]) -> Group | None:
 
 
 def _places(groups: Sequence[Group]) -> None:
-    """A stay that a text tells is the one that its hospital sent, where its date fits just one."""
+    """A stay that a text dates by month or day is the one that its hospital sent, where the date fits just one."""
     stays = [g for g in groups if g.scope[1] == "encounter"]
-    told = [g for g in stays if all(d.free for d in g.drafts) and any(m.start for m in g.marks)]
+    told = [g for g in stays if all(d.free for d in g.drafts) and all(map(_exact, g.marks))]
     if not told:
         return
     sent = [g for g in stays if not all(d.free for d in g.drafts) and any(m.start for m in g.marks)]
@@ -155,6 +156,10 @@ def _places(groups: Sequence[Group]) -> None:
         fitting = [g for g in sent if g.keys & group.keys and _may_be_at(group, g) and all(map(g.fits, group.marks))]
         if len(fitting) == 1:
             _join(group, fitting[0])
+
+
+def _exact(mark: Mark) -> bool:
+    return len(mark.start) >= _MONTH and not mark.ago
 
 
 def _may_be_at(told: Group, sent: Group) -> bool:

@@ -18,9 +18,6 @@ from hub.summarizer.reconcile.courses import Intake
 from hub.summarizer.reconcile.opposed import Opposed, day_told
 
 _CURRENT = ("active", "unknown")
-_ORDER_DAYS = 7
-"""A coded start this near to its message is the day of the order: no statement that something was changed."""
-
 _CODED = re.compile(r"[a-z0-9/]+")
 _ONCE_A_DAY = frozenset({"qd", "qn", "qm", "qam", "qhs"})
 
@@ -57,14 +54,14 @@ def _statements(item: Item) -> Iterator[Statement]:
 
 
 def _stated_start(item: Item) -> str:
-    """When it began, as somebody says; not the day of an order."""
-    start = dates.day(item.head.start)
-    ordered = all(
-        not d.free and d.start and dates.apart(dates.day(d.start), day_told(d)) <= _ORDER_DAYS
-        for d in item.drafts
-        if d.start
-    )
-    return "" if ordered else start
+    """When it began, as somebody says; not the day on which an order was written."""
+    dated = [d for d in item.drafts if d.start]
+    return "" if all(_order_day(d) for d in dated) else dates.day(item.head.start)
+
+
+def _order_day(draft: Draft) -> bool:
+    written = (draft.evidence.value(pointer) for pointer in ("/authoredOn", "/whenHandedOver"))
+    return not draft.free and any(str(day)[:10] == dates.day(draft.start) for day in written if day)
 
 
 def _doses(group: Sequence[Item], statements: Sequence[Statement]) -> list[Opposed]:

@@ -14,6 +14,7 @@ _CLOSE = Decimal("0.015")
 _DIGITS = 2
 """A number of fewer digits is too coarse to be known again in another unit."""
 
+_NO_UNIT = frozenset({"1", "{inr}", "inr", "{ratio}", "ratio", "比值", "/", "-", "[ph]", "ph", "无"})
 _COMPARATORS = "<>≤≥＜＞"
 
 
@@ -30,8 +31,9 @@ def unit(draft: Draft) -> str | None:
 
 @lru_cache(maxsize=4096)
 def folded(unit: str | None) -> str:
-    """One spelling of a unit."""
-    return units.comparable(unit)
+    """One spelling of a unit, "" for what only says that there is none."""
+    found = units.comparable(unit)
+    return "" if found in _NO_UNIT else found
 
 
 @lru_cache(maxsize=4096)

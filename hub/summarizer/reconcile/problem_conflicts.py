@@ -14,6 +14,9 @@ _NOT_SEEN = re.compile(r"未见|未发现|未探及|未显示|未及|no evidence
 _SAME_TIME = 31
 """Days within which two stages are of one time."""
 
+_WITNESSED = 62
+"""Days between an operation and who tells it at the time."""
+
 _MANY = 4
 """A procedure told of this many dates is done again and again."""
 
@@ -132,10 +135,26 @@ def onsets(items: Sequence[Item]) -> list[Opposed]:
         Opposed("date", "日期不一致", a, b)
         for a, b in pairs(by_key(dated, _with_refined), _MANY)
         if _one_concept(a, b)
-        and not a.organizations & b.organizations
+        and not _two_of_them(a, b)
         and (not a.head.laterality or not b.head.laterality or a.head.laterality == b.head.laterality)
         and not dates.agree(dates.day(a.head.start), dates.day(b.head.start), a.head.ago, b.head.ago)
     ]
+
+
+def _two_of_them(a: Item, b: Item) -> bool:
+    """Whether two dates are two events: who tells both in one message, or each when it was done, knows of two.
+
+    An illness begins once, whatever its organisation writes later.
+    """
+    if messages(a) & messages(b):
+        return True
+    if a.head.kind != "procedure":
+        return bool(a.organizations & b.organizations)
+    return _witnessed(a) and _witnessed(b)
+
+
+def _witnessed(item: Item) -> bool:
+    return any(dates.apart(dates.day(d.start), day_told(d)) <= _WITNESSED for d in item.drafts if d.start)
 
 
 def sides(items: Sequence[Item]) -> list[Opposed]:

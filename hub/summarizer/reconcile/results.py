@@ -12,7 +12,7 @@ from hub.summarizer.drafts import Draft
 from hub.summarizer.reconcile import concepts, dates, numbers
 
 _DAY = 10
-_RECENT = timedelta(366)
+_RECENT = timedelta(31)
 """A number without a date is taken for the equal one that was measured within this time before it was written."""
 
 
@@ -62,7 +62,7 @@ def _one_time(a: str, b: str) -> bool:
 
 
 def _lately(measured: Draft, draft: Draft) -> bool:
-    """Whether it was measured in the year before the draft was written."""
+    """Whether it was measured in the month before the draft was written."""
     day, written = dates.day(measured.start), draft.evidence.at
     earliest, latest = (written - _RECENT).date().isoformat(), (written + timedelta(1)).date().isoformat()
     return len(day) == _DAY and earliest <= day <= latest
