@@ -11,15 +11,25 @@ from typing import Any
 from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.literals import required
 from hub.summarizer.reading.model import Mention
-from hub.summarizer.reading.unlisted import unlisted
+from hub.summarizer.reading.unlisted import unlisted, word_start
 from hub.summarizer.terminology.tables import Term, family, terms
 
 _SHORT = 4
 """Latin names up to this length (`AF`, `CHD`) are read as they are written, not in lower case (`at`, `he`)."""
 
 _VALUE_FOLLOWS = re.compile(r"\s*[+\-]?\s*(?:[:=为是约]|was|is|of)?\s*[<>]?\d")
+_TECHNIQUE = re.compile(
+    r"(?:彩色?|增强|动态|多普勒)*(?:B超|彩超|超声|CT|MRI|核磁(?:共振)?|磁共振|X线|X光|造影|拍片|平片)(?:检查)?",
+    re.IGNORECASE,
+)
+_BODY = re.compile(
+    r"[头脑颅颈胸肺心腹肝胆胰脾肾腰腿脚手臂肩膝髋骨关节血管盆腔子宫附件前列腺甲状乳眼鼻喉肠胃脊椎胎膀胱]"
+)
+_PART = 8
 _SIGN = re.compile(r"\d{2,3}(?:\.\d+)?\s*(?:℃|°|度|次|bpm)")
 """What follows a vital sign of one letter that its number touches (`T38.5℃`; not the vertebra `T12`)."""
+
+_TAKEN = frozenset({"medicine", "allergen"})
 
 _GAP = re.compile(r"(?<=[\u3400-\u9fff0-9])[ \t]+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])[ \t]+(?=\d)")
 
@@ -39,11 +49,22 @@ def find(text: str) -> list[Mention]:
     Of names that overlap the longest holds. A name that no table has is found by its form (`...综合征`, `...片`), with
     `term` None.
     """
-    found = _listed(text)
+    found = [_with_its_part(text, m) for m in _listed(text)]
     taken = [(m.start, m.end) for m in found]
     found += unlisted(text, taken)
     found.sort(key=lambda m: (m.start, m.kind))
     return found
+
+
+def _with_its_part(text: str, mention: Mention) -> Mention:
+    """An examination that is named by its technique alone, with the part of the body before it (`关节B超`)."""
+    if mention.kind != "procedure" or not _TECHNIQUE.fullmatch(mention.name):
+        return mention
+    start = word_start(text, mention.start)
+    part = text[start : mention.start]
+    if not part or len(part) > _PART or not _BODY.search(part):
+        return mention
+    return Mention(mention.kind, text[start : mention.end], start, mention.end, None)
 
 
 def _listed(text: str) -> list[Mention]:
@@ -58,7 +79,13 @@ def _listed(text: str) -> list[Mention]:
         Mention(term.kind, text[places[start] : places[end - 1] + 1], places[start], places[end - 1] + 1, term)
         for start, end in _longest(spans, fixed)
         for term in {t.kind: t for t in reversed(spans[start, end])}.values()
+        if term.kind not in _TAKEN or not _measured(spans[start, end], fixed.get((start, end), set()))
     ]
+
+
+def _measured(found: Iterable[Term], listed: set[str]) -> bool:
+    """Whether the name is a substance's with its concentration behind it (patterns of analytes): no medicine taken."""
+    return "analyte" not in listed and any(term.kind == "analyte" for term in found)
 
 
 def _longest(spans: Mapping[tuple[int, int], list[Term]],

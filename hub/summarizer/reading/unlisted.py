@@ -11,7 +11,7 @@ from importlib.resources import files
 from hub.summarizer.reading.model import Mention
 
 _WORD = re.compile(r"[\u4e00-\u9fffA-Za-z0-9αβγ\-]+")
-_LONGEST = 14
+_LONGEST = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def unlisted(text: str, taken: Sequence[tuple[int, int]]) -> list[Mention]:
     for kind, form in table.forms:
         for match in form.finditer(text):
             end = match.end()
-            start = _start(text, match.start(), [b for _, b in taken])
+            start = word_start(text, match.start(), [b for _, b in taken])
             name = text[start:end]
             free = all(end <= a or b <= start for a, b in [*taken, *((m.start, m.end) for m in found)])
             if free and 2 < len(name) <= _LONGEST and name.lower() not in table.generic and start < match.start():
@@ -45,7 +45,7 @@ def unlisted(text: str, taken: Sequence[tuple[int, int]]) -> list[Mention]:
     return found
 
 
-def _start(text: str, at: int, ends: Sequence[int]) -> int:
+def word_start(text: str, at: int, ends: Sequence[int] = ()) -> int:
     """Where the word that ends before `at` begins: after punctuation, another name, or a word that leads to a name."""
     floor = max((e for e in ends if e <= at), default=0)
     floor = max(floor, at - _LONGEST)

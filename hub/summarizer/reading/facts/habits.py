@@ -9,11 +9,11 @@ from hub.summarizer.reading.statement import Finding, Statement
 
 _HABITS = (
     ("吸烟", re.compile(
-        r"(?:吸|抽|吃|嗜)(?:旱|水|叶子|纸)?烟(?:史|量|指数)?|烟龄|(?<!禁)(?<!戒)烟酒(?:史|嗜好)?|\bsmok\w*|\btobacco|"
+        r"(?:吸|抽|吃|嗜)(?:旱|水|叶子|纸)?烟(?:史|量|指数)?|烟龄|\d+\s*[支根包]\s*烟|(?<!禁)(?<!戒)烟酒(?:史|嗜好)?|\bsmok\w*|\btobacco|"
         r"\bcigarettes?|\bpack[- ]years?", re.IGNORECASE)),
     ("饮酒", re.compile(
         r"(?:饮|喝|酗|嗜|吃)(?:白|啤|红|黄|烧|老)?酒(?:史|量)?|(?<!禁)(?<!戒)烟酒(?:史|嗜好)?|"
-        r"[白啤黄]酒(?=\s*(?:约|大约)?[\d一二三四五六七八九十半两]+(?:两|斤|瓶|g|ml))|"
+        r"酒喝|[两斤瓶]\s*[白啤黄]酒|[白啤黄]酒(?=\s*(?:约|大约)?[\d一二三四五六七八九十半两]+(?:两|斤|瓶|g|ml))|"
         r"\balcohol|\bdrink(?:s|ing)?\b|\betoh\b", re.IGNORECASE)),
 )  # fmt: skip
 _NEVER = re.compile(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from hub.summarizer.reading.dates import find_due
+from hub.summarizer.reading.facts import visits
 from hub.summarizer.reading.facts.problems import asked, names_something_else, side
 from hub.summarizer.reading.model import Context, Mention
 from hub.summarizer.reading.statement import Finding, Statement
@@ -26,8 +28,10 @@ def read(statement: Statement) -> list[Finding]:
 def _procedure(statement: Statement, mention: Mention, context: Context) -> Finding | None:
     if names_something_else(statement, mention):
         return None
+    if visits.looks_again(statement.said(mention.start)):
+        return None
     wanted = asked(statement, mention, context)
-    if context.planned or (wanted and _DO.search(statement.said(mention.start))):
+    if context.planned or _due(statement, mention) or (wanted and _DO.search(statement.said(mention.start))):
         return statement.finding("plans", "plan", mention, when=statement.when(mention), status="planned",
                                spans=context.cues, laterality=side(statement, mention))  # fmt: skip
     if context.assertion == "uncertain" or wanted:
@@ -39,6 +43,13 @@ def _procedure(statement: Statement, mention: Mention, context: Context) -> Find
         "procedures", "procedure", mention, when=None if absent else statement.when(mention),
         status="stopped" if absent else "completed", assertion=context.assertion, laterality=side(statement, mention),
     )  # fmt: skip
+
+
+def _due(statement: Statement, mention: Mention) -> bool:
+    """Whether its clause names a day to come."""
+    clause, written = statement.clause(mention.start), statement.written.isoformat()
+    found = find_due(statement.text, statement.written)
+    return any(w.value and w.value > written[: len(w.value)] and statement.clause(w.start) == clause for w in found)
 
 
 def _examination(mention: Mention) -> bool:

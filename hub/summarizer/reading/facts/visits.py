@@ -69,13 +69,17 @@ def _place(text: str) -> tuple[int, int] | None:
     return match.start() + (lead.end() if lead else 0), match.end()
 
 
+def looks_again(clause: str) -> bool:
+    """Whether a clause says that something is to be looked at again, rather than what that showed."""
+    return bool(_FOLLOW_UP.search(clause)) and not _PAST.search(clause)
+
+
 def _follow_up(statement: Statement) -> list[Finding]:
     """A clause that says what is to be looked at again: `2周后复查肾功能`, in the plan's own words."""
     found = []
     for start, end in statement.clauses:
         clause = statement.text[start:end]
-        match = _FOLLOW_UP.search(clause)
-        if match is None or _PAST.search(clause):
+        if not looks_again(clause):
             continue
         due = [w for w in _due(statement) if start <= w.start < end]
         if not due and statement.section not in _SECTIONS:
@@ -83,9 +87,10 @@ def _follow_up(statement: Statement) -> list[Finding]:
         first = start + len(clause) - len(clause.lstrip())
         last = start + len(clause.rstrip(" ,;；。:.、，"))
         mention = Mention("plan", statement.text[first:last], first, last, None)
+        named = {m.term.key for m, _ in statement.of("procedure") if m.term and start <= m.start < end}
         found.append(
             statement.finding("plans", "plan", mention, when=due[0] if due else None, status="planned",
-                              keys=frozenset({f"follow-up|{mention.name.casefold()}"}),
+                              keys=frozenset({f"follow-up|{mention.name.casefold()}", *named}),
                               dated=bool(due))
         )  # fmt: skip
     return found
