@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 from hub.summarizer import terms, units
 from hub.summarizer.drafts import Concept, Draft, concept, period
 from hub.summarizer.evidence import Evidence, Source
+from hub.summarizer.reading.doses import frequency
 
 Resolve = Callable[[Evidence, str], Evidence | None]
 """The resource of the same message that a reference names."""
@@ -20,19 +20,6 @@ _STATUS = {
     "not-done": "stopped", "declined": "stopped", "intended": "planned", "draft": "planned", "in-progress": "active",
     "preparation": "planned",
 }  # fmt: skip
-_TIMES = "每[日天](?:{0})次|(?:1|一)[日天](?:{0})次|(?:{0})次/[日天d]"
-_FREQUENCIES: tuple[tuple[str, str], ...] = (
-    ("qd", r"qd|q\.?d\.?|od|sid|[日天][日天](?:1|一)次|每天晨起?|once daily|daily|q24h|qam|" + _TIMES.format("1|一")),
-    ("bid", r"bid|b\.?i\.?d\.?|早晚各?(?:1|一)次|twice daily|q12h|" + _TIMES.format("2|二|两")),
-    ("tid", r"tid|t\.?i\.?d\.?|three times daily|q8h|" + _TIMES.format("3|三")),
-    ("qid", r"qid|four times daily|q6h|" + _TIMES.format("4|四")),
-    ("qn", r"qn|qhs|hs|每晚(?:(?:1|一)次)?|睡前(?:(?:1|一)次)?|(?:1|一)次/晚|at bedtime|nightly"),
-    ("qod", r"qod|隔[日天](?:1|一)次"),
-    ("qw", r"qw|qwk|每周(?:1|一)次|(?:1|一)次/周|weekly"),
-    ("prn", r"prn|必要时|需要时|按需|as needed"),
-    ("st", r"st|stat|once|立即|即刻"),
-)
-_FREQUENCY = [(code, re.compile(pattern, re.IGNORECASE)) for code, pattern in _FREQUENCIES]
 _REPEAT = {
     (1, 1, "d"): "qd", (2, 1, "d"): "bid", (3, 1, "d"): "tid", (4, 1, "d"): "qid", (1, 2, "d"): "qod",
     (1, 1, "wk"): "qw", (1, 24, "h"): "qd", (1, 12, "h"): "bid", (1, 8, "h"): "tid", (1, 6, "h"): "qid",
@@ -50,12 +37,6 @@ class Dosage:
     targets: tuple[str, ...]
     start: str | None
     end: str | None
-
-
-def frequency(text: str) -> str:
-    """`qd`, `bid`, ... of words or a code that say so; other words as they are."""
-    plain = text.strip().replace(" ", "") if not text.isascii() else text.strip()
-    return next((code for code, pattern in _FREQUENCY if pattern.fullmatch(plain)), text.strip())
 
 
 def medication(evidence: Evidence, resolve: Resolve) -> list[Draft]:
