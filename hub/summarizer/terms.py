@@ -78,6 +78,8 @@ def _candidates(kind: str, name: str) -> list[str]:
         found = list(dict.fromkeys(fold(candidate) for candidate in medicine_names.candidates(name)))
         return [*found, *(_CLASS.sub("", c) or c for c in found)] if kind == "allergen" else found
     found = [fold(name)]
+    if kind == "analyte":
+        return [*found, *(found[0] + measured for measured in ("测定", "浓度"))]
     if kind in ("procedure", "problem"):
         found.append(_SIDE.sub("", found[0]) or found[0])
         found.append(_MODALITY.sub("", found[-1]) or found[-1])
@@ -89,7 +91,7 @@ def _unknown(kind: str, name: str) -> str:
     if kind in ("medicine", "allergen"):
         bare = fold(list(medicine_names.plain(name))[-1]) or fold(name)
         return (_CLASS.sub("", bare) or bare) if kind == "allergen" else bare
-    return _candidates(kind, name)[-1]
+    return fold(name) if kind == "analyte" else _candidates(kind, name)[-1]
 
 
 @lru_cache(maxsize=1)

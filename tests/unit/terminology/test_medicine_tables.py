@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from hub.summarizer import medicine_names, terms
+from hub.summarizer.reading import mentions
+from hub.summarizer.reading.characters import plain
 from hub.summarizer.terminology import tables
 
 KINDS = ("medicine", "analyte")
@@ -135,3 +137,25 @@ def test_analytes_that_differ_keep_different_keys() -> None:
 def test_hostile_names_cost_nothing(hostile: str) -> None:
     assert terms.key("medicine", hostile).startswith("name|")
     assert len(list(medicine_names.candidates(hostile))) < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "measured"),
+    [
+        ("维生素B12:156pg/ml", "维生素B12测定"), ("叶酸 3.2ng/mL", "叶酸测定"), ("口服叶酸 5mg qd", None),
+        ("亚叶酸 3ng/ml", None), ("胰岛素12U 皮下", None), ("空腹时胰岛素为12.5uIU/mL", "胰岛素测定"),
+        ("地高辛0.125mg qd", None), ("地高辛 1.8ng/ml", "地高辛浓度"), ("丙戊酸钠浓度62μg/ml", "丙戊酸浓度"),
+        ("他克莫司 6.3ng/ml", "他克莫司浓度"), ("他克莫司 1mg bid", None), ("EGFR 19del", "EGFR基因"),
+        ("快速尿素酶试验阳性", "快速尿素酶试验"),
+    ],
+)  # fmt: skip
+def test_a_substance_is_a_result_where_its_unit_says_so(text: str, measured: str | None) -> None:
+    found = [m.term.name for m in mentions.find(plain(text)) if m.kind == "analyte" and m.term]
+    assert found == ([measured] if measured else [])
+    assert not measured or [m.term for m in mentions.find(plain(text)) if m.kind == "medicine"] == []
+
+
+def test_a_level_is_known_by_the_name_of_its_substance() -> None:
+    assert terms.key("analyte", "维生素B12") == terms.key("analyte", "VB12") == "term|analyte:维生素B12测定"
+    assert terms.key("analyte", "地高辛") == "term|analyte:地高辛浓度"
+    assert terms.key("analyte", "无名项目") == "name|无名项目"
