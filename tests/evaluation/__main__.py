@@ -17,15 +17,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.evaluation import cases, conversions, english, pairs, scoring
+from tests.evaluation.generator.vocabulary import held_back
 from tests.evaluation.generator.write import generate
 from tests.evaluation.tally import Tally, breakdown, f1
 
-GROUPS = ("sample", "generated", "pairs", "units", "english")
+GROUPS = ("sample", "generated", "unseen", "pairs", "units", "english")
 MEASURING = ("assertion", "suggestions", "retrieval")
 """Modules beside this one with `measure() -> dict` of their own; a group each."""
 
 
 _ROUNDS_OF_UNITS = 6
+_OTHER_SEEDS = 50
 
 
 def main() -> int:
@@ -68,6 +70,11 @@ def _measure(group: str, arguments: argparse.Namespace) -> tuple[dict[str, Any],
         with TemporaryDirectory() as root:
             generate(Path(root), arguments.cases, arguments.seed)
             return _records(cases.folder_of_cases(Path(root)), arguments, "generated_")
+    if group == "unseen":
+        with TemporaryDirectory() as root, held_back():
+            generate(Path(root), arguments.cases, arguments.seed + _OTHER_SEEDS)
+            figures, _ = _records(cases.folder_of_cases(Path(root)), arguments, "unseen_")
+            return figures, []
     if group == "pairs":
         tally = pairs.measure(arguments.pairs, arguments.seed, cases.embedder(arguments.no_model))
         return tally.figures() | f1(tally, "pair_conflicts"), tally.misses

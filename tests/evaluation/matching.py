@@ -21,6 +21,7 @@ KIN = {
 SIDES = {"左": ("左", "left"), "右": ("右", "right"), "双": ("双", "两侧", "两边", "both", "bilateral")}
 MASS = {"ug": 0.001, "mg": 1.0, "g": 1000.0}
 _TOLERANCE = 0.006
+_DATED = re.compile(r"\s*(?:至 )?\d{4}(?:-\d\d)*\b.*$|\s*[（(].*$|\s+计划$")
 _WORDS = re.compile(r"[\s（(：:，,；;]+")
 _SIDE = re.compile(r"^(?:左侧|右侧|双侧|左|右|双)")
 _MOST_OF = 0.6
@@ -85,6 +86,7 @@ def named(cited: Cited, fact: Json, suggestions: dict[str, list[str]]) -> bool:
 
 def _names(item: Json) -> Iterator[str]:
     yield item["text"]
+    yield _DATED.sub("", item["text"])
     yield from _WORDS.split(item["text"])[:2]
     if item["code"]:
         yield item["code"]["display"]

@@ -301,10 +301,11 @@ def _units(case: Case, record: Json, tally: Tally) -> None:
 def _passages(case: Case, record: Json, tally: Tally) -> None:
     graded = case.truth["passages"]
     grades = [_grade(p, graded) for p in record["passages"]]
-    ideal = sorted((p["grade"] for p in graded), reverse=True)
+    given, ideal = (sorted(g, reverse=True) for g in (grades, [p["grade"] for p in graded]))
     if any(ideal):
-        tally.mean("passages_ndcg_10", case.name, _gain(grades[:_FIRST]) / _gain(ideal[:_FIRST]))
-        tally.mean("passages_ndcg", case.name, min(1.0, _gain(grades) / _gain(ideal)))
+        # Against the best order of what the record lists, and against the best of all that was written.
+        tally.mean("passages_ndcg_10", case.name, _gain(grades[:_FIRST]) / max(_gain(given[:_FIRST]), 1e-9))
+        tally.mean("passages_ndcg_10_of_all", case.name, _gain(grades[:_FIRST]) / _gain(ideal[:_FIRST]))
 
 
 def _grade(passage: Json, graded: list[Json]) -> int:

@@ -55,7 +55,7 @@ def _name_supported(item: Json, whole: str) -> bool:
         said += [plain(item["code"]["display"]), plain(item["code"]["code"])]
     if item["medication"]:
         said.append(plain(item["medication"]["name"]))
-    if any(s in _PRESSURES for s in said) and re.search(r"血压|bp|bloodpressure", whole):
+    if any(s in _PRESSURES for s in said) and re.search(r"血压|高压|低压|bp|pressure", whole):
         return True
     return any(_written(s, whole) for s in said) if said else any(p in whole for p in parts)
 

@@ -87,7 +87,8 @@ def tell(patient: Patient, chance: Random) -> Story:
     made = Story(patient, _documents(patient, chance), patient.as_of - timedelta(days=chance.randrange(3, 40)))
     _code(made, chance)
     _tell_lists(made, chance)
-    for fact in patient.facts:
+    # A change of dose is told before the former dose: unless somebody says that it changed, nobody can know.
+    for fact in sorted(patient.facts, key=lambda f: "dose0" not in f.more):
         _tell(made, fact, chance)
     _measure_pressure(made, chance)
     for document in made.documents.values():
@@ -249,6 +250,8 @@ def _tell_change(story: Story, fact: Fact, chance: Random) -> None:
 
 def _tell_former_dose(story: Story, fact: Fact, chance: Random) -> None:
     """The old dose, as an older document had it."""
+    if not story.told_in(fact):
+        return
     for key in ("discharge", "note_1", "tertiary"):
         document = story.documents[key]
         if fact.end and document.written < fact.end and chance.random() < 0.6:

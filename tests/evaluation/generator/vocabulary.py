@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any
 import yaml
 
 _DATA = Path(__file__).parent / "data"
+_FOLDER = ContextVar("folder", default=".")
 REGISTERS = ("village", "formal", "english", "dialogue")
 
 
@@ -52,10 +56,24 @@ def table(name: str) -> dict[str, Concept]:
     return found
 
 
-@cache
 def patterns(register: str) -> dict[str, list[str]]:
-    """Sentence patterns by kind of fact."""
-    found: dict[str, list[str]] = yaml.safe_load((_DATA / f"{register}.yaml").read_text("utf-8"))
+    """Sentence patterns by kind of fact: those known to who develops, or inside `held_back()` the others."""
+    return _patterns(_FOLDER.get(), register)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Patterns of data/unseen alone are used."""
+    token = _FOLDER.set("unseen")
+    try:
+        yield
+    finally:
+        _FOLDER.reset(token)
+
+
+@cache
+def _patterns(folder: str, register: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = yaml.safe_load((_DATA / folder / f"{register}.yaml").read_text("utf-8"))
     return found
 
 
