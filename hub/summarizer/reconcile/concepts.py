@@ -20,8 +20,12 @@ _DIGITS = {
     "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "极高危": "很高危",
 }  # fmt: skip
 
+_ALL_KINDS = frozenset({"procedure", "vaccine"})
+"""Kinds of fact of which every kind of one may be called by its broader name."""
+
 _CANCER = ("癌", "恶性肿瘤")
 _END = 2
+_LEAST = 4
 _NO_KIND = re.compile(r"^[ -~]*$|^(?:非|无|假性|类|抗|防|疑|未|否认|排除)|术后|待查|史$")
 """Names of which the end is not what they are."""
 
@@ -71,7 +75,7 @@ def refines(key: str, wide: str) -> bool:
     _, short = _parts(wide)
     bare, said = grade(key)
     wider, least = grade(wide)
-    if kind == "procedure" or (bare == wider and least.items() <= said.items()) or wide in _tails(key):
+    if kind in _ALL_KINDS or (bare == wider and least.items() <= said.items()) or wide in _tails(key):
         return True
     if name.endswith(_CANCER) and short.endswith(_CANCER):
         return True
@@ -97,7 +101,13 @@ def _tails(key: str) -> frozenset[str]:
         found = {k for kind in ("problem", "procedure") if (k := terms.key(kind, tail)).startswith("term|")}
         if found:
             return frozenset(found)
-    return frozenset()
+    return frozenset(_operations(name)) if name.endswith("术") else frozenset()
+
+
+def _operations(name: str) -> list[str]:
+    """The longest known operations that the name is, with words put in: `胸腔镜肺上叶切除术` is a `肺叶切除术`."""
+    held = [t for t in tables.terms() if t.kind == "procedure" and len(t.name) > _LEAST and _holds(name, t.name)]
+    return [t.key for t in held if len(t.name) == max(len(h.name) for h in held)]
 
 
 @lru_cache(maxsize=65536)

@@ -103,14 +103,27 @@ def _courses(drafts: Sequence[Draft]) -> list[Course]:
     stops: list[tuple[Intake, Draft]] = []
     for what, draft in read:
         course = _fitting(courses, what, draft)
-        if course is None and draft.status == "stopped" and what.end:
+        if course is None and draft.status == "stopped":
             stops.append((what, draft))
             continue
         _tell(courses, course, what, draft)
     for what, draft in stops:
-        course = _fitting(courses, what, draft) or _ended(courses, what, draft)
+        end = what.end or _changed(what, draft, read)
+        course = _fitting(courses, what, draft)
+        if course is None and end:
+            course = _ended(courses, what._replace(end=end), draft)
         _tell(courses, course, what, draft)
     return courses
+
+
+def _changed(what: Intake, draft: Draft, read: Iterable[tuple[Intake, Draft]]) -> str:
+    """When a dose was changed, of the old dose: when the new one began, else before it was written."""
+    new = [
+        w
+        for w, d in read
+        if d.evidence is draft.evidence and d.status == "active" and w.unit == what.unit and w.amount != what.amount
+    ]
+    return (new[0].start or draft.evidence.at.date().isoformat()) if new and what.amount else ""
 
 
 def _said(what: Intake) -> int:

@@ -12,7 +12,7 @@ from hub.summarizer.drafts import GLOBAL_SYSTEMS, Draft
 from hub.summarizer.reconcile import concepts, dates
 
 _FAMILY = {"symptom": "problem", "finding": "problem"}
-REFINED = frozenset({"problem", "family", "procedure", "plan"})
+REFINED = frozenset({"problem", "family", "procedure", "immunization", "plan"})
 """Kinds of which a broad word may stand for a narrow one."""
 _LASTING_DAYS = 366
 """A complaint without a date is taken for the one of the year around the day of writing."""
@@ -137,7 +137,7 @@ def scope(draft: Draft) -> tuple[Any, ...]:
     elif found == "social":
         extra = _said(draft)
     elif found == "encounter":
-        extra = draft.group or (draft.evidence.organization, "" if draft.start else draft.details)
+        extra = (draft.free, *(draft.group or (draft.evidence.organization, "" if draft.start else draft.details)))
     return draft.section, found, draft.assertion, extra
 
 

@@ -98,6 +98,18 @@ def test_a_stated_change_of_dose_is_history_and_no_conflict() -> None:
     assert conflicts.find(items) == []
 
 
+def test_a_change_without_a_date_is_after_what_was_told_before() -> None:
+    one = fragment(VILLAGE, "2025-01-01")
+    change = [
+        take("氯沙坦", "100", "mg", "qd", status="stopped", evidence=one),
+        take("氯沙坦", "50", "mg", evidence=one),
+    ]
+    before = take("氯沙坦", "100", "mg", "qd", on="2024-07-29")
+    assert told(merge([before, *change])) == [("active", "50", ""), ("stopped", "100", "qd")]
+    assert kinds([before, *change]) == []
+    assert len(merge([before, change[0]])) == 2
+
+
 def test_the_old_dose_still_taken_elsewhere_after_the_change_is_a_dose_conflict() -> None:
     late = take("阿托伐他汀", "20", "mg", "qn", on="2025-03-01", by=COUNTY)
     assert kinds([*_change(), late]) == ["dose"]

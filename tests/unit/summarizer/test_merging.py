@@ -76,6 +76,20 @@ def test_a_broad_word_joins_no_sibling_no_complication_and_not_one_of_two(said: 
     assert groups(merge([say("problem", name, code=code) for name, code in said])) == [1] * len(said)
 
 
+@pytest.mark.parametrize(
+    ("kind", "narrow", "broad"),
+    [
+        ("procedure", "左侧胸腔镜肺上叶切除术", "肺叶切除术"),
+        ("procedure", "左眼白内障超声乳化术", "白内障超声乳化术"),
+        ("problem", "症状性癫痫", "癫痫"), ("problem", "慢性浅表性胃炎", "慢性胃炎"),
+        ("problem", "高血压3级很高危", "高血压3级"),
+    ],
+)  # fmt: skip
+def test_a_longer_name_of_the_field_joins_the_shorter_one_that_it_holds(kind: str, narrow: str, broad: str) -> None:
+    [item] = merge([say(kind, narrow, start="2016-06-27"), say(kind, broad, by=VILLAGE, start="2016")])
+    assert item.head.name == narrow
+
+
 def test_of_two_kinds_the_broad_word_joins_the_one_whose_date_it_says() -> None:
     items = merge([
         say("problem", "糖尿病", by=VILLAGE, start="2013", ago=True),
