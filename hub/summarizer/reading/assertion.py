@@ -38,6 +38,9 @@ _CLOSERS: Final = frozenset(("absent", "uncertain", "planned", "question", "but"
 _TRANSPARENT: Final = frozenset(("historical", "none"))
 _QUOTE: Final = frozenset(" \"“”‘’'「『《(（的")
 _NEAR: Final = 1
+_FAR: Final = 200
+"""Characters over which any cue reaches."""
+
 _UNKNOWN_ITEM: Final = 4
 """Characters of a name in a list that nothing recognised."""
 
@@ -116,7 +119,7 @@ def _after(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
     if rule.reach == "near":
         return _near_after(sentence, cue, first)
     start = cue.end + 1 if sentence.text[cue.end : cue.end + 1] in _COLONS else cue.end
-    latest = _stop(sentence, number, rule, sentence.end(start))
+    latest = _stop(sentence, number, rule, min(sentence.end(start), start + _FAR))
     if rule.reach == "sentence" or (rule.reach == "list" and cue.latin):
         return range(first, bisect_left(sentence.spans, (latest, 0)))
     end = min(sentence.clause_end(start), latest)
@@ -130,7 +133,8 @@ def _stop(sentence: Sentence, number: int, rule: Rule, end: int) -> int:
     """Where the scope of a cue ends before `end`: at a contrast, and a weak one's at a new predicate."""
     cue = sentence.cues[number]
     ended_by = _ENDED_BY.get(rule.effect, frozenset())
-    for other in sentence.cues[number + 1 :]:
+    for index in range(number + 1, len(sentence.cues)):
+        other = sentence.cues[index]
         if other.start >= end:
             break
         effect = other.rule.effect
@@ -147,7 +151,7 @@ def _over_commas(sentence: Sentence, end: int, latest: int, last: int) -> int:
     while end < latest and end < len(text) and text[end] in ",，":
         upto = min(sentence.clause_end(end + 1), latest)
         within = bisect_left(spans, (upto, 0))
-        if any(end < c.start < upto for c in sentence.cues if c.rule.effect not in _TRANSPARENT):
+        if _speaks(sentence, end, upto):
             break
         if within > last:
             if not _bare(text, end + 1, upto, spans[last:within]):
@@ -156,6 +160,20 @@ def _over_commas(sentence: Sentence, end: int, latest: int, last: int) -> int:
             break
         end, last = upto, within
     return last
+
+
+def _speaks(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether a cue of any effect on names stands there."""
+    index = bisect_left(sentence.cues, start, key=_start)
+    while index < len(sentence.cues) and sentence.cues[index].start < end:
+        if sentence.cues[index].rule.effect not in _TRANSPARENT:
+            return True
+        index += 1
+    return False
+
+
+def _start(cue: Cue) -> int:
+    return cue.start
 
 
 def _bare(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
@@ -204,7 +222,10 @@ def _before(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
         if sentence.end(start) < cue.start:
             return range(0)
         first = bisect_left(spans, (start, 0))
-    for other in reversed(sentence.cues[:number]):
+    start = max(start, cue.start - _FAR)
+    first = max(first, bisect_left(spans, (start, 0)))
+    for index in range(number - 1, -1, -1):
+        other = sentence.cues[index]
         if other.start < start:
             break
         if (

@@ -45,13 +45,14 @@ class Cue(NamedTuple):
 
 @lru_cache(maxsize=1)
 def rules() -> dict[str, tuple[Rule, ...]]:
-    """The rules of each cue: the first that reaches a name holds.
+    """The rules of each cue: the first that reaches a name holds."""
+    return read(files("hub.summarizer.reading").joinpath("assertion.tsv").read_text("utf-8"))
 
-    Raises ValueError with the line of a row that cannot be read.
-    """
+
+def read(text: str) -> dict[str, tuple[Rule, ...]]:
+    """The rules of a table. Raises ValueError with the line of a row that cannot be read."""
     table: dict[str, tuple[Rule, ...]] = {}
-    lines = files("hub.summarizer.reading").joinpath("assertion.tsv").read_text("utf-8").splitlines()
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         cues, effect, direction, reach, examples = (*line.split("\t"), "", "", "", "")[:5]

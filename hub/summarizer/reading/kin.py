@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,16 @@ _OWNS: Final = frozenset("他她我你其的大小二三四老堂表亲亡头里
 _OWNERS: Final = frozenset("他她我你其家头")
 """Before a word that may also be the patient."""
 
+_FAR: Final = 120
+"""Characters over which a relative may be the subject."""
+
+_WORDS: Final = 8
+_COMMA: Final = re.compile("[,，]")
+_BARE: Final = frozenset("\x00 、和及或与也均都还有患曾等史病的")
+_TIGHT: Final = frozenset(("", "(", "（", "的", " "))
+_BRACKETS: Final = frozenset(("(", "（"))
+_IN: Final = frozenset(("in", "in his", "in her", "in the", "in their"))
+_FAMILIES: Final = frozenset(("家族史", "家族", "亲属"))
 _LISTED: Final = frozenset(("", "、", "和", "及", "或", "与", ",", "，", "/", " ", " and ", " or ", ", "))
 """Between names of which one relative behind them holds (`高血压、糖尿病家族史`)."""
 
@@ -122,34 +133,42 @@ def _scan(text: str, section: Section) -> list[_Word]:
 
 def _whose(text: str, span: tuple[int, int], found: Sequence[_Word], default: Person | None) -> Person | None:
     """By the nearest word in front that says whose; `X家族史` and `in her mother` stand behind."""
-    person = default
-    for word in reversed([w for w in found if w.end <= span[0]]):
+    index = bisect_left(found, span[0], key=_start)
+    for word in reversed(found[max(0, index - _WORDS) : index]):
         between = text[word.end : span[0]]
-        if any(c in _ENDS for c in between) or ". " in between:
+        if len(between) > _FAR or not _ENDS.isdisjoint(between) or ". " in between:
             break
         if word.kind == "patient":
             return None
-        if word.kind == "carer":
-            if default is None:
-                return None
-            continue
-        follows = next((w for w in found if w.start >= word.end and w.end <= span[0] and w.kind == "patient"), None)
-        if follows is None and (default or _has(between)):
-            return Person(text[word.start : word.end], word.start, word.end)
-        return person
-    return _behind(text, span, found) or person
+        if word.kind != "carer":
+            theirs = default or _has(text, between, span[1])
+            return Person(text[word.start : word.end], word.start, word.end) if theirs else None
+        if default is None:
+            return None
+    return _behind(text, span, found[index : index + _WORDS]) or default
 
 
-def _has(between: str) -> bool:
-    """Whether a name belongs to a relative in front of it outside a family history."""
-    return "," not in between and "，" not in between
+def _has(text: str, between: str, past: int) -> bool:
+    """Whether a name belongs to a relative in front of it outside a family history.
+
+    In one clause with the relative, or in a list that goes on over commas (`母亲有高血压,糖尿病`).
+    """
+    clauses = _COMMA.split(between)
+    if len(clauses) == 1:
+        return True
+    rest = _COMMA.split(text[past : past + _FAR], maxsplit=1)[0]
+    return all(_BARE.issuperset(clause) for clause in (*clauses[1:], rest.rstrip("。.;；")))
 
 
 def _behind(text: str, span: tuple[int, int], found: Sequence[_Word]) -> Person | None:
     for word in found:
-        if word.start >= span[1] and word.kind in ("kin", "other", "spouse"):
+        if word.kind in ("kin", "other", "spouse"):
             between = text[span[1] : word.start]
-            close = between in ("", "(", "（", "的", " ") and text[word.start : word.end] in ("家族史", "家族", "亲属")
-            if close or between in ("(", "（") or between.strip().lower() in ("in", "in his", "in her", "in the"):
+            close = between in _TIGHT and text[word.start : word.end] in _FAMILIES
+            if close or between in _BRACKETS or between.strip().lower() in _IN:
                 return Person(text[word.start : word.end], word.start, word.end)
     return None
+
+
+def _start(word: _Word) -> int:
+    return word.start
