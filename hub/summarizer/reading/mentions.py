@@ -11,6 +11,7 @@ from typing import Any
 from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.literals import required
 from hub.summarizer.reading.model import Mention
+from hub.summarizer.reading.quantities import rows
 from hub.summarizer.reading.unlisted import unlisted, word_start
 from hub.summarizer.terminology.tables import Term, family, terms
 
@@ -36,7 +37,10 @@ _GAP = re.compile(r"(?<=[\u3400-\u9fff0-9])[ \t]+(?=[\u3400-\u9fff])|(?<=[\u3400
 
 @dataclass(slots=True)
 class _Names:
-    """The automaton. Its values are lists of (name as listed, term) and (None, pattern, term) under one string."""
+    """The automaton. Its values are lists of (name as listed, term) and (None, pattern, term) under one string.
+
+    A term without kind is a word that a name is only a piece of (`homographs.tsv`): it takes the place, and is dropped.
+    """
 
     automaton: Any
     by_string: dict[str, list[tuple[str, Term]]] = field(default_factory=dict)
@@ -79,7 +83,7 @@ def _listed(text: str) -> list[Mention]:
         Mention(term.kind, text[places[start] : places[end - 1] + 1], places[start], places[end - 1] + 1, term)
         for start, end in _longest(spans, fixed)
         for term in {t.kind: t for t in reversed(spans[start, end])}.values()
-        if term.kind not in _TAKEN or not _measured(spans[start, end], fixed.get((start, end), set()))
+        if term.kind and (term.kind not in _TAKEN or not _measured(spans[start, end], fixed.get((start, end), set())))
     ]
 
 
@@ -169,6 +173,9 @@ def _names() -> _Names:
             compiled = re.compile(pattern, re.IGNORECASE)
             for literal in required(pattern):
                 names.by_trigger.setdefault(literal.lower(), []).append((compiled, term))
+    for _, words in rows("homographs.tsv", 2):
+        for word in words.split("|"):
+            names.by_string.setdefault(word, []).append((word, Term("", word, (), (), (), (), ())))
     for string in {*names.by_string, *names.by_trigger}:
         names.automaton.add_word(string, string)
     names.automaton.make_automaton()
