@@ -17,7 +17,7 @@ Json = dict[str, Any]
 _PART = re.compile(r"[\s（(）)，,：:；;、“”\"]+")
 _DATE_OR_NUMBER = re.compile(r"[\d\-T:+.~/]*")
 _RELATIVE = re.compile(
-    r"[年月日天周岁]|去|昨|今|前|后|上|礼拜|星期|ago|last|since|week|month|year|day|yesterday|today|recent|腊|端午|中秋|春节|初"
+    r"[年月日天周岁]|去|昨|今|前|后|上|下|明|礼拜|星期|ago|last|since|week|month|year|day|yesterday|today|recent|next|tomorrow|腊|端午|中秋|春节|初"
 )
 _SAID_BY_THE_HUB = (
     "此前", "参考", "偏高", "偏低", "起", "至", "停", "计划", "已停", "已", "否认", "无", "可能", "疑似", "家族史", "过敏",
@@ -56,6 +56,8 @@ def _name_supported(item: Json, whole: str) -> bool:
     if item["medication"]:
         said.append(plain(item["medication"]["name"]))
     if any(s in _PRESSURES for s in said) and re.search(r"血压|高压|低压|bp|pressure", whole):
+        return True
+    if "nkda" in whole and item["assertion"] == "absent":
         return True
     return any(_written(s, whole) for s in said) if said else any(p in whole for p in parts)
 

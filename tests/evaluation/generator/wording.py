@@ -20,6 +20,7 @@ from tests.evaluation.generator.vocabulary import patterns, phrases
 
 _SHARED_DATE = "when"
 _NOT = "不{n}"
+_BY_MOUTH = ("口服", "by mouth", "吃", "食", "服")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def _fill(
         second = _name(facts[1], register, chance)
         slots["n2"] = second
         told.append((facts[1], second, []))
+    if facts[0].medication and facts[0].medication["route"] != "口服" and any(w in pattern for w in _BY_MOUTH):
+        raise _Unfit
     if _NOT in pattern and slots["n"] not in phrases()["said_with_not"]:
         raise _Unfit
     text = pattern.format(**slots)
