@@ -1,7 +1,7 @@
 """Two doses now, or taken here and stopped there. What its own organisation changed, or a date, is history.
 
 A statement holds until its organisation says otherwise. It contradicts a later one of another organisation, unless that
-one tells when it changed, or its organisation had said the same before and so changed it itself.
+one tells when it changed, or orders it and had said the same before, and so changed it itself.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _opposed(first: Statement, later: Statement, statements: Sequence[Statement]
         s.organization == first.organization and s.item is not first.item and first.day < s.day <= later.day
         for s in statements
     )
-    changed = any(
+    changed = not later.draft.free and any(
         s.organization == later.organization and s.item is first.item and first.day <= s.day <= later.day
         for s in statements
     )

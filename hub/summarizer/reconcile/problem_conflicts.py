@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from hub.summarizer.items import Item
 from hub.summarizer.reconcile import concepts, dates
-from hub.summarizer.reconcile.opposed import Opposed, by_key, crossed, day_told, keys, messages, pairs
+from hub.summarizer.reconcile.opposed import Opposed, by_key, crossed, day_told, keys, messages, pairs, said
 
 _NOT_SEEN = re.compile(r"未见|未发现|未探及|未显示|未及|no evidence|unremarkable|without", re.IGNORECASE)
 _SAME_TIME = 31
@@ -50,10 +50,21 @@ def _denied(denied: Item, had: Item) -> bool:
     if had.head.status == "resolved" or messages(denied) == messages(had):
         return False
     if passing(had) or any(concepts.changes(k) for k in keys(had) | keys(denied)) or _unseen(denied):
-        days = {day_told(d) for d in had.drafts}
-        return any(day_told(d) in days for d in denied.drafts) and not messages(denied) & messages(had)
+        return not messages(denied) & messages(had) and any(_meanwhile(day_told(d), had) for d in denied.drafts)
     start = dates.day(had.head.start)
     return not start or not all(dates.before(day_told(d), start) for d in denied.drafts)
+
+
+def _meanwhile(day: str, had: Item) -> bool:
+    """Whether it was told on that day; of what is no complaint, also whether it was told before and after."""
+    days = {day_told(d) for d in had.drafts}
+    return day in days or (not passing(had) and min(days) <= day <= max(days)) or _listed(day, had)
+
+
+def _listed(day: str, had: Item) -> bool:
+    """Whether an illness that passes was among the diagnoses before and after."""
+    days = {day_told(d) for d in had.drafts if not d.start and d.status == "active" and d.kind == "problem"}
+    return bool(days) and had.head.kind != "symptom" and min(days) <= day <= max(days) and len(days) > 1
 
 
 def _unseen(denied: Item) -> bool:
@@ -88,7 +99,7 @@ def _same_time(a: Item, b: Item) -> bool:
 def _grades(present: Iterable[Item]) -> Iterator[Opposed]:
     """Two stages or grades of one illness at one time; a later higher one is its progress."""
     for a, b in pairs(by_key(present, _ungraded)):
-        if not a.organizations & b.organizations and _graded_apart(a, b):
+        if not messages(a) & messages(b) and _graded_apart(a, b):
             yield Opposed("diagnosis", "分期或分级不一致", a, b)
 
 
@@ -100,13 +111,14 @@ def _graded_apart(a: Item, b: Item) -> bool:
     mine, theirs = _grade(frozenset(keys(a))), _grade(frozenset(keys(b)))
     differing = [d for d in mine if d in theirs and not mine[d].startswith(theirs[d])
                  and not theirs[d].startswith(mine[d])]  # fmt: skip
-    if not differing:
-        return False
-    first, later = (_last_told(a), _last_told(b)), (mine, theirs)
-    if dates.apart(*first) <= _SAME_TIME:
-        return True
-    before, after = later if first[0] < first[1] else (theirs, mine)
-    return any(_lower(after[d], before[d]) for d in differing)
+    lower = any(_lower(mine[d], theirs[d]) for d in differing)
+    tellings = {(x, y) for x in said(a) for y in said(b) if x.organization != y.organization} if differing else ()
+    return any(_no_progress(x.day, y.day) if lower else _no_progress(y.day, x.day) for x, y in tellings)
+
+
+def _no_progress(lower: str, higher: str) -> bool:
+    """Whether the higher stage was told before the lower one, or at the same time."""
+    return higher <= lower or dates.apart(lower, higher) <= _SAME_TIME
 
 
 def _lower(grade: str, other: str) -> bool:
@@ -117,10 +129,6 @@ def _lower(grade: str, other: str) -> bool:
 @lru_cache(maxsize=4096)
 def _grade(of: frozenset[str]) -> Mapping[str, str]:
     return {dimension: said for k in sorted(of) for dimension, said in concepts.grade(k)[1].items()}
-
-
-def _last_told(item: Item) -> str:
-    return max(day_told(d) for d in item.drafts)
 
 
 def onsets(items: Sequence[Item]) -> list[Opposed]:

@@ -123,7 +123,7 @@ def test_the_old_dose_still_taken_elsewhere_after_the_change_is_a_dose_conflict(
         ([("160", VILLAGE, "2025-03-01"), ("80", COUNTY, "2025-04-01"), ("80", VILLAGE, "2025-05-01")], 1),
         ([("80", COUNTY, "2025-03-01"), ("160", COUNTY, "2025-05-09"), ("160", TERTIARY, "2025-05-09")], 0),
         ([("80", VILLAGE, "2025-01-01"), ("80", COUNTY, "2025-03-01"), ("160", VILLAGE, "2025-04-01")], 1),
-        ([("80", VILLAGE, "2025-01-01"), ("80", COUNTY, "2025-03-01"), ("160", COUNTY, "2025-04-01")], 0),
+        ([("80", VILLAGE, "2025-01-01"), ("80", COUNTY, "2025-03-01"), ("160", COUNTY, "2025-04-01")], 1),
         ([("80", COUNTY, "2025-03-01"), ("80", COUNTY, "2025-03-02")], 0),
     ],
 )
@@ -134,6 +134,11 @@ def test_two_doses_of_two_organisations_contradict_unless_one_changed_it(
     shown = conflicts.find([replace(i, text=wording(i)) for i in merge(drafts)])
     assert [c.kind for c in shown] == ["dose"] * found
     assert all("80" in c.text and "160" in c.text for c in shown)
+
+
+def test_who_orders_another_dose_than_before_changed_it() -> None:
+    said = [("80", VILLAGE, "2025-01-01"), ("80", COUNTY, "2025-03-01"), ("160", COUNTY, "2025-04-01")]
+    assert kinds([take("缬沙坦", dose, "mg", "qd", by=by, on=on, code="C09CA03") for dose, by, on in said]) == []
 
 
 def test_a_start_after_the_other_statement_says_that_it_was_changed() -> None:
