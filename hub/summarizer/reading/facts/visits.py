@@ -28,7 +28,10 @@ _FOLLOW_UP = re.compile(
 _PAST = re.compile(
     r"(?:复查|随访|监测|复诊)(?:示|提示|了|过|的|结果|:|为|见|显示|后)|(?:经|曾|已|来|前来|现为|为求|为行)\s*(?:复查|随访|复诊)|showed|revealed"
 )
-_ADVISED = re.compile(r"建议|需|应|要|请|嘱|定期|按时|记得|每(?:隔)?[\d一二三四五六半两]+个?(?:月|周|年)|should|needs? to|advised")
+_ADVISED = re.compile(
+    r"建议|需|应|要|请|嘱|定期|按时|记得|每(?:隔)?[\d一二三四五六半两]+个?(?:月|周|年)|"
+    r"should|needs? to|advised"
+)
 _SECTIONS = frozenset({"plan", "treatment", "medications"})
 
 
