@@ -14,15 +14,14 @@ from typing import Final
 from hub.summarizer.reading.clauses import HARD, SOFT, Sentence, cut, hidden
 from hub.summarizer.reading.cues import Cue, Rule, denies, scan
 from hub.summarizer.reading.kin import Person, subjects
+from hub.summarizer.reading.lists import BARE, over_commas, undated
 from hub.summarizer.reading.model import Assertion, Context, Section
 
 _COLONS: Final = frozenset(":：")
 _JOINT: Final = frozenset(
     ("", "、", "和", "及", "或", "与", "或者", "以及", "/", " ", "等", "及其", "跟", "、或", "、及", "”、“")
 )
-_BARE: Final = frozenset(' 、和及或与跟等症状表现情况史病既往的也不适之类传染遗传慢性征象体样其他以."“”‘’()（）')
 _TAIL: Final = frozenset(' 的了吧哈啊呀哦嘛呢咯喽撒噻大性。."”)）')
-_LEAD: Final = _BARE | frozenset("明显显著确切剧烈特殊任何其它他")
 _CHANGES: Final = ("加重", "加剧", "减轻", "好转", "缓解", "改善", "恶化", "进展", "增多", "减少", "变化", "消失")
 _TIMES: Final = ("之前", "以前", "的时候", "还好")
 _DIRECTLY: Final = frozenset(" 都也均这些全几样呢还尚目前暂诊断的我们自己真")
@@ -35,14 +34,10 @@ _ENDED_BY: Final = {
 """What ends a scope in a further clause, besides new predicates."""
 
 _CLOSERS: Final = frozenset(("absent", "uncertain", "planned", "question", "but"))
-_TRANSPARENT: Final = frozenset(("historical", "none"))
 _QUOTE: Final = frozenset(" \"“”‘’'「『《(（的")
 _NEAR: Final = 1
 _FAR: Final = 200
 """Characters over which any cue reaches."""
-
-_UNKNOWN_ITEM: Final = 4
-"""Characters of a name in a list that nothing recognised."""
 
 
 _PLAIN: Final = Context()
@@ -121,11 +116,12 @@ def _after(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
     start = cue.end + 1 if sentence.text[cue.end : cue.end + 1] in _COLONS else cue.end
     latest = _stop(sentence, number, rule, min(sentence.end(start), start + _FAR))
     if rule.reach == "sentence" or (rule.reach == "list" and cue.latin):
-        return range(first, bisect_left(sentence.spans, (latest, 0)))
+        last = bisect_left(sentence.spans, (latest, 0))
+        return range(first, last if rule.effect != "absent" else undated(sentence, first, last))
     end = min(sentence.clause_end(start), latest)
     last = bisect_left(sentence.spans, (end, 0))
     if rule.reach == "list" and last > first:
-        last = _over_commas(sentence, end, latest, last)
+        last = over_commas(sentence, end, latest, last)
     return range(first, last)
 
 
@@ -143,46 +139,6 @@ def _stop(sentence: Sentence, number: int, rule: Rule, end: int) -> int:
         if effect == "but" or (effect == "has" and not rule.strong and other.start > cue.end):
             return other.start
     return end
-
-
-def _over_commas(sentence: Sentence, end: int, latest: int, last: int) -> int:
-    """How far a list goes on: over clauses that hold nothing but names."""
-    spans, text = sentence.spans, sentence.text
-    while end < latest and end < len(text) and text[end] in ",，":
-        upto = min(sentence.clause_end(end + 1), latest)
-        within = bisect_left(spans, (upto, 0))
-        if _speaks(sentence, end, upto):
-            break
-        if within > last:
-            if not _bare(text, end + 1, upto, spans[last:within]):
-                break
-        elif upto - end - 1 > _UNKNOWN_ITEM or not text[end + 1 : upto].isalpha():
-            break
-        end, last = upto, within
-    return last
-
-
-def _speaks(sentence: Sentence, start: int, end: int) -> bool:
-    """Whether a cue of any effect on names stands there."""
-    index = bisect_left(sentence.cues, start, key=_start)
-    while index < len(sentence.cues) and sentence.cues[index].start < end:
-        if sentence.cues[index].rule.effect not in _TRANSPARENT:
-            return True
-        index += 1
-    return False
-
-
-def _start(cue: Cue) -> int:
-    return cue.start
-
-
-def _bare(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
-    """Whether there is nothing but names and what joins them."""
-    for first, past in spans:
-        if not _LEAD.issuperset(text[start:first]):
-            return False
-        start = past
-    return _BARE.issuperset(text[start:end])
 
 
 def _near_after(sentence: Sentence, cue: Cue, first: int) -> range:
@@ -246,7 +202,7 @@ def _near_before(sentence: Sentence, cue: Cue, rule: Rule, past: int) -> range:
     if not past:
         return range(0)
     between = sentence.text[sentence.spans[past - 1][1] : cue.start]
-    if len(between) > _NEAR and not _BARE.issuperset(between):
+    if len(between) > _NEAR and not BARE.issuperset(between):
         return range(0)
     if any(c in SOFT or c in HARD or c == "、" for c in between):
         return range(0)
