@@ -46,7 +46,7 @@ class Case:
 
 
 class StubEmbedder:
-    """Character bigrams hashed into 256 numbers: similar words are near each other, in microseconds and without torch."""
+    """Character bigrams hashed into 256 numbers: similar words are near each other, without torch."""
 
     name = "stub"
     revision = "1"

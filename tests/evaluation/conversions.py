@@ -62,5 +62,12 @@ def _score(case: str, row: dict[str, str], pair: tuple[Json, Json], equal: bool,
         tally.add("units_wrong_without_flag")
     if not right:
         values = [r["valueQuantity"] for r in pair]
-        tally.miss("unit_conversion_right", case, kind=row["name"], text=values, expected="one" if equal else "conflict",
-                   got=[i["text"] for i in mine], flagged=flagged)  # fmt: skip
+        tally.miss(
+            "unit_conversion_right",
+            case,
+            kind=row["name"],
+            text=values,
+            expected="one" if equal else "conflict",
+            got=[i["text"] for i in mine],
+            flagged=flagged,
+        )

@@ -21,7 +21,12 @@ from tests.evaluation.plain import plain
 from tests.evaluation.tally import Tally
 from tests.evaluation.tiny import Note, of_note, record
 
-_TITLES = {"MEDICATIONS": "MEDICATIONS", "ALLERGY": "ALLERGIES", "ROS": "REVIEW OF SYSTEMS", "GENHX": "HISTORY OF PRESENT ILLNESS"}
+_TITLES = {
+    "MEDICATIONS": "MEDICATIONS",
+    "ALLERGY": "ALLERGIES",
+    "ROS": "REVIEW OF SYSTEMS",
+    "GENHX": "HISTORY OF PRESENT ILLNESS",
+}
 _CONTRADICTED = re.compile(r"\b(?:no longer|stopped|discontinued|allerg|except|but)\b", re.IGNORECASE)
 
 
@@ -84,7 +89,9 @@ def _whole_medicines(case: str, text: str, made: Json, tally: Tally) -> None:
         tally.hit("english_medicines_in_notes_found", case, found)
         if not found:
             where = text.lower().index(word)
-            tally.miss("english_medicines_in_notes_found", case, text=text[max(0, where - 80) : where + 60], expected=word)
+            tally.miss(
+                "english_medicines_in_notes_found", case, text=text[max(0, where - 80) : where + 60], expected=word
+            )
 
 
 def _allergies(case: str, text: str, made: Json, tally: Tally) -> None:

@@ -47,7 +47,10 @@ def measure(count: int, seed: int, embed: Embedder) -> Tally:
 
 
 def _notes(texts: Sequence[str]) -> list[Note]:
-    return [Note(name, _HEAD + text, WRITTEN + timedelta(days=n)) for n, (name, text) in enumerate(zip("ab", texts, strict=True))]
+    return [
+        Note(name, _HEAD + text, WRITTEN + timedelta(days=n))
+        for n, (name, text) in enumerate(zip("ab", texts, strict=True))
+    ]
 
 
 def minimal(count: int, seed: int) -> Iterator[Pair]:
@@ -117,7 +120,13 @@ def _apart(item: Json) -> bool:
 def duplicates(count: int, seed: int) -> Iterator[tuple[str, tuple[str, str]]]:
     """One fact in two sentences of the generator's, of the registers in turn."""
     chance = Random(f"duplicates {seed}")
-    registers = (("village", "formal"), ("formal", "formal"), ("village", "village"), ("formal", "english"), ("village", "english"))
+    registers = (
+        ("village", "formal"),
+        ("formal", "formal"),
+        ("village", "village"),
+        ("formal", "english"),
+        ("village", "english"),
+    )
     number = 0
     given = 0
     while given < count:
@@ -125,7 +134,10 @@ def duplicates(count: int, seed: int) -> Iterator[tuple[str, tuple[str, str]]]:
         pair = registers[number % len(registers)]
         number += 1
         for _ in range(_TRIES):
-            made = [sentence([fact], r, (WRITTEN + timedelta(days=n)).date(), "平湖县人民医院", chance) for n, r in enumerate(pair)]
+            made = [
+                sentence([fact], r, (WRITTEN + timedelta(days=n)).date(), "平湖县人民医院", chance)
+                for n, r in enumerate(pair)
+            ]
             if made[0] and made[1] and made[0].text != made[1].text and _told_alike(fact, made):
                 given += 1
                 yield kind, (made[0].text, made[1].text)

@@ -1,4 +1,4 @@
-"""Figures of one record against its truth (reassembly-truth/1), added to a tally: facts, merging, contradictions, traps."""
+"""Figures of one record against its truth (reassembly-truth/1): facts, merging, contradictions, traps."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _duplicates(case: Case, reading: Reading, tally: Tally) -> None:
     for (fact, one, here), (other, two, there) in combinations(stated, 2):
         if _same_place(one, two):
             continue
-        # A measurement is one item with its series: told twice, it should be one point of it, but that is another figure.
+        # A measurement is one item with its series; that it is one point of it is another figure.
         together = bool({i for i, _ in here} & {i for i, _ in there}) if fact is other else bool(here & there)
         if fact is other and fact["value"] and together:
             tally.hit("duplicate_points_merged", case.name, bool(here & there))
@@ -86,8 +86,15 @@ def _duplicates(case: Case, reading: Reading, tally: Tally) -> None:
             if together:
                 tally.hit("duplicates_precision", case.name, True)
             else:
-                tally.miss("duplicates_recall", case.name, fact=fact["id"], kind=fact["kind"], tags=fact["tags"],
-                           text=[one["text"], two["text"]], got=[sorted(here, key=str), sorted(there, key=str)])  # fmt: skip
+                tally.miss(
+                    "duplicates_recall",
+                    case.name,
+                    fact=fact["id"],
+                    kind=fact["kind"],
+                    tags=fact["tags"],
+                    text=[one["text"], two["text"]],
+                    got=[sorted(here, key=str), sorted(there, key=str)],
+                )
         elif together and not _compatible(fact, other) and not _shared(fact, two) and not _shared(other, one):
             tally.hit("duplicates_precision", case.name, False)
             tally.miss("duplicates_precision", case.name, fact=[fact["id"], other["id"]], kind=fact["kind"],

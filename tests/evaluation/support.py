@@ -7,6 +7,7 @@ number stands there without one; a date where its digits, a relative expression,
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -20,9 +21,29 @@ _RELATIVE = re.compile(
     r"[年月日天周岁]|去|昨|今|前|后|上|下|明|礼拜|星期|ago|last|since|week|month|year|day|yesterday|today|recent|next|tomorrow|腊|端午|中秋|春节|初"
 )
 _SAID_BY_THE_HUB = (
-    "此前", "参考", "偏高", "偏低", "起", "至", "停", "计划", "已停", "已", "否认", "无", "可能", "疑似", "家族史", "过敏",
-    "待排", "不确定", "拟", "左侧", "右侧", "双侧",
-)  # fmt: skip
+    "此前",
+    "参考",
+    "偏高",
+    "偏低",
+    "起",
+    "至",
+    "停",
+    "计划",
+    "已停",
+    "已",
+    "否认",
+    "无",
+    "可能",
+    "疑似",
+    "家族史",
+    "过敏",
+    "待排",
+    "不确定",
+    "拟",
+    "左侧",
+    "右侧",
+    "双侧",
+)
 _SIDES = re.compile(r"^[左右双两]侧?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PRESSURES = ("收缩压", "舒张压")
@@ -67,7 +88,7 @@ def _written(name: str, whole: str) -> bool:
     bare = _SIDES.sub("", name)
     if name in whole or (bare and bare in whole):
         return True
-    pairs = [a + b for a, b in zip(bare, bare[1:], strict=False)]
+    pairs = [a + b for a, b in itertools.pairwise(bare)]
     return len(pairs) > 1 and sum(p in whole for p in pairs) / len(pairs) >= _ENOUGH
 
 

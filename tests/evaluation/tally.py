@@ -43,7 +43,7 @@ class Tally:
         self.misses.append({"figure": figure, "case": case, **told})
 
     def figures(self, prefix: str = "") -> dict[str, float]:
-        """Figure -> number, with `_of` (tries) and, but for the kinds of a figure (`figure:kind`), `_low` and `_high`."""
+        """Figure -> number with `_of` (tries) and, but for kinds of a figure (`figure:kind`), `_low` and `_high`."""
         found: dict[str, float] = {}
         for name, by_case in self.proportions.items():
             pairs = np.array(list(by_case.values()), float)

@@ -11,8 +11,8 @@ from tests.contract.test_record_sources import sources as all_sources
 from tests.evaluation import support
 from tests.evaluation.cases import Case
 from tests.evaluation.matching import Json, Reading, items, states
-from tests.evaluation.telling import expected
 from tests.evaluation.tally import Tally
+from tests.evaluation.telling import expected
 
 _FIRST = 10
 
@@ -98,8 +98,13 @@ def _brief(case: Case, reading: Reading, tally: Tally) -> None:
         there = any(reading.keys(fact_id) & set(brief[:3]) for fact_id in group)
         tally.hit("brief_top3", case.name, there)
         if not there:
-            tally.miss("brief_top3", case.name, fact=group, read=[reading.found(i) for i in group],
-                       got=[i["text"] for b in brief[:3] for _, i in items(reading.record) if i["id"] == b])  # fmt: skip
+            tally.miss(
+                "brief_top3",
+                case.name,
+                fact=group,
+                read=[reading.found(i) for i in group],
+                got=[i["text"] for b in brief[:3] for _, i in items(reading.record) if i["id"] == b],
+            )
 
 
 def _units(case: Case, record: Json, tally: Tally) -> None:

@@ -7,13 +7,26 @@ from datetime import timedelta
 from random import Random
 
 from tests.evaluation.generator.facts import Fact
-from tests.evaluation.generator.patient import Patient, blood, medicine, no_allergy, number_of, of_concept, result, sided
+from tests.evaluation.generator.patient import (
+    Patient,
+    blood,
+    medicine,
+    no_allergy,
+    number_of,
+    of_concept,
+    result,
+    sided,
+)
 from tests.evaluation.generator.story import Story, code, is_coded, put
 from tests.evaluation.generator.vocabulary import Concept, table
 
 _ACCEPTED = {"allergy": ["allergy", "assertion"], "diagnosis": ["diagnosis", "assertion"],
              "assertion": ["assertion", "diagnosis"]}  # fmt: skip
-_STAGES = {"高血压3级": ("高血压1级", "I10"), "慢性肾脏病4期": ("慢性肾脏病2期", "N18.2"), "慢性肾脏病5期": ("慢性肾脏病3期", "N18.3")}
+_STAGES = {
+    "高血压3级": ("高血压1级", "I10"),
+    "慢性肾脏病4期": ("慢性肾脏病2期", "N18.2"),
+    "慢性肾脏病5期": ("慢性肾脏病3期", "N18.3"),
+}
 _MOST = 3
 
 
@@ -129,11 +142,17 @@ def _result(story: Story, chance: Random) -> list[Fact] | None:
 def _date(story: Story, chance: Random) -> list[Fact] | None:
     for fact in _free(story.patient, "procedure"):
         if fact.concept and fact.start and story.told_in(fact):
-            other = of_concept("procedure", fact.concept, start=fact.start - timedelta(days=365 * 2), safety=fact.safety)
+            other = of_concept(
+                "procedure", fact.concept, start=fact.start - timedelta(days=365 * 2), safety=fact.safety
+            )
             sided(other, fact.laterality)
             other.more["dated"] = True
             if _say(story, other, ("tertiary", "note_1", "discharge"), chance, fact):
-                return [fact, other] if other.start_ok and fact.start_ok and not _overlap(fact, other) else _undo(story, other)
+                return (
+                    [fact, other]
+                    if other.start_ok and fact.start_ok and not _overlap(fact, other)
+                    else _undo(story, other)
+                )
     return None
 
 

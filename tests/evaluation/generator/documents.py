@@ -133,14 +133,18 @@ def fillers(document: Document, chance: Random, count: int) -> list[Sentence]:
 
 _HEADS = (
     (
-        "{place} {day}\n{name}，{sex}，{age}岁\n", "{day} 门诊记录\n患者：{name} 性别：{sex} 年龄：{age}\n",
-        "姓名 {name}　{sex}　{age}岁　　{day}\n", "{name} {sex} {age}岁 {day}来诊\n", "随访本 {day}\n{name}（{sex}，{age}岁）\n",
+        "{place} {day}\n{name}，{sex}，{age}岁\n",
+        "{day} 门诊记录\n患者：{name} 性别：{sex} 年龄：{age}\n",
+        "姓名 {name}　{sex}　{age}岁　　{day}\n",
+        "{name} {sex} {age}岁 {day}来诊\n",
+        "随访本 {day}\n{name}（{sex}，{age}岁）\n",
     ),
     (
-        "{place}\nDate: {day}\nRe: {name}, {age}-year-old\n\n", "{day}\nPatient: {name}\n\n",
+        "{place}\nDate: {day}\nRe: {name}, {age}-year-old\n\n",
+        "{day}\nPatient: {name}\n\n",
         "CLINIC NOTE {day}\nName: {name}  Age: {age}\n\n",
     ),
-)  # fmt: skip
+)
 _FEET = (("签名：{doctor}\n", "{doctor}\n", "医生 {doctor}\n", ""), ("Signed, Dr. {doctor}\n", "Dr. {doctor}\n"))
 
 
@@ -148,4 +152,6 @@ def _day(document: Document, chance: Random) -> str:
     day = document.written
     if document.register == "english":
         return day.isoformat()
-    return chance.choice([f"{day.year}年{day.month}月{day.day}日", day.isoformat(), f"{day.year}.{day.month}.{day.day}"])
+    return chance.choice(
+        [f"{day.year}年{day.month}月{day.day}日", day.isoformat(), f"{day.year}.{day.month}.{day.day}"]
+    )

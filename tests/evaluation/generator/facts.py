@@ -56,7 +56,7 @@ _ASSERTIONS = {"uncertain": "uncertain", "allergy_absent": "absent"}
 
 @dataclass(slots=True, eq=False)
 class Fact:
-    """wording: the kind of sentence; known: the first day on which somebody could write it; more: what only wording needs.
+    """wording: the kind of sentence; known: the first day on which it could be written; more: what only wording needs.
 
     concept: None for what has no table (住院, blood groups).
     """

@@ -78,8 +78,10 @@ def condition(made: Bundle, fact: Fact, name: str, local: bool, recorded: str) -
         "resourceType": "Condition",
         "clinicalStatus": _status("condition-clinical", "active"),
         "verificationStatus": _status("condition-ver-status", "confirmed"),
-        "code": _concept(fact, "problem", name, local, made.sender), "subject": made.subject(), "recordedDate": recorded,
-    }  # fmt: skip
+        "code": _concept(fact, "problem", name, local, made.sender),
+        "subject": made.subject(),
+        "recordedDate": recorded,
+    }
     if fact.start:
         resource["onsetDateTime"] = fact.start.isoformat()
     _coded(made, fact, resource, "code/coding/0/display", name)
@@ -97,8 +99,12 @@ def allergy(made: Bundle, fact: Fact, name: str) -> None:
 
 
 def procedure(made: Bundle, fact: Fact, name: str, local: bool) -> None:
-    resource: Json = {"resourceType": "Procedure", "status": "completed",
-                      "code": _concept(fact, "procedure", name, local, made.sender), "subject": made.subject()}  # fmt: skip
+    resource: Json = {
+        "resourceType": "Procedure",
+        "status": "completed",
+        "code": _concept(fact, "procedure", name, local, made.sender),
+        "subject": made.subject(),
+    }
     if fact.start:
         resource["performedDateTime"] = fact.start.isoformat()
     if fact.laterality:
@@ -111,8 +117,14 @@ def observation(made: Bundle, fact: Fact, name: str, local: bool) -> None:
     value = fact.value or {}
     day = fact.start.isoformat() if fact.start else ""
     quantity = {"value": float(fact.more["written"]), "unit": value["unit"] or "1"}
-    resource = {"resourceType": "Observation", "status": "final", "code": _concept(fact, "lab", name, local, made.sender),
-                "subject": made.subject(), "effectiveDateTime": f"{day}T07:30:00+08:00", "valueQuantity": quantity}  # fmt: skip
+    resource = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": _concept(fact, "lab", name, local, made.sender),
+        "subject": made.subject(),
+        "effectiveDateTime": f"{day}T07:30:00+08:00",
+        "valueQuantity": quantity,
+    }
     _coded(made, fact, resource, "valueQuantity/value", str(quantity["value"]))
 
 
@@ -132,8 +144,13 @@ def medication(made: Bundle, fact: Fact, name: str, local: bool, written: str) -
 
 def immunization(made: Bundle, fact: Fact, name: str) -> None:
     day = fact.start.isoformat() if fact.start else ""
-    resource = {"resourceType": "Immunization", "status": "completed", "occurrenceDateTime": day,
-                "vaccineCode": _concept(fact, "vaccine", name, False, made.sender), "patient": made.subject()}  # fmt: skip
+    resource = {
+        "resourceType": "Immunization",
+        "status": "completed",
+        "occurrenceDateTime": day,
+        "vaccineCode": _concept(fact, "vaccine", name, False, made.sender),
+        "patient": made.subject(),
+    }
     _coded(made, fact, resource, "vaccineCode/coding/0/display", name)
 
 

@@ -11,7 +11,14 @@ from tests.evaluation.generator.documents import Document, Placed, headed, secti
 from tests.evaluation.generator.facts import Fact
 
 CHARSETS = {"gb18030": "GB 18030-2000", "utf-8": "UNICODE UTF-8"}
-SYSTEMS = {"problem": "I10", "analyte": "LN", "medicine": "WC", "allergen": "99ALG", "procedure": "I9C", "vaccine": "CVX"}
+SYSTEMS = {
+    "problem": "I10",
+    "analyte": "LN",
+    "medicine": "WC",
+    "allergen": "99ALG",
+    "procedure": "I9C",
+    "vaccine": "CVX",
+}
 _ESCAPES = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\"}
 
 
@@ -56,8 +63,20 @@ def message(
 def person_segment(made: Message, person: dict[str, Any], sender: str) -> None:
     name = person["name"]
     ids = f"{person['mrn'][sender]}^^^{sender}^MR~{person['national']}^^^MPS^NI"
-    made.add("PID", "1", "", ids, "", f"{name[0]}^{name[1:]}", "", person["birth"].strftime("%Y%m%d"), person["hl7_sex"],
-             "", "", f"^^{person['city']}^^^CHN")  # fmt: skip
+    made.add(
+        "PID",
+        "1",
+        "",
+        ids,
+        "",
+        f"{name[0]}^{name[1:]}",
+        "",
+        person["birth"].strftime("%Y%m%d"),
+        person["hl7_sex"],
+        "",
+        "",
+        f"^^{person['city']}^^^CHN",
+    )
 
 
 def code(fact: Fact, system: str, local: bool, name: str) -> str:
@@ -94,8 +113,23 @@ def result(made: Message, fact: Fact, name: str, local: bool, status: str = "F")
     number = made.counts.get("OBX", 0) + 1
     local_number = number
     moment = f"{fact.start:%Y%m%d}0730" if fact.start else ""
-    made.add("OBX", str(local_number), "NM", code(fact, "LN", local, name), "", str(fact.more["written"]),
-             escape(str(value["unit"])), str(fact.more.get("range", "")), "", "", "", status, "", "", moment)  # fmt: skip
+    made.add(
+        "OBX",
+        str(local_number),
+        "NM",
+        code(fact, "LN", local, name),
+        "",
+        str(fact.more["written"]),
+        escape(str(value["unit"])),
+        str(fact.more.get("range", "")),
+        "",
+        "",
+        "",
+        status,
+        "",
+        "",
+        moment,
+    )
     made.coded.append((fact, f"OBX[{number}]-5[1]", str(fact.more["written"]), f"OBX[{number}]"))
 
 
@@ -128,7 +162,9 @@ def prose(made: Message, document: Document, title: str, chance: Random) -> None
     if layout == "segments":
         for number, part in enumerate(parts, 1):
             whole = headed([part], style, "")
-            occurrence = made.add("OBX", str(number), "TX", name, str(number), escape(whole.text), "", "", "", "", "", "F")
+            occurrence = made.add(
+                "OBX", str(number), "TX", name, str(number), escape(whole.text), "", "", "", "", "", "F"
+            )
             made.texts.append((f"OBX[{occurrence}]-5[1]", whole.text, whole.placed))
     elif layout == "repetitions":
         wholes = [headed([part], style, "") for part in parts]

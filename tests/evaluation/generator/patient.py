@@ -65,14 +65,22 @@ def _person(rules: dict[str, Any], as_of: date, chance: Random) -> dict[str, Any
     check = "10X98765432"[sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11]
     codes = {k: f"{k}{chance.randrange(100, 999)}" for k in ("CUN", "XIAN", "ZHEN", "SHI", "LAB")}
     return {
-        "name": chance.choice(names["surnames"]) + chance.choice(names["given"]), "birth": birth, "hl7_sex": sex,
-        "sex": "男" if sex == "M" else "女", "national": digits + check, "city": f"{city}市",
-        "codes": codes, "mrn": {c: str(chance.randrange(1000000, 9999999)) for c in codes.values()},
+        "name": chance.choice(names["surnames"]) + chance.choice(names["given"]),
+        "birth": birth,
+        "hl7_sex": sex,
+        "sex": "男" if sex == "M" else "女",
+        "national": digits + check,
+        "city": f"{city}市",
+        "codes": codes,
+        "mrn": {c: str(chance.randrange(1000000, 9999999)) for c in codes.values()},
         "organizations": {
-            "CUN": f"{chance.choice(names['places'])}村卫生室", "XIAN": f"{city}县人民医院",
-            "ZHEN": f"{chance.choice(names['places'])}镇卫生院", "SHI": f"{city}市中心医院", "LAB": f"{city}区域检验中心",
+            "CUN": f"{chance.choice(names['places'])}村卫生室",
+            "XIAN": f"{city}县人民医院",
+            "ZHEN": f"{chance.choice(names['places'])}镇卫生院",
+            "SHI": f"{city}市中心医院",
+            "LAB": f"{city}区域检验中心",
         },
-    }  # fmt: skip
+    }
 
 
 def _ago(made: Patient, chance: Random, least: int, most: int) -> date:
@@ -99,7 +107,9 @@ def _problems(made: Patient, chance: Random) -> None:
     taken |= {*others}
     child = rules["age"][1] < 18
     if chance.random() < 0.5:
-        name = chance.choice([p for p in (_CHILDS_PAST if child else _PAST) if p not in taken | {*rules["not_problems"]}])
+        name = chance.choice(
+            [p for p in (_CHILDS_PAST if child else _PAST) if p not in taken | {*rules["not_problems"]}]
+        )
         past = of_concept("historic", problems[name], start=_ago(made, chance, 500 if child else 3000, 9000))
         past.tag("historic")
         made.add(past)
@@ -259,13 +269,18 @@ def _history(made: Patient, chance: Random) -> None:
             ("drinking", "饮酒", ["饮酒", "喝酒", "酒", "alcohol", "drink"]),
         ])  # fmt: skip
         social = Fact(wording, name, words, [])
-        social.more |= {"years": chance.randint(8, 40), "per": chance.choice([5, 10, 15, 20] if name == "吸烟" else [1, 2, 3])}
+        social.more |= {
+            "years": chance.randint(8, 40),
+            "per": chance.choice([5, 10, 15, 20] if name == "吸烟" else [1, 2, 3]),
+        }
         made.add(social)
     if chance.random() < 0.6:
         vaccine = chance.choice(list(table("vaccines").values()))
         made.add(of_concept("vaccine", vaccine, start=_ago(made, chance, 60, 900)))
     main = made.of("problem")[0]
-    stay = Fact("encounter", "住院", ["住院", "入院", "收住", "admitted", "hospitali", main.name, *main.names], [], main.concept)
+    stay = Fact(
+        "encounter", "住院", ["住院", "入院", "收住", "admitted", "hospitali", main.name, *main.names], [], main.concept
+    )
     stay.start = _ago(made, chance, 60, 900) if (main.start or made.as_of) < made.as_of - timedelta(days=950) else None
     if stay.start:
         made.add(stay)

@@ -152,7 +152,9 @@ def _tell_lists(story: Story, chance: Random) -> None:
     for document in story.documents.values():
         if document.medium in ("imaging",) or document.register not in ("formal", "english"):
             continue
-        medicines = [f for f in story.patient.of("med_current") if f.known <= document.written and not f.more.get("dose0")]
+        medicines = [
+            f for f in story.patient.of("med_current") if f.known <= document.written and not f.more.get("dose0")
+        ]
         if len(medicines) > 1 and chance.random() < 0.35 and document.key not in ("discharge",):
             put(story, medicines[:3], document, chance)
         labs = [f for f in story.patient.of("lab") if f.known <= document.written and not is_coded(story, f)]
@@ -212,9 +214,7 @@ def _company(story: Story, fact: Fact, chance: Random) -> list[Fact]:
     return [fact, others[0]] if others else [fact]
 
 
-def put(
-    story: Story, facts: Sequence[Fact], document: Document, chance: Random, wording: str | None = None
-) -> bool:
+def put(story: Story, facts: Sequence[Fact], document: Document, chance: Random, wording: str | None = None) -> bool:
     """Add a sentence on the facts to the document; False where its register has no words for them."""
     fact = facts[0]
     if wording:
@@ -265,13 +265,20 @@ def _measure_pressure(story: Story, chance: Random) -> None:
         document = story.documents[key]
         systolic, diastolic = chance.randrange(104, 188), chance.randrange(58, 104)
         told = []
-        for name, code_, number, words in (("收缩压", "8480-6", systolic, ["高压"]), ("舒张压", "8462-4", diastolic, ["低压"])):
+        for name, code_, number, words in (
+            ("收缩压", "8480-6", systolic, ["高压"]),
+            ("舒张压", "8462-4", diastolic, ["低压"]),
+        ):
             fact = Fact("bp", name, [name, "血压", "BP", "blood pressure", *words], [code_], start=document.written)
             fact.value = {"number": number, "unit": "mm[Hg]", "canonical": number, "canonical_unit": "mm[Hg]",
                           "unit_optional": True}  # fmt: skip
             fact.start_ok = {document.written.isoformat()[:7]}
             told.append(story.patient.add(fact))
-        told[0].more |= {"systolic": systolic, "diastolic": diastolic, "surfaces": {"english": ["BP"], "other": ["血压"]}}
+        told[0].more |= {
+            "systolic": systolic,
+            "diastolic": diastolic,
+            "surfaces": {"english": ["BP"], "other": ["血压"]},
+        }
         if put(story, told[:1], document, chance):
             last = document.sentences[-1]
             document.sentences[-1] = Sentence(last.wording, last.text, [(f, last.told[0][1], []) for f in told])

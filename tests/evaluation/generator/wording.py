@@ -56,9 +56,7 @@ def _family(wording: str) -> str:
     return "med" if wording == "med_current" else wording
 
 
-def _fill(
-    pattern: str, facts: Sequence[Fact], register: str, written: date, place: str, chance: Random
-) -> Sentence:
+def _fill(pattern: str, facts: Sequence[Fact], register: str, written: date, place: str, chance: Random) -> Sentence:
     filler = _Filler(facts[0], register, written, place, chance)
     names = [slot for _, slot, _, _ in string.Formatter().parse(pattern) if slot]
     slots = {slot: filler.slot(slot) for slot in names if slot != "n2"}
