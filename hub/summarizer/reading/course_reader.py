@@ -6,34 +6,16 @@ import re
 from collections.abc import Sequence
 
 from hub.summarizer.reading.course_amounts import Amounts
+from hub.summarizer.reading.course_ends import finish
 from hub.summarizer.reading.courses import Course, Stage
 from hub.summarizer.reading.events import CLAUSE, Events
 from hub.summarizer.reading.model import When
 from hub.summarizer.reading.regions import Region, glued
 from hub.summarizer.reading.tokens import Token
 
-_FROM = re.compile(r"(?:自|从|since|from|started)\s*$")
-_LAST_DATE = re.compile(r"(?:[,，(（在于是了的\s]|\b(?:in|on|since|from)\b)*")
-_DATED_EVENT = re.compile(r"\s*(?:份|就|才|医生|左右)*(?:停|换|改|加|减|调|开|起|吃|撤)")
-_UNTIL = re.compile(r"(?:until|till|through|[吃用服打]到|服?用至|口?服至|持续至|维持至)\s*$")
-_ONWARD = re.compile(r"^\s*(?:起|开始|始|以来|至今|后?开始)")
-_NOW = frozenset(
-    [
-        "长期",
-        "一直",
-        "规律",
-        "在用",
-        "在吃",
-        "在服",
-        "正在",
-        "吃着",
-        "用着",
-        "打着",
-        "continues",
-        "continue",
-        "continued",
-    ]
-)
+_ENDED = re.compile(r"\x01*(?:肠溶|缓释|控释|分散|[片丸针剂])*(?:胶囊|颗粒|注射液)?了")
+_LASTING = "长期 一直 规律 在用 在吃 在服 正在 吃着 用着 打着 continues continue continued"
+_NOW = frozenset(_LASTING.split())
 _BEFORE = frozenset(["take", "give", "start", "resume", "now", "by", "old", "past", "change", "keep", "plan"])
 
 
@@ -42,7 +24,7 @@ def course(text: str, low: str, region: Region, dates: Sequence[When], *, switch
     read = _Reading(text, low, region, [d for d in dates if region.start <= d.start < region.end])
     read.before()
     read.after()
-    read.end(switched)
+    finish(read.course, read.events, read.place, switched=switched)
     return read.course
 
 
@@ -56,7 +38,7 @@ class _Reading:
         self.amounts = Amounts(text, low, region, self.course)
         self.place = region.mention.end
         self.broken = False
-        self.old = False
+        self.old = self.former = False
 
     # before the name
 
@@ -72,7 +54,9 @@ class _Reading:
                 near = token.start
             elif token.kind in _BEFORE:
                 near = token.start
-            elif token.kind == "stop" and touching and self.events.own_stop(token):
+            elif (token.kind in ("no", "off") and touching and self._ended(token)) or (
+                token.kind == "stop" and touching and self.events.own_stop(token)
+            ):
                 self._stop(token)
                 course.lead_stopped = True
                 near = token.start
@@ -105,6 +89,10 @@ class _Reading:
             if self.events.planned(token):
                 course.stages[0].planned = True
 
+    def _ended(self, token: Token) -> bool:
+        """Whether `没吃` before a name and `了` after it say that it was stopped; `off` always does."""
+        return token.kind == "off" or bool(_ENDED.match(self.low, self.region.mention.end))
+
     # after the name
 
     def after(self) -> None:
@@ -118,7 +106,10 @@ class _Reading:
                 if not self.broken and glued(self.low, self.place, token.start):
                     if following is not None and self._condition(token, following):
                         continue
-                    self.amounts.read(token, self.place)
+                    if self.former and token.kind == "amount":
+                        self._former(token)
+                    else:
+                        self.amounts.read(token, self.place)
                     self.place = token.end
                 elif kind != "route":
                     self.broken = True
@@ -133,14 +124,29 @@ class _Reading:
                 self._word_after(token)
             seen = token.end
 
+    def _former(self, token: Token) -> None:
+        """`改20mg(原40mg)`: the dose before the change, told after it."""
+        stages = self.course.stages
+        if not stages[-2:-1] or not stages[-2].filled:
+            stages.insert(len(stages) - 1, Stage(token.value.dose, token.value.unit, token.value.kind, filled=True))
+        self.former = False
+
+    def _dated(self, token: Token) -> None:
+        date = self.events.date(token)
+        last = self.course.stages[-1]
+        if date and last.changed:
+            last.start = last.start or date.value
+        elif date and self.course.began:
+            self.course.start = self.course.start or date.value
+
     def _from_to(self, at: int) -> bool:
         """Whether `to`, `到` stands between two amounts of `from 10 mg to 20 mg`, `从5毫克到10毫克`."""
         tail = self.region.tail
         if not 0 < at < len(tail) - 1 or tail[at - 1].kind not in ("amount", "often"):
             return False
         near = tail[at].start - tail[at - 1].end <= 2 and tail[at + 1].start - tail[at].end <= 2
-        before = self.low[max(self.region.mention.end, tail[at - 1].start - 12) : tail[at - 1].start]
-        return near and tail[at + 1].kind == "amount" and bool(re.search(r"\bfrom\b|[从由]", before))
+        before = self.low[max(self.region.mention.end, tail[at - 1].start - 24) : tail[at - 1].start]
+        return near and tail[at + 1].kind == "amount" and bool(re.search(r"\bfrom\b|[从由]|adjusted|changed", before))
 
     def _word_after(self, token: Token) -> None:
         course, kind = self.course, token.kind
@@ -160,17 +166,24 @@ class _Reading:
             course.kept = course.lasting = True
         if kind == "past":
             course.past = True
-        if kind in ("start", "give"):
+        if kind in ("start", "give") and not course.stopped and not (self.old and course.stages[-1].filled):
             date = self.events.date(token) if not course.start else None
             if date:
                 course.start = date.value
             course.by = course.by or self.events.by(token)
+        if kind == "later":
+            course.stages[-1].planned = True
+        if kind == "when":
+            self._dated(token)
         if kind == "old":
-            self.old = True
-        if kind == "now":
-            course.lasting = True
+            self.old, self.former = True, course.stages[-1].changed
+        if kind in ("now", "start"):
+            course.lasting = course.lasting or kind == "now"
             if (self.old or course.past) and course.stages[-1].filled and not course.stopped:
-                course.stages.append(Stage())
+                date = self.events.date(token)
+                start = date.value if date else None
+                course.stages.append(Stage(start=start, changed=True, often=course.stages[-1].often, weak=True))
+                course.changed = start or course.changed
                 self.broken = False
         gap = self.low[self.place : token.start]
         leads = kind in ("start", "give", "now", "old") or (kind in ("take", "keep") and not CLAUSE.search(gap))
@@ -227,49 +240,6 @@ class _Reading:
             course.end = date.value or date.until or course.end
         course.reason = course.reason or self.events.reason()
         course.by = course.by or self.events.by(token)
-
-    # at the end
-
-    def end(self, switched: bool) -> None:
-        """Starts by `自2019年起`, periods, and what the region's last words leave."""
-        course = self.course
-        course.switched = switched
-        for date in self.dates:
-            if switched and not self.events.duration(date):
-                course.changed = date.value
-            if _UNTIL.search(self.low, max(0, date.start - 8), date.start) and date.value and not date.until:
-                course.stopped, course.end = True, course.end or date.value
-                continue
-            since = _FROM.search(self.low, max(0, date.start - 8), date.start)
-            onward = _ONWARD.match(self.low[date.end : date.end + 6])
-            if (since or onward) and not course.start and not course.changed and date.value != course.end:
-                course.start = date.value
-                if date.start < self.region.mention.start:
-                    course.lead_start = date.value
-            if date.until and date.value and not date.ago and not course.stopped and (course.taken or course.dosed):
-                course.start, course.end = course.start or date.value, date.until
-                course.stopped = not course.lasting
-        if switched:
-            course.reason = course.reason or self.events.reason()
-        self._afterthought()
-
-    def _afterthought(self) -> None:
-        """A date at the very end (`加到10mg(2023-06)`, `stopped in 2020`, `,2024年2月换的`) is of the last event."""
-        course = self.course
-        dates = [d for d in self.dates if d.start >= self.place and not self.events.duration(d)]
-        if len(dates) != 1 or not dates[0].value:
-            return
-        date = dates[0]
-        before, after = self.low[self.place : date.start], self.low[date.end : date.end + 5]
-        if not _LAST_DATE.fullmatch(before) or not (_DATED_EVENT.match(after) or "," not in before):
-            return
-        last = course.stages[-1]
-        if course.stopped:
-            course.end = course.end or date.value
-        elif last.changed:
-            last.start = last.start or date.value
-        elif course.began and not course.start:
-            course.start = date.value
 
 
 def _more(tail: Sequence[Token], often: Token, low: str) -> bool:

@@ -64,7 +64,7 @@ class Course:
         """One intake per stage."""
         if context.subject or (context.assertion == "absent" and not (self.stopped or self.kept or self.changed)):
             return
-        stages = [s for s in self.stages if s.filled] or [Stage(often=self.stages[-1].often)]
+        stages = [s for s in self.stages if s.filled] or [self.stages[-1]]
         if len(stages) == 1 and self.changed and not self.switched and not stages[0].start:
             stages = [replace(stages[0], start=self.changed)]
         for place, stage in enumerate(stages):

@@ -9,7 +9,7 @@ from hub.summarizer.reading.model import When
 
 _CLAUSE = re.compile(r"[,，;；。:：]")
 _EXAMINED = re.compile(
-    r"复?查|测|化?验|抽血|检|报告|结果|量|示|生化|常规|血气|甲功|血脂|肝功|肾功|入院|门诊|就诊|lab|test|check",
+    r"复?查|测|化?验|抽的?血|检|报告|结果|量|示|生化|常规|血气|甲功|血脂|肝功|肾功|入院|门诊|就诊|lab|test|check",
     re.IGNORECASE,
 )
 _EVENT = re.compile(

@@ -91,11 +91,16 @@ class Events:
                 parted = len(CLAUSE.findall(gap))
                 if not parted or (parted == 1 and not self._taken_between(date, token) and len(gap) <= 30):
                     best = date
-            elif date.start - token.end <= 6 and best is None and token.kind != "change":
-                gap = self.low[token.end : date.start]
+            elif self._after(date, token) <= 6 and best is None and token.kind != "change":
+                gap = self.low[max(token.end, min(self.region.mention.end, date.start)) : date.start]
                 if not re.search(r"[。;；]", gap) and (not CLAUSE.search(gap) or self._says_again(date)):
                     best = date
         return best
+
+    def _after(self, date: When, token: Token) -> int:
+        """The characters between a word, or the name that it stands before, and a date after it."""
+        stands_before = token.end <= self.region.mention.start <= date.start and token.kind in ("stop", "no", "off")
+        return date.start - (self.region.mention.end if stands_before else token.end)
 
     def _says_again(self, date: When) -> bool:
         return bool(

@@ -31,6 +31,9 @@ def with_analytes(text: str, mentions: Sequence[Mention]) -> list[Mention]:
         if tail:
             named.append(Mention("analyte", tail[0], mention.end - len(tail[0]), mention.end, tail[1]))
             continue
+        if mention.kind == "problem" and mention.name == "血压高" and text[mention.end : mention.end + 1] == "压":
+            named.append(Mention("analyte", "血压", mention.start, mention.end - 1, _analytes().get("血压")))
+            continue
         head = _begins(mention.name) if mention.kind in ("problem", "symptom") else None
         if head and (mention.start, mention.end) not in taken:
             end = mention.start + len(head[0])

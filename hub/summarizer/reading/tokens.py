@@ -23,9 +23,9 @@ _PLACE = re.compile(
     r"空腹|[进随与]?餐|饭|[必需]要?时|按需|临时|立[即刻]|即刻|规格|\x02(?<!\x02\x02)|(?<![a-z])[a-z]|"
     r"(?<=[\dgulov])(?:q|b|t|h|st|prn)(?=[a-z])"
 )
-_PLACE_OF_COMPLAINT = re.compile(r"(?:胸|[痛疼]|心绞|憋|喘|气|发|难受|不舒|不适|头|咳|睡不)(?=.{0,6}时)")
+_PLACE_OF_COMPLAINT = re.compile(r"(?:胸|[痛疼]|心绞|憋|喘|气|发|难受|不舒|不适|头|咳|睡不)(?=.{0,6}[时才再])")
 _CLOCK = re.compile(r"早|晚|睡|夜|中午|午餐|下午")
-_WHEN_NEEDED = re.compile(r"\x02{2,}(?:得?厉害|发作|明显|加重)?(?:的时候|时候?)(?!间)")
+_WHEN_NEEDED = re.compile(r"\x02{2,}(?:得?厉害|发作|明显|加重)?(?:(?:的时候|时候?)(?!间)|了?[才再][服用吃喷吸含])")
 """A complaint and `时`: taken when it comes."""
 _SQUEEZED = re.compile(r"bid|tid|qid|qd|qn|qod|qhs|prn|d\d|q\d")
 
@@ -83,7 +83,7 @@ def tokens(low: str) -> list[Token]:
     """The tokens of a masked text in lower case, in order, none in another."""
     words = _longest(low)
     places = {m.start() for m in _PLACE.finditer(low)}
-    if "时" in low:
+    if "时" in low or "才" in low or "再" in low:
         places |= {m.start() for m in _PLACE_OF_COMPLAINT.finditer(low)}
     clock = _CLOCK.search(low) is not None
     found: list[Token] = []

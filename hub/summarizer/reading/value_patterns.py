@@ -44,7 +44,7 @@ def patterns() -> Patterns:
         link=re.compile(_link(words["link"] + words["peak"], raised, changed), re.IGNORECASE),
         value=re.compile(_value()),
         pressure=re.compile(
-            rf"(?P<high>{two})(?:\.\d)?{slash}(?P<low>{two})(?![\d/.年月]|\s?[-~–—至到]\s?\d){_PRESSURE_UNIT}"
+            rf"(?P<high>{two})(?:\.\d)?{slash}(?P<low>{two})(?![\d/年月]|\.\d|\s?[-~–—至到]\s?\d){_PRESSURE_UNIT}"
         ),
         pressures=re.compile(
             rf"(?:{three}{slash}{two}(?:{_TO}{two})?|{two}{slash}{three}(?:{slash}{two})?)(?!\d){_PRESSURE_UNIT}"
