@@ -36,6 +36,11 @@ _LABEL: Final = re.compile(
 )
 _MOST: Final = 0.5
 _SENTENCE: Final = re.compile(r"[^。！!；;\n？?]*(?:[。！!；;\n]|[？?]+|$)")
+_CHILDREN: Final = frozenset(
+    "儿子 女儿 闺女 大儿子 小儿子 孙子 孙女 外孙 外孙女 囡囡 崽 幺儿 幺女 son daughter".split()
+)
+"""For whom others come and speak: in a consultation they are the patient."""
+
 _QUESTION_MARKS: Final = frozenset(("吗", "么", "嘛?", "?", "？"))
 _PLAIN: Final = 4
 """Characters of a late reply that is only yes or no."""
@@ -121,7 +126,7 @@ def _turn(
             continue
         sentence = match.group()
         local = [(a - start, min(b, end) - start) for a, b in inside]
-        read = contexts(sentence, local)
+        read = [replace(c, subject="") if c.subject.lower() in _CHILDREN else c for c in contexts(sentence, local)]
         if speaker == "clinician":
             read = [_unless_sought(sentence, c) for c in read]
             chosen = questioned(sentence, local)

@@ -60,6 +60,12 @@ def test_agreeing_to_a_denial_denies() -> None:
     assert read("医:没有[发热]、[咳嗽]吧？", "患:对") == ["absent", "absent"]
 
 
+def test_a_child_for_whom_somebody_comes_is_the_patient() -> None:
+    text, spans, _ = marked("我儿子[发烧]两天了，我妈有[哮喘]")
+    ((child, grandmother),) = dialogue_contexts([("patient", text)], [spans])
+    assert (child.subject, grandmother.subject) == ("", "妈")
+
+
 def test_a_search_for_something_does_not_exclude_it() -> None:
     assert read("医:建议拍个胸片排除[肺炎]") == ["uncertain"]
 
