@@ -9,19 +9,25 @@ from hub.summarizer.reading.model import Context, Mention
 from hub.summarizer.reading.statement import Finding, Statement
 
 _CUE = re.compile(
-    r"过敏(?!性(?:鼻炎|紫癜|哮喘|肺炎|结膜炎|皮炎|湿疹|咳嗽|肠炎))|"
-    r"(?:起|出现|发|冒)(?:了|过)?(?:一身|全身)?(?:风团|皮疹|红疹|疹子|荨麻疹|风疹块|疙瘩)|"
-    r"不敢再(?:用|吃|打)|(?:用|吃|打|碰)不得|一(?:用|吃|打)就.{0,6}(?:疹|痒|肿|喘|过敏)|喉头水肿|休克|"
-    r"\ballerg|\banaphyla|\bhives\b|\brash\b|不耐受|\bnkd?a\b|皮试.{0,8}(?:阳性|\(\+\))",
+    r"药敏史?|过敏(?!性(?:鼻炎|紫癜|哮喘|肺炎|结膜炎|皮炎|湿疹|咳嗽|肠炎))|不敢再(?:用|吃|打)|(?:用|吃|打|碰)不得|不能(?:用|吃|打)|"
+    r"不耐受|皮试.{0,8}(?:阳性|\(\+\))|\ballerg|\banaphyla|\bnkd?a\b|\bintoleran",
     re.IGNORECASE,
 )
+_REACTED = re.compile(
+    r"(?:起|出现|发|冒)(?:了|过)?(?:一身|全身)?(?:风团|皮疹|红疹|疹子|荨麻疹|风疹块|疙瘩)|一(?:用|吃|打)就.{0,6}(?:疹|痒|肿|喘|过敏)|"
+    r"喉头水肿|休克|\bhives\b|\brash\b",
+    re.IGNORECASE,
+)
+"""What somebody had from something, unless a medicine was stopped for it: that is the reason of the stop."""
+
+_STOPPED = re.compile(r"停|换|撤|stopped|discontinued")
 _GENERAL = re.compile(
-    r"(?:对?(?:什么|啥|任何)?(?:药物|药品|药|食物|东西)|用药|吃药|打针)?(?:[、,及和或与]?(?:食物|花粉|其他|其它|接触物))*\s*过敏(?:病史|史|反应)?|"
+    r"(?:对?(?:什么|啥|任何)?(?:药物|药品|药|食物|东西)|用药|吃药|打针)?(?:[、,及和或与]?(?:食物|花粉|其他|其它|接触物))*\s*过敏(?:病史|史|反应)?|药敏史?|"
     r"(?:用药|吃药|打针)[没不未从]{1,3}过敏|allerg(?:y|ies)|nkda|nka",
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"否认|无|没有|没得|没听说|没发现|未(?:发现|诉|见)|不(?!详|敢|明|能|得)|从(?:不|没|来没)|\bno\b|\bnone\b|\bdenies\b|\bnkd?a\b|未曾",
+    r"否认|无|没|冇|莫得|未(?:发现|诉|见)|不(?!详|敢|明|能|得)|从(?:不|没|来没)|\bno\b|\bnone\b|\bdenies\b|\bnkd?a\b|未曾",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
@@ -36,12 +42,21 @@ _FOOD = re.compile(r"食物|食品|\bfood\b", re.IGNORECASE)
 _DRUG = re.compile(r"药|打针|drug|medic", re.IGNORECASE)
 _REACTION = re.compile(r"疹|休克|水肿|风团|疙瘩|瘙痒|hives|rash|urticaria|anaphyla|angio", re.IGNORECASE)
 _WHOLE_KINDS = frozenset({"食物", "药物", "药品", "药", "food", "foods", "drug", "drugs", "medication", "medications"})
+_REACH = 24
+"""Characters before a general word within which its denial stands."""
+
 _NO_SECTION = frozenset({"无", "否认", "无特殊", "none", "nkda", "nka", "nil", "暂无", "未发现"})
 
 
 def concerns(statement: Statement) -> bool:
     """Whether a sentence is about an allergy: symptoms in it are reactions, medicines what caused them."""
-    return statement.section == "allergies" or bool(_CUE.search(statement.text))
+    return statement.section == "allergies" or bool(_cues(statement.text))
+
+
+def _cues(text: str) -> list[int]:
+    """Where a text says that something is not borne."""
+    found = [m.start() for m in _CUE.finditer(text)]
+    return found if found or _STOPPED.search(text) else [m.start() for m in _REACTED.finditer(text)]
 
 
 def read(statement: Statement) -> list[Finding]:
@@ -69,8 +84,8 @@ def _caused(statement: Statement, mention: Mention) -> bool:
     if statement.section == "allergies":
         return True
     clause = statement.clause(mention.start)
-    return any(0 <= statement.clause(cue.start()) - clause <= 1 or _lists(statement, mention, cue.start())
-               for cue in _CUE.finditer(statement.text))  # fmt: skip
+    return any(0 <= statement.clause(cue) - clause <= 1 or _lists(statement, mention, cue)
+               for cue in _cues(statement.text))  # fmt: skip
 
 
 def _lists(statement: Statement, mention: Mention, cue: int) -> bool:
@@ -111,7 +126,8 @@ def _general(statement: Statement) -> list[Finding]:
     if section and (said.lower() in _NO_SECTION):
         return [_denial(statement, 0, len(statement.text), said, named="过敏史")]
     for match in _GENERAL.finditer(statement.text):
-        before = statement.text[max(0, match.start() - 12) : match.end()]
+        clause, _ = statement.clauses[statement.clause(match.start())]
+        before = statement.text[max(clause, match.start() - _REACH) : match.end()]
         after = statement.text[match.end() : match.end() + 4]
         if _DENIED.search(before) or re.match(r"[:：]?\s*(?:无|否认|没有|\(-\)|阴性)", after):
             return [_denial(statement, match.start(), match.end(), match.group())]
