@@ -37,7 +37,23 @@ _LABEL: Final = re.compile(
 _MOST: Final = 0.5
 _SENTENCE: Final = re.compile(r"[^。！!；;\n？?]*(?:[。！!；;\n]|[？?]+|$)")
 _CHILDREN: Final = frozenset(
-    "儿子 女儿 闺女 大儿子 小儿子 孙子 孙女 外孙 外孙女 囡囡 崽 幺儿 幺女 son daughter".split()
+    [
+        "儿子",
+        "女儿",
+        "闺女",
+        "大儿子",
+        "小儿子",
+        "孙子",
+        "孙女",
+        "外孙",
+        "外孙女",
+        "囡囡",
+        "崽",
+        "幺儿",
+        "幺女",
+        "son",
+        "daughter",
+    ]
 )
 """For whom others come and speak: in a consultation they are the patient."""
 
