@@ -58,7 +58,7 @@ def grade(key: str) -> tuple[str, dict[str, str]]:
 @lru_cache(maxsize=65536)
 def broader(key: str) -> frozenset[str]:
     """The keys of all terms of which this is a kind: of the tables, and without its stage or grade."""
-    direct = {*_table().get(key, ()), *_tails(key)}
+    direct = {*_table().get(key, ()), *_tails(key), *_unspecified(key)}
     base, found = grade(key)
     if found and base != key:
         direct.add(base)
@@ -102,6 +102,14 @@ def _tails(key: str) -> frozenset[str]:
         if found:
             return frozenset(found)
     return frozenset(_operations(name)) if name.endswith("术") else frozenset()
+
+
+def _unspecified(key: str) -> frozenset[str]:
+    """Of an analyte with a letter the one without: `肌钙蛋白I` is `肌钙蛋白`."""
+    kind, name = _parts(key)
+    if kind != "analyte" or not name[-1:].isascii() or name[-2:].isascii():
+        return frozenset()
+    return frozenset(t.key for t in tables.terms() if t.kind == "analyte" and t.name == name[:-1])
 
 
 def _operations(name: str) -> list[str]:

@@ -66,6 +66,11 @@ def equal(a: Draft, b: Draft, series: str) -> bool:
     return (there is not None and _rounds(there, other)) or (here is not None and _rounds(here, one))
 
 
+def same_number(a: Draft, b: Draft) -> bool:
+    """Whether two measurements are written with one number in one unit, whatever their analytes are called."""
+    return amount(a) == amount(b) and folded(unit(a)) == folded(unit(b)) and _comparator(a) == _comparator(b)
+
+
 def different(a: Draft, b: Draft, series: str) -> bool:
     """Whether two measurements can be compared and say another number."""
     return (alike(a, b, series) or expressed(a, b, series) is not None) and not equal(a, b, series)

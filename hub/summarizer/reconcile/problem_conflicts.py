@@ -99,7 +99,7 @@ def _same_time(a: Item, b: Item) -> bool:
 def _grades(present: Iterable[Item]) -> Iterator[Opposed]:
     """Two stages or grades of one illness at one time; a later higher one is its progress."""
     for a, b in pairs(by_key(present, _ungraded)):
-        if not messages(a) & messages(b) and _graded_apart(a, b):
+        if _graded_apart(a, b):
             yield Opposed("diagnosis", "分期或分级不一致", a, b)
 
 

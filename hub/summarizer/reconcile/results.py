@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from operator import attrgetter
@@ -47,6 +47,14 @@ class _Moments:
         for length in {4, 7, _DAY, len(start)} if start else ():
             self.by_date.setdefault(start[:length], []).append(point)
 
+    def take(self, point: list[Draft]) -> bool:
+        """Whether the point is one that is known here already; then it is added to that."""
+        near = self._near(point[0], point[0].start or "") if point[0].start else []
+        twins = [p for p in near if numbers.same_number(p[0], point[0])]
+        if len(twins) == 1:
+            twins[0].extend(point)
+        return len(twins) == 1
+
     def _near(self, draft: Draft, start: str) -> list[list[Draft]]:
         """Points that may be of the same moment."""
         if not start:
@@ -80,20 +88,38 @@ def _rivals(a: Draft, b: Draft, analyte: str) -> bool:
 
 def series(drafts: Sequence[Draft]) -> list[Series]:
     """The series of all numeric results, those with the most precise dates placed first."""
-    return [_series(analyte, group) for analyte, group in _analytes(drafts)]
+    made = {place: _moments(place[0], group) for place, group in _analytes(drafts).items()}
+    _known_again(made)
+    return [_series(moments) for moments in made.values() if moments.points]
 
 
-def _series(analyte: str, drafts: list[Draft]) -> Series:
+def _moments(analyte: str, drafts: list[Draft]) -> _Moments:
     moments = _Moments(analyte)
     for draft in sorted(drafts, key=lambda d: (-len(d.start or ""), d.ago)):
         moments.add(draft)
+    return moments
+
+
+def _known_again(made: Mapping[tuple[str, str], _Moments]) -> None:
+    """A number told under a broad name (`肌钙蛋白`) that one narrower analyte has of that date is that measurement."""
+    under: dict[tuple[str, str], list[_Moments]] = {}
+    for (analyte, scale), moments in made.items():
+        for broad in concepts.broader(analyte):
+            under.setdefault((broad, scale), []).append(moments)
+    for place, moments in made.items():
+        narrow = under.get(place, ())
+        if len(narrow) == 1:
+            moments.points = [p for p in moments.points if not (p[0].free and narrow[0].take(p))]
+
+
+def _series(moments: _Moments) -> Series:
     for point in moments.points:
         point.sort(key=lambda d: -len(d.start or ""))
     points = sorted(moments.points, key=lambda p: p[0].start or "")
-    return Series(analyte, points, sorted(moments.disputed, key=lambda p: p[0].start or ""))
+    return Series(moments.analyte, points, sorted(moments.disputed, key=lambda p: p[0].start or ""))
 
 
-def _analytes(drafts: Iterable[Draft]) -> list[tuple[str, list[Draft]]]:
+def _analytes(drafts: Iterable[Draft]) -> dict[tuple[str, str], list[Draft]]:
     """Measurements by analyte: a code of all institutions, else the one that its name has elsewhere, else its name."""
     ordered = sorted(drafts, key=attrgetter("evidence.at"))
     by_name: dict[str, set[str]] = {}
@@ -109,7 +135,7 @@ def _analytes(drafts: Iterable[Draft]) -> list[tuple[str, list[Draft]]]:
         for own in sorted(k for k in draft.keys if k.startswith("code|") and not k.startswith("code||")):
             key = local.setdefault(own, key)
         groups.setdefault((units.series(key), _scale(draft)), []).append(draft)
-    return [(key, group) for (key, _), group in groups.items()]
+    return groups
 
 
 def _analyte(draft: Draft, by_name: dict[str, set[str]]) -> str:

@@ -151,3 +151,11 @@ def test_a_converted_number_is_right() -> None:
     converted = item.points[1].converted
     assert converted is not None
     assert abs(converted[0] - Decimal("500.2")) < Decimal("0.5")
+
+
+def test_a_broad_name_of_an_analyte_is_the_one_that_has_its_number_that_day() -> None:
+    measured = measure("肌钙蛋白I", "2.82", "ng/mL", "2025-02-19T07:30:00+08:00", code="10839-9")
+    told_again = measure("肌钙蛋白", "2.82", "ng/mL", "2025-02", by=VILLAGE)
+    other = measure("肌钙蛋白", "2.9", "ng/mL", "2025-02", by=VILLAGE)
+    assert [len(i.drafts) for i in merge([measured, told_again])] == [2]
+    assert [len(i.drafts) for i in merge([measured, other])] == [1, 1]
