@@ -21,7 +21,7 @@ from tests.evaluation.generator.vocabulary import held_back
 from tests.evaluation.generator.write import generate
 from tests.evaluation.tally import Tally, breakdown, f1
 
-GROUPS = ("sample", "generated", "unseen", "pairs", "units", "english")
+GROUPS = ("sample", "generated", "unseen", "pairs", "units", "english", "speed")
 MEASURING = ("assertion", "suggestions", "retrieval")
 """Modules beside this one with `measure() -> dict` of their own; a group each."""
 
@@ -81,6 +81,8 @@ def _measure(group: str, arguments: argparse.Namespace) -> tuple[dict[str, Any],
     if group == "units":
         tally = conversions.measure(_ROUNDS_OF_UNITS, arguments.seed, cases.embedder(arguments.no_model))
         return tally.figures(), tally.misses
+    if group == "speed":
+        return ({} if arguments.no_model else importlib.import_module("tests.benchmarks.record").measure()), []
     if group == "english":
         tally = english.measure(cases.embedder(arguments.no_model))
         return tally.figures(), tally.misses

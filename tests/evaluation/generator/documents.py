@@ -13,6 +13,11 @@ from tests.evaluation.generator.facts import Fact
 from tests.evaluation.generator.vocabulary import patterns, phrases
 from tests.evaluation.generator.wording import Sentence
 
+_JOINED = {
+    ("symptom", "negated_symptom"), ("symptom", "symptom"), ("problem", "problem"), ("problem", "med_current"),
+    ("problem", "negated_problem"), ("negated_problem", "problem"), ("negated_symptom", "symptom"), ("lab", "lab"),
+    ("allergy", "procedure"), ("med_current", "med_stopped"), ("family", "family"), ("vital", "bp"),
+}  # fmt: skip
 _TRADITIONAL = opencc.OpenCC("s2tw")
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 _ZONE = timezone(timedelta(hours=8))
@@ -100,12 +105,16 @@ def sections(document: Document, chance: Random) -> list[tuple[str, Text]]:
     titles = phrases()["sections"]
     found: list[tuple[str, Text]] = []
     for title in phrases()["section_order"]:
-        given = [s for s in document.sentences if titles[s.wording] == title]
+        given = [s for s in document.sentences if (s.section or titles[s.wording]) == title]
         if not given:
             continue
         made = Text()
-        for one in given:
-            made.say(one, document.spelt(one.text))
+        for one, following in zip(given, [*given[1:], None], strict=True):
+            words = one.text
+            joins = following is not None and (one.wording, following.wording) in _JOINED
+            if joins and document.register == "formal" and words.endswith("。") and chance.random() < 0.5:
+                words = words[:-1] + "，"
+            made.say(one, document.spelt(words))
             if document.register == "english":
                 made.add(" ")
         shown = phrases()["english_sections"].get(title, title) if document.register == "english" else title

@@ -11,6 +11,9 @@ from tests.evaluation.generator.facts import Fact
 from tests.evaluation.generator.messages import charset_of, sender_of, surface_of
 from tests.evaluation.generator.writer import Writer, origin_of
 
+_COPIED = 0.33
+_LOCAL = 0.3
+
 
 def write_laboratory(writer: Writer, corrected: Fact | None) -> None:
     """An ORU a day and laboratory, one of them FHIR; a corrected result is sent twice."""
@@ -74,22 +77,31 @@ def _fhir_laboratory(writer: Writer, document: Document, facts: Sequence[Fact]) 
 
 
 def write_prescription(writer: Writer) -> None:
+    """An RDE; in a third of patients sent once more, as it is, by another hospital."""
     facts = writer.story.prescription
     if not facts:
         return
-    document = Document("prescription", "prescription.hl7", "formal", writer.story.prescribed,
-                        writer.person["organizations"]["XIAN"], "rde")  # fmt: skip
-    sender, charset = sender_of(writer, document.organization), charset_of(writer)
-    made = hl7v2.message("RDE^O11^RDE_O11", writer.control(), document.moment, writer.person, sender, charset, "2.4")
-    hl7v2.person_segment(made, writer.person, sender)
-    made.add("PV1", "1", "O", writer.story.patient.rules["department"])
-    for fact in facts:
-        local = writer.chance.random() < 0.3
-        if local:
-            fact.tag("local-code")
-        hl7v2.prescription(made, fact, surface_of(fact, writer.chance), local)
-    writer.file(document.file, made.bytes(charset), document.organization, document.moment)
-    writer.coded(made, origin_of(document, "hl7v2", made.control))
+    origins = [("prescription.hl7", "XIAN", 0)]
+    if writer.chance.random() < _COPIED:
+        origins.append(("prescription_b.hl7", "SHI", 2))
+    names = [(fact, surface_of(fact, writer.chance), writer.chance.random() < _LOCAL) for fact in facts]
+    for file, place, later in origins:
+        written = min(writer.story.prescribed + timedelta(days=later), writer.story.patient.as_of)
+        document = Document(file, file, "formal", written, writer.person["organizations"][place], "rde")
+        sender, charset = sender_of(writer, document.organization), charset_of(writer)
+        made = hl7v2.message(
+            "RDE^O11^RDE_O11", writer.control(), document.moment, writer.person, sender, charset, "2.4"
+        )
+        hl7v2.person_segment(made, writer.person, sender)
+        made.add("PV1", "1", "O", writer.story.patient.rules["department"])
+        for fact, name, local in names:
+            if local:
+                fact.tag("local-code")
+            if later:
+                fact.tag("exact-duplicate")
+            hl7v2.prescription(made, fact, name, local)
+        writer.file(document.file, made.bytes(charset), document.organization, document.moment)
+        writer.coded(made, origin_of(document, "hl7v2", made.control))
 
 
 def write_stranger(writer: Writer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -64,6 +64,7 @@ CODED: dict[str, tuple[float, tuple[str, ...]]] = {
     "vaccine": (0.3, ("tertiary",)),
     "blood": (0.5, ("discharge",)),
 }
+_ASIDE = 0.35
 _PAIRED = ("negated_problem", "negated_symptom", "negated_finding")
 
 
@@ -227,7 +228,9 @@ def put(story: Story, facts: Sequence[Fact], document: Document, chance: Random,
     if made is None:
         return False
     kind = wording or made.wording
-    document.sentences.append(Sentence(kind, made.text, made.told))
+    # What somebody takes often stands right behind what it is taken for.
+    aside = "既往史" if kind == "med_current" and chance.random() < _ASIDE else None
+    document.sentences.append(Sentence(kind, made.text, made.told, aside))
     for told, _, prefixes in made.told:
         told.start_ok.update(prefixes)
     return True
@@ -244,7 +247,7 @@ def _tell_change(story: Story, fact: Fact, chance: Random) -> None:
         if put(story, [fact], document, chance, "med_changed"):
             last = document.sentences[-1]
             before: Fact = fact.more["before"]
-            document.sentences[-1] = Sentence(last.wording, last.text, [*last.told, (before, last.told[0][1], [])])
+            document.sentences[-1] = replace(last, told=[*last.told, (before, last.told[0][1], [])])
             return
 
 
@@ -281,7 +284,7 @@ def _measure_pressure(story: Story, chance: Random) -> None:
         }
         if put(story, told[:1], document, chance):
             last = document.sentences[-1]
-            document.sentences[-1] = Sentence(last.wording, last.text, [(f, last.told[0][1], []) for f in told])
+            document.sentences[-1] = replace(last, told=[(f, last.told[0][1], []) for f in told])
         else:
             story.patient.facts = [f for f in story.patient.facts if f not in told]
 

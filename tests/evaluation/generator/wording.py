@@ -25,11 +25,15 @@ _BY_MOUTH = ("口服", "by mouth", "吃", "食", "服")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """text; told: each fact of it with its name as written and the dates that it then may have."""
+    """text; told: each fact of it with its name as written and the dates that it then may have.
+
+    section: where a formal document has it, if not where its wording usually stands.
+    """
 
     wording: str
     text: str
     told: list[tuple[Fact, str, list[str]]]
+    section: str | None = None
 
 
 class _Unfit(Exception):
