@@ -14,10 +14,16 @@ _TAKEN_WHEN_WRITTEN = frozenset(
 
 
 def read(statement: Statement) -> list[Finding]:
-    analytes = [m for m, c in statement.of("analyte") if not c.planned and not c.subject]
-    if not analytes:
-        return []
-    return [_draft(statement, found) for found in measurements(statement.text, analytes, statement.dates)]
+    """The results of the patient. All names are handed on: a complaint may begin with the name of what was measured
+    (`血压高,160/100`), and any name parts the words of two others."""
+    named = [m for m, _ in statement.of("analyte", "problem", "symptom", "procedure", "medicine")]
+    others = [(m.start, m.end) for m, c in zip(statement.mentions, statement.contexts, strict=True)
+              if c.planned or c.subject]  # fmt: skip
+    return [
+        _draft(statement, found)
+        for found in measurements(statement.text, named, statement.dates)
+        if not any(start <= found.mention.start < end for start, end in others)
+    ]
 
 
 def _draft(statement: Statement, found: Measurement) -> Finding:
