@@ -131,13 +131,27 @@ def _still(taken: Item, stopped: Item, statements: Sequence[Statement]) -> bool:
     stops = [s for s in statements if s.item is stopped]
     return any(
         use.organization != stop.organization
-        and not _later(use, statements, "stopped")
-        and not _later(stop, statements, "active")
+        and not _stopped_later(use, statements)
+        and not _goes_on(stop, end, statements)
         for use in uses
         for stop in stops
     )
 
 
-def _later(said: Statement, statements: Iterable[Statement], status: str) -> bool:
-    """Whether the same organisation says the other thing at the same time or later."""
-    return any(s.organization == said.organization and s.status == status and s.day >= said.day for s in statements)
+def _stopped_later(use: Statement, statements: Iterable[Statement]) -> bool:
+    """Whether who said that it is taken says then that it was stopped."""
+    return any(
+        s.organization == use.organization and s.status == "stopped" and s.day >= use.day for s in statements
+    )  # fmt: skip
+
+
+def _goes_on(stop: Statement, end: str, statements: Iterable[Statement]) -> bool:
+    """Whether who said that it was stopped says so of a change (`20mg -> 40mg`), or when it was begun again."""
+    return any(
+        s.status == "active"
+        and (
+            s.draft.evidence is stop.draft.evidence
+            or (s.organization == stop.organization and end and s.start and not dates.before(s.start, end))
+        )
+        for s in statements
+    )

@@ -164,6 +164,15 @@ def test_taken_here_and_stopped_there_is_a_conflict() -> None:
     assert kinds([taken, take("格列美脲", "4", "mg", "qd", status="stopped", end="2023", by=VILLAGE)]) == []
 
 
+def test_who_stopped_it_and_lists_it_again_without_a_word_contradicts_too() -> None:
+    stop = take("泼尼松", status="stopped", end="2023-07", on="2024-02-13", by=TERTIARY)
+    listed = [
+        take("泼尼松", "10", "mg", "qd", on=on, by=by) for by, on in ((COUNTY, "2024-02-19"), (TERTIARY, "2024-02-21"))
+    ]
+    assert kinds([stop, *listed]) == ["medication-status"]
+    assert kinds([stop, listed[1]]) == []
+
+
 def test_the_history_of_a_medicine_is_all_its_courses_by_time() -> None:
     old, new = _change()
     new = replace(new, by="心内科")
