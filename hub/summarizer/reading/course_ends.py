@@ -6,8 +6,10 @@ import re
 
 from hub.summarizer.reading.courses import Course
 from hub.summarizer.reading.events import Events
+from hub.summarizer.reading.model import When
 from hub.summarizer.reading.tokens import Token
 
+_BRACKETS = re.compile(r"[(（][)）]")
 _FROM = re.compile(r"(?:自|从|since|from|started)\s*$")
 _LAST_DATE = re.compile(r"(?:[,，(（在于是了的\s]|\b(?:in|on|since|from)\b)*")
 _DATED_EVENT = re.compile(r"\s*(?:份|就|才|医生|左右)*(?:停|换|改|加|减|调|开|起|吃|撤)")
@@ -42,6 +44,11 @@ def finish(course: Course, events: Events, place: int, *, switched: bool) -> Non
         course.stopped or course.planned_stop or course.changed or course.lasting or course.kept
     ):
         course.stages[0].planned = True
+    for date in events.dates:
+        if date.start >= events.region.mention.end and _BRACKETS.fullmatch(
+            events.low[date.start - 1] + events.low[date.end : date.end + 1]
+        ):
+            _settle(course, date)
     _afterthought(course, events, place)
 
 
@@ -60,6 +67,11 @@ def _afterthought(course: Course, events: Events, place: int) -> None:
     before, after = events.low[place : date.start], events.low[date.end : date.end + 5]
     if not _LAST_DATE.fullmatch(before) or not (_DATED_EVENT.match(after) or "," not in before):
         return
+    _settle(course, date)
+
+
+def _settle(course: Course, date: When) -> None:
+    """Gives a date to the last event that has none."""
     last = course.stages[-1]
     if course.stopped:
         course.end = course.end or date.value

@@ -145,7 +145,7 @@ class _Reading:
         if not 0 < at < len(tail) - 1 or tail[at - 1].kind not in ("amount", "often"):
             return False
         near = tail[at].start - tail[at - 1].end <= 2 and tail[at + 1].start - tail[at].end <= 2
-        before = self.low[max(self.region.mention.end, tail[at - 1].start - 24) : tail[at - 1].start]
+        before = self.low[max(self.region.mention.end, tail[at - 1].start - 40) : tail[at - 1].start]
         return near and tail[at + 1].kind == "amount" and bool(re.search(r"\bfrom\b|[从由]|adjusted|changed", before))
 
     def _word_after(self, token: Token) -> None:

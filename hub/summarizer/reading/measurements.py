@@ -35,6 +35,8 @@ _MEAL = re.compile(
 _MEALS = {"空": "空腹血糖", "餐": "餐后2小时血糖", "饭": "餐后2小时血糖"}
 _AGAIN = re.compile(r"\s?[,，、;；]?\s?(?:后|再|又|复查)?(?=[(（]?\x00)")
 _APART = re.compile(r"[\s,，。;；、)）(（\[↑↓HL\x00\x02]|\.(?!\d)|$|左右|多")
+_NEGATIVE = re.compile(r"[TZ]值|T-?score|剩余碱|^BE$")
+"""Names whose values may be below zero."""
 _POINT = re.compile(r"(\d{1,3})点(\d{1,2})(?![\d点分])")
 _HEIGHT = re.compile(r"(?P<text>(?P<m>[12])\s?(?P<unit>米|m)\s?(?P<cm>\d{1,2}))(?!\d)")
 
@@ -134,7 +136,13 @@ class _Values:
             meters = Decimal(f"{height['m']}.{height['cm']}")
             when = self.words.when(height.start(), height.end(), place)
             return Measurement(self.mention, name, height["text"], meters, height["unit"], when=when), height.end()
-        found = self.words.patterns.value.match(self.words.hidden, value_at, self.words.end)
+        minus = _NEGATIVE.search(name) is not None and self.words.hidden.startswith("-", value_at)
+        found = self.words.patterns.value.match(self.words.hidden, value_at + minus, self.words.end)
+        if minus and found:
+            below = number(found["number"])
+            when = self.words.when(value_at, found.end(), place)
+            text = f"-{found['number']}"
+            return Measurement(self.mention, name, text, -below if below is not None else None, when=when), found.end()
         if not found or not self._holds(found):
             return None
         return self._measurement(found, name, place)
