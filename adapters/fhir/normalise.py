@@ -12,6 +12,7 @@ from datetime import datetime, tzinfo
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
+from adapters.attached import texts
 from adapters.fhir import messages
 from adapters.fhir.document import Document, Key, Place, contained, encode, envelope, index, read
 from adapters.fhir.patients import Patients, Register, identity
@@ -19,7 +20,7 @@ from adapters.fhir.referral import REFERRAL
 from adapters.fhir.times import parse, recorded_at
 from adapters.fhir.validation import check_received
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.fragments import Resource, is_clinical, leaves, literal
+from hub.domain.fragments import Citation, Resource, cite_document, is_clinical, leaves, literal
 from hub.domain.messages import Amend, Cancel, Envelope, Intent, Ledger, Mapped, Move, Normalised, Open, Part
 from hub.domain.patients import Identity
 
@@ -115,11 +116,19 @@ def _parts(document: Document, request: Place | None, intent: Intent | None, pat
     needed = (intent is None or isinstance(intent, Open)) and not patients.links
     main = of_request if of_request is not None else patients.main(subjects) if needed or patients.parts else None
     found = tuple(
-        Part(_named(document, place), place.base, recorded_at(place.resource, zone) or default,
-             patient=subject if subject is not None else main)
+        _part(_named(document, place), place, recorded_at(place.resource, zone) or default,
+              subject if subject is not None else main)
         for place, subject in zip(chosen, subjects, strict=True)
     )  # fmt: skip
     return (*patients.parts, *found), main
+
+
+def _part(resource: Resource, place: Place, recorded: datetime | None, patient: int | None) -> Part:
+    """With citations where what they cite does not stand in the document itself: text of a PDF."""
+    cited: tuple[Citation, ...] | None = None
+    if place.type in texts.HOLDERS:
+        cited = texts.cited(resource, lambda: cite_document(resource, place.base))
+    return Part(resource, place.base, recorded, cited or (), patient)
 
 
 def _named(document: Document, place: Place) -> Resource:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from hub.domain.attachments import text_of
+from adapters.attached.texts import text_of
 from hub.domain.quotations import Line, Original, Place, Quotation, Run, Span, painted, quotation
 
 _RESOURCE = re.compile(r"/entry/\d+/resource")

@@ -7,7 +7,7 @@ import unicodedata
 
 import filetype
 
-from adapters.forms import pdf
+from adapters.attached import pdf
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.forms import Attachment
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
+from adapters.attached import texts
 from adapters.hl7v2 import charsets, er7, validation
 from adapters.hl7v2.maps import ledger, messages, referral
 from adapters.hl7v2.maps.conversion import Conversion, Entry
@@ -85,6 +87,8 @@ def _settle(c: Conversion, sent: datetime) -> tuple[list[Mapped], list[Part]]:
         if id(entry) in positions:
             cited = tuple([_new(Citation, one) for one in found])
             about = positions.get(id(entry.patient))
+            if entry.resource["resourceType"] in texts.HOLDERS:
+                cited = texts.cited(entry.resource, partial(tuple, cited)) or cited
             parts.append(Part(entry.resource, base, _recorded(c, entry, sent), cited, about))
         for twin in entry.twins:
             place(twin, "", found)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from adapters.attached import texts
 from adapters.hl7v2 import charsets, er7
 from adapters.hl7v2.er7 import HEADERS, Message, Segment
+from hub.domain import attachments, rtf
 from hub.domain.quotations import Line, Original, Place, Quotation, Span, painted, quotation
 
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})\[(\d+)\]-(\d+)\[(\d+)\](?:\.(\d+)(?:\.(\d+))?)?")
@@ -81,27 +81,60 @@ def _find(message: Message, at: dict[tuple[str, int], int], path: str) -> _Found
 
 def _quotation(message: Message, found: _Found, place: Place) -> Quotation | None:
     value = er7.unescape(found.raw, message.separators)
-    meaning = _meaning(message, found, place, value[place.start : place.end])
+    data = _data(message, found, place, value)
+    if data is not None and (extracted := _extracted(data.content)):
+        return quotation(extracted, place.start, place.end)
+    meaning = _meaning(data, place.start, place.end, len(value)) if data else ""
     return quotation(value, place.start, place.end, meaning)
 
 
-def _meaning(message: Message, found: _Found, place: Place, cited: str) -> str:
-    """The text that base64 characters of an ED value carry; characters cut at their edges are left out."""
+class _Data(NamedTuple):
+    """The data of an ED value. encoding: "" where its characters stand for themselves."""
+
+    content: bytes
+    encoding: Literal["base64", "hex", ""]
+
+
+def _data(message: Message, found: _Found, place: Place, value: str) -> _Data | None:
     match = _PATH.fullmatch(place.path)
     if match is None or match[5] != str(_ENCODED[1]):
-        return ""
+        return None
     segment = message.segments[found.segment]
-    encoding = er7.value(message, segment, int(match[3]), int(match[4]), _ENCODED[0])
-    if encoding.strip().lower() != "base64":
+    encoding = er7.value(message, segment, int(match[3]), int(match[4]), _ENCODED[0]).strip().lower()
+    if encoding == "base64":
+        content = attachments.decoded(value)
+        return _Data(content, "base64") if content is not None else None
+    if encoding == "hex":
+        try:
+            return _Data(bytes.fromhex(value), "hex")
+        except ValueError:
+            return None
+    return _Data(value.encode(), "") if value.startswith("{\\rtf") else None
+
+
+def _extracted(content: bytes) -> str | None:
+    """What RTF or PDF says, whose bytes are no characters."""
+    return texts.pdf_text(content) if attachments.is_pdf(content) else rtf.text_of(content)
+
+
+def _meaning(data: _Data, start: int, end: int, length: int) -> str:
+    """The text that characters [start, end) of an ED value carry; characters cut at their edges are left out."""
+    read = attachments.of_bytes(data.content, "text/plain")
+    if read is None:
         return ""
-    try:
-        return base64.b64decode(cited + "=" * (-len(cited) % 4)).decode("utf-8", "ignore")
-    except (binascii.Error, ValueError):
-        return ""
+    whole = start == 0 and end == length
+    first, last = (start * 3 // 4, end * 3 // 4) if data.encoding == "base64" else (start // 2, end // 2)
+    before = data.content[:first].decode(read.charset, "ignore")
+    begins = len(before) + (len(before.encode(read.charset)) < first)
+    ends = len(data.content[:last].decode(read.charset, "ignore"))
+    return read.text if whole else read.text[begins:ends]
 
 
 def _cited(message: Message, found: _Found, place: Place) -> list[Span]:
     """The raw characters that the cited ones were read from; of an escape sequence all."""
+    data = _data(message, found, place, er7.unescape(found.raw, message.separators))
+    if data is not None and _extracted(data.content):
+        return [(found.start, found.start + len(found.raw))]
     if message.separators.escape not in found.raw:
         return [(found.start + place.start, found.start + place.end)]
     spans: list[Span] = []

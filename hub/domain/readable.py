@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
-from hub.domain.attachments import text_of
+from hub.domain.attachments import is_markup, text_of
 from hub.domain.fragments import Resource, withdrawn
 
 DOCUMENTS = frozenset({"DocumentReference", "Composition", "CarePlan", "Communication", "ClinicalImpression"})
@@ -79,7 +79,9 @@ def line(resource: Resource) -> str:
 def _texts(resource: Resource) -> Iterator[str]:
     for content in _list(resource.get("content")):
         attachment = content.get("attachment", {})
-        yield text_of(str(attachment.get("data", "")), str(attachment.get("contentType", ""))) or ""
+        kind = str(attachment.get("contentType", ""))
+        text = text_of(str(attachment.get("data", "")), kind) or ""
+        yield plain(text) if is_markup(kind) else text
     for name in ("description", "summary", "conclusion"):
         yield str(resource.get(name) or "")
     for payload in _list(resource.get("payload")):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.domain.attachments import text_of
+from hub.domain import attachments, rtf
 from hub.domain.fragments import Citation, Fragment
 
 _TELLING = ("/display", "/text", "/title", "/data", "/div", "/value", "/valueString", "/code")
@@ -18,8 +19,28 @@ _ENCODING = re.compile(r"-5\[\d+\]\.4$")
 _NAMING = ("/resourceType", "/id", "/reference")
 """What only names a resource within its message: no words of its sender."""
 
+_HEX = re.compile(r"[0-9A-Fa-f]+")
+
 Source = dict[str, Any]
 """A `source` of the record contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Carrier:
+    """What an HL7 v2 field carries as base64 or hexadecimal digits. encoded: its characters; charset: of the text."""
+
+    encoded: str
+    charset: str
+    hexadecimal: bool
+
+    def carrying(self, text: str, start: int, end: int) -> tuple[int, int]:
+        """Of the encoded characters, those that carry text[start:end): whole groups (base64: of four for 3 bytes)."""
+        if len(self.encoded.split()) != 1:
+            return 0, len(self.encoded)
+        first, last = len(text[:start].encode(self.charset)), len(text[:end].encode(self.charset))
+        if self.hexadecimal:
+            return first * 2, last * 2
+        return first // 3 * 4, min(-(-last // 3) * 4, len(self.encoded))
 
 
 class Evidence:
@@ -33,7 +54,7 @@ class Evidence:
         self.type = str(fragment.resource.get("resourceType", ""))
         self.organization = fragment.organization
         self.at: datetime = fragment.recorded_at or fragment.received_at
-        self._carriers: dict[str, str] = {}
+        self._carriers: dict[str, _Carrier] = {}
         self._cited: dict[str, list[Citation]] | None = None
         self._origin = {
             "fragment_id": fragment.id,
@@ -55,13 +76,14 @@ class Evidence:
     def source(self, citation: Citation, start: int = 0, end: int | None = None) -> Source:
         """The source for characters [start, end) of the cited value.
 
-        What an HL7 v2 field carries in base64 is cited by the characters of the field that carry it.
+        What an HL7 v2 field carries in base64 or hexadecimal is cited by the characters of the field that carry it; of
+        RTF and PDF, whose bytes are no characters, those of the extracted text are.
         """
         end = len(citation.text) if end is None else end
         carrier = self._carriers.get(citation.path)
-        if carrier is not None and citation.text != carrier:
-            start, end = _carrying(citation.text, carrier, start, end)
-            citation = Citation(citation.target, citation.path, carrier)
+        if carrier is not None and citation.text != carrier.encoded:
+            start, end = carrier.carrying(citation.text, start, end)
+            citation = Citation(citation.target, citation.path, carrier.encoded)
         location = {"kind": self.fragment.kind, "path": citation.path, "start": start, "end": end}
         return {**self._origin, "location": location, "text": citation.text[start:end]}
 
@@ -91,13 +113,16 @@ class Evidence:
         for citation in found:
             if _ENCODING.search(citation.path) and citation.path[:-1] + "5" in data:
                 continue
-            if _compact(citation.text) != raw or not _BASE64.fullmatch(raw):
-                texts.append(citation)
+            base64 = _compact(citation.text) == raw and _BASE64.fullmatch(raw) is not None
+            if not base64 and not _is_hexadecimal(citation.text, raw):
+                texts.append(_extracted(citation))
                 continue
-            if self.fragment.kind == "hl7v2":
-                self._carriers[citation.path] = citation.text
-            text = text_of(raw, content_type)
-            texts += [Citation(target, citation.path, text)] if text is not None else []
+            read = attachments.read(raw, content_type)
+            if read is None:
+                continue
+            if self.fragment.kind == "hl7v2" and read.charset:
+                self._carriers[citation.path] = _Carrier(citation.text, read.charset, not base64)
+            texts.append(Citation(target, citation.path, read.text))
         return texts
 
     def value(self, pointer: str) -> Any:
@@ -109,12 +134,18 @@ def _compact(encoded: str) -> str:
     return "".join(encoded.split()).rstrip("=")
 
 
-def _carrying(text: str, carrier: str, start: int, end: int) -> tuple[int, int]:
-    """Of base64 characters, those that carry text[start:end) in UTF-8: whole groups of four for three bytes."""
-    if len(carrier.split()) != 1:
-        return 0, len(carrier)
-    first, last = len(text[:start].encode()), len(text[:end].encode())
-    return first // 3 * 4, min(-(-last // 3) * 4, len(carrier))
+def _is_hexadecimal(text: str, raw: str) -> bool:
+    """Whether the characters are hexadecimal digits of the same bytes as the base64 data."""
+    digits = "".join(text.split())
+    if len(digits) % 2 or not _HEX.fullmatch(digits):
+        return False
+    return bytes.fromhex(digits) == attachments.decoded(raw)
+
+
+def _extracted(citation: Citation) -> Citation:
+    """The citation of text that stands as it is; of RTF in a field, what it says."""
+    said = rtf.text_of(citation.text.encode()) if citation.text.startswith("{\\rtf") else None
+    return citation if said is None else citation._replace(text=said)
 
 
 def lookup(value: Any, pointer: str) -> Any:

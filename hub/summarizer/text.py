@@ -21,6 +21,8 @@ _ENDS = (
 _BLOCK = re.compile(r"<(?!/?(?:b|i|u|em|strong|span|sub|sup|a|small|big|tt|font|code|abbr)\b)[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9A-Fa-f]+|\w+);")
+_HIDES = re.compile(r"<!--|<(script|style|head|template|noscript)\b", re.IGNORECASE)
+"""Where markup begins that no reader of the page sees."""
 _COMPLETE = re.compile(r"[。！？；!?;:：.]\s*$")
 _WRAPPED = 18
 """A segment of at least this many characters without a sentence's end is taken as a line that goes on in the next."""
@@ -166,9 +168,22 @@ def _trimmed(citation: Citation, text: str, start: int, end: int) -> Span | None
 
 def _masked(markup: str) -> str:
     """Markup with its block tags as line feeds, its inline tags as NUL, and no entity's semicolon: same length."""
-    text = _ENTITY.sub(lambda m: "x" * len(m.group()), markup)
+    text = _ENTITY.sub(lambda m: "x" * len(m.group()), _seen(markup))
     text = _BLOCK.sub(lambda m: "\n" * len(m.group()), text)
     return _TAG.sub(lambda m: _MASK * len(m.group()), text)
+
+
+def _seen(markup: str) -> str:
+    """Markup with comments, scripts, styles and the head as line feeds; one that is never closed goes to the end."""
+    parts: list[str] = []
+    position = 0
+    while opening := _HIDES.search(markup, position):
+        name = opening[1]
+        closing = re.compile(rf"</{name}\b[^>]*>" if name else "-->", re.IGNORECASE).search(markup, opening.end())
+        end = closing.end() if closing else opening.end() if (name or "").lower() == "head" else len(markup)
+        parts += [markup[position : opening.start()], "\n" * (end - opening.start())]
+        position = end
+    return "".join((*parts, markup[position:]))
 
 
 def _sentence(piece: _Piece) -> Sentence | None:

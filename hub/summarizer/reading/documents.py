@@ -20,7 +20,7 @@ from hub.summarizer.text import Sentence, Span, is_markup, sentences
 _TEXT = re.compile(
     r"/(?:note/\d+/text|conclusion|content/\d+/attachment/data|presentedForm/\d+/data|payload/\d+/contentString|summary|"
     r"text/div|section/\d+(?:/section/\d+)*/text/div|(?:component/\d+/)?valueString|description|patientInstruction|"
-    r"valueAttachment/data|comment)"
+    r"(?:extension/\d+/)?valueAttachment/data|payload/\d+/contentAttachment/data|content/data|comment)"
 )
 _SECTION_TEXT = re.compile(r"(/section/\d+(?:/section/\d+)*)/text/div")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.forms import attachments, pdf
+from adapters.attached import pdf
+from adapters.forms import attachments
 from adapters.forms.attachments import attach, plain_name
 from hub.domain.errors import Refused
 from tests.unit.forms import pdfs

@@ -73,10 +73,10 @@ def test_text_that_a_field_carries_in_base64_is_read_and_cited_by_the_characters
 
 
 def test_an_attachment_that_is_no_text_gives_no_sentences(make: Make) -> None:
-    encoded = base64.b64encode(b"{\\rtf1 LVEF 42%.}").decode()
+    encoded = base64.b64encode(b"\x89PNG LVEF 42%.").decode()
     resource = {
         "resourceType": "DocumentReference",
-        "content": [{"attachment": {"contentType": "application/rtf", "data": encoded}}],
+        "content": [{"attachment": {"contentType": "image/png", "data": encoded}}],
     }
     cited = (Citation("/content/0/attachment/data", "OBX[1]-5[1].5", encoded),)
     assert list(documents(Evidence(make(resource, kind="hl7v2", citations=cited)), narrative=False)) == []

@@ -1,6 +1,6 @@
 """What a PDF says, read in a process of its own: PDFium takes one thread at a time, and a file may make it loop.
 
-The child (`python -m adapters.forms.pdf`) reads the file from its standard input and writes the text in UTF-8.
+The child (`python -m adapters.attached.pdf`) reads the file from its standard input and writes the text in UTF-8.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Unreadable(Exception):
 
 def text_of(content: bytes) -> str:
     """What the first pages say, apart by a line feed; "" of a file that holds pictures only. Raises Unreadable."""
-    command = [sys.executable, "-I", "-m", "adapters.forms.pdf"]
+    command = [sys.executable, "-I", "-m", "adapters.attached.pdf"]
     with _FREE:
         try:
             done = subprocess.run(command, input=content, capture_output=True, timeout=KILLED_AFTER, check=False)
