@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from hub.summarizer import units
@@ -45,11 +47,15 @@ class Course:
 def intake(draft: Draft) -> Intake:
     """Dose, frequency and dates of a draft, in a form that compares."""
     given = draft.medication or {}
-    amount, unit = units.dose(given.get("dose"), given.get("unit"))
-    unit = "U" if unit == "[IU]" else unit
+    amount, unit = _dose(given.get("dose"), given.get("unit"))
     often = str(given.get("frequency") or "").lower()
     start, end = dates.day(draft.start), dates.day(draft.end)
     return Intake(amount, unit if amount else "", often, start, end, draft.ago)
+
+
+@lru_cache(maxsize=4096)
+def _dose(number: Decimal | int | None, unit: str | None) -> tuple[str, str]:
+    return units.dose(number, unit)
 
 
 def _agree(a: Intake, b: Intake) -> bool:

@@ -47,10 +47,10 @@ def medicines(items: Sequence[Item]) -> list[Opposed]:
 
 
 def _statements(item: Item) -> Iterator[Statement]:
-    start = _stated_start(item)
+    start, intake = _stated_start(item), courses.intake(item.head)
     for draft in item.drafts:
         yield Statement(draft.evidence.organization, day_told(draft), item.head.status, start,
-                        courses.intake(item.head), item, draft)  # fmt: skip
+                        intake, item, draft)  # fmt: skip
 
 
 def _stated_start(item: Item) -> str:
@@ -65,10 +65,10 @@ def _order_day(draft: Draft) -> bool:
 
 
 def _doses(group: Sequence[Item], statements: Sequence[Statement]) -> list[Opposed]:
-    current = [i for i in group if i.head.status in _CURRENT]
+    current = [(i, courses.intake(i.head)) for i in group if i.head.status in _CURRENT]
     found = []
-    for a, b in combinations(current, 2):
-        what = _differ(courses.intake(a.head), courses.intake(b.head))
+    for (a, mine), (b, theirs) in combinations(current, 2):
+        what = _differ(mine, theirs)
         if what and _overlap(a, b) and _contradict(a, b, statements):
             found.append(Opposed("dose", what, a, b))
     return found

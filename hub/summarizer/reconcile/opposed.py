@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 from itertools import combinations
 from typing import NamedTuple
 
@@ -36,8 +35,7 @@ def told(draft: Draft) -> Said:
 
 
 def day_told(draft: Draft) -> str:
-    at: date = draft.evidence.at
-    return at.isoformat()[:10]
+    return draft.evidence.at.date().isoformat()
 
 
 def messages(item: Item) -> set[tuple[str, str]]:
