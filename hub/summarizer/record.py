@@ -74,7 +74,7 @@ def summarize(
         "fragments": len(clinical),
         "organizations": list(dict.fromkeys(f.organization for f in sorted(fragments, key=lambda f: f.received_at))),
         "sections": {s: [entry(i) for i in items if i.head.section == s] for s in SECTIONS},
-        "brief": brief.choose(items, item_vectors, text, query, found),
+        "brief": brief.choose(items, item_vectors, text, query, found, as_of),
         "timeline": _timeline(items),
         "passages": _ranked(distinct, passage_vectors, query, text),
         "conflicts": _conflicts(found, people.identity_conflicts(person)),
