@@ -7,7 +7,7 @@ import re
 from hub.summarizer import terms
 from hub.summarizer.reading import kin
 from hub.summarizer.reading.facts import allergies, medications
-from hub.summarizer.reading.model import Context, Mention
+from hub.summarizer.reading.model import Context, Mention, When
 from hub.summarizer.reading.statement import Finding, Statement
 
 _NAMES_SOMETHING_ELSE = re.compile(
@@ -21,6 +21,10 @@ _QUESTION = re.compile(r"[?？吗么]|有没有|是否|有无|是不是")
 _DATED_OTHERWISE = re.compile(
     r"停|没用|没吃|不吃|改|换|加量|减量|复查|查血|抽血|化验|住(?:过|了|院)|住.{2,12}院|入院|admitted"
 )
+_STAYED = re.compile(
+    r"住(?:过|了|院|进)|住.{2,12}院|收(?:治|住)?入(?!院史)|收住|入院|admi(?:tted|ssion)|hospitali[sz]", re.IGNORECASE
+)
+_WORSE = re.compile(r"重了|加重|又犯|犯了|发作")
 _DIAGNOSED = re.compile(r"诊断|确诊|发现|查出|检出|得的|患|起病|开始|diagnos|onset")
 """Clauses whose date is of something else than when the problem began."""
 
@@ -59,8 +63,7 @@ def names_something_else(statement: Statement, mention: Mention) -> bool:
 def _own(statement: Statement, mention: Mention, context: Context) -> Finding:
     present = context.assertion == "present"
     when = statement.when(mention) if present else None
-    said = statement.said(when.start) if when else ""
-    if _DATED_OTHERWISE.search(said) and not _DIAGNOSED.search(said):
+    if when and _of_something_else(statement, mention, when):
         when = None
     status = "unknown"
     if present:
@@ -71,6 +74,25 @@ def _own(statement: Statement, mention: Mention, context: Context) -> Finding:
         "problems", "problem" if mention.kind == "problem" else "symptom", mention, when=when,
         assertion=context.assertion, status=status, laterality=side(statement, mention),
     )  # fmt: skip
+
+
+def _of_something_else(statement: Statement, mention: Mention, when: When) -> bool:
+    """Whether a date is of a treatment or stay: of `去年12月痛风重了，送县医院住院`, where no other date follows."""
+    said = statement.said(when.start)
+    if _DIAGNOSED.search(said):
+        return False
+    if _DATED_OTHERWISE.search(said):
+        return True
+    told = mention.kind == "problem" and (_WORSE.search(said) or _STAYED.search(_after(statement, when)))
+    return bool(told)
+
+
+def _after(statement: Statement, when: When) -> str:
+    """The rest of its clause and the two after it, as far as they have no other date."""
+    number = statement.clause(when.start)
+    last = statement.clauses[min(number + 2, len(statement.clauses) - 1)][1]
+    end = min((w.start for w in statement.dates if when.end <= w.start < last), default=last)
+    return statement.text[when.end : end]
 
 
 def side(statement: Statement, mention: Mention) -> str:
