@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -18,7 +18,9 @@ from hub.summarizer.terminology.tables import Term, family, terms
 _SHORT = 4
 """Latin names up to this length (`AF`, `CHD`) are read as they are written, not in lower case (`at`, `he`)."""
 
-_VALUE_FOLLOWS = re.compile(r"\s*[+\-]?\s*(?:[:=为是约]|was|is|of)?\s*[<>]?\d")
+_VALUE_FOLLOWS = re.compile(
+    r"\s*[+\-]?\s*(?:测定值|结果|[量测查验]的|today|now)?\s*(?:[:=为是约有,]|was|is|of)?\s*[<>]?\d"
+)
 _TECHNIQUE = re.compile(
     r"(?:彩色?|增强|动态|多普勒)*(?:B超|彩超|超声|CT|MRI|核磁(?:共振)?|磁共振|X线|X光|造影|拍片|平片)(?:检查)?",
     re.IGNORECASE,
@@ -27,6 +29,12 @@ _BODY = re.compile(
     r"[头脑颅颈胸肺心腹肝胆胰脾肾腰腿脚手臂肩膝髋骨关节血管盆腔子宫附件前列腺甲状乳眼鼻喉肠胃脊椎胎膀胱]"
 )
 _PART = 8
+_PLACE = re.compile(
+    r"(?:[左右双两]侧?|[上中下前后内外]|肺|肝|肾|脑|乳腺?|甲状腺|胆囊|胰腺?|脾|前列腺|卵巢|子宫|颈动脉|冠脉|膝关节?|髋关节?|腰椎?|颈椎?|胸椎?|"
+    r"叶|段|区|支|极|部|门|体|底|尖|窝|舌)+$"
+)
+_LONG_PLACE = 10
+_QUANTITY = re.compile(r"\d+(?:\.\d+)?\s*(?:%|[a-zA-Zμ]+/)")
 _SIGN = re.compile(r"\d{2,3}(?:\.\d+)?\s*(?:℃|°|度|次|bpm)")
 """What follows a vital sign of one letter that its number touches (`T38.5℃`; not the vertebra `T12`)."""
 
@@ -62,6 +70,8 @@ def find(text: str) -> list[Mention]:
 
 def _with_its_part(text: str, mention: Mention) -> Mention:
     """An examination that is named by its technique alone, with the part of the body before it (`关节B超`)."""
+    if mention.kind == "problem" and mention.term:
+        return _where_it_is(text, mention)
     if mention.kind != "procedure" or not _TECHNIQUE.fullmatch(mention.name):
         return mention
     start = word_start(text, mention.start)
@@ -69,6 +79,14 @@ def _with_its_part(text: str, mention: Mention) -> Mention:
     if not part or len(part) > _PART or not _BODY.search(part):
         return mention
     return Mention(mention.kind, text[start : mention.end], start, mention.end, None)
+
+
+def _where_it_is(text: str, mention: Mention) -> Mention:
+    """A finding with the place that is written right before it (`左肺下叶磨玻璃结节`): the same finding."""
+    place = _PLACE.search(text, max(0, mention.start - _LONG_PLACE), mention.start)
+    if place is None:
+        return mention
+    return Mention(mention.kind, text[place.start() : mention.end], place.start(), mention.end, mention.term)
 
 
 def _listed(text: str) -> list[Mention]:
@@ -124,7 +142,7 @@ def _occurrences(text: str) -> Iterator[tuple[int, int, Term, bool]]:
     for last, string in names.automaton.iter(folded):
         end = last + 1
         start = end - len(string)
-        if string in names.by_string and _bounded(folded, start, end):
+        if string in names.by_string and _bounded(text, start, end, {t.kind for _, t in names.by_string[string]}):
             for listed, term in names.by_string[string]:
                 if _as_written(text, start, end, listed, term):
                     yield start, end, term, True
@@ -136,12 +154,21 @@ def _occurrences(text: str) -> Iterator[tuple[int, int, Term, bool]]:
                 yield match.start(), match.end(), term, False
 
 
-def _bounded(text: str, start: int, end: int) -> bool:
-    """Whether a name that begins or ends with a Latin letter or digit is not the middle of a longer word or number."""
+def _bounded(text: str, start: int, end: int, kinds: Collection[str]) -> bool:
+    """Whether a name that begins or ends with a Latin letter or digit is not the middle of a longer word or number.
+
+    A measurement may touch the date before it and its value after it: `2025-12Hb15.14g/dL`, `SpO290%`.
+    """
+    measured = "analyte" in kinds and bool(_VALUE_FOLLOWS.match(text, end))
     if _latin(text[start]) and start and _latin(text[start - 1]):
-        return False
+        if not (measured and text[start].isalpha() and text[start - 1].isdigit() and end - start > 1):
+            return False
     if _latin(text[end - 1]) and end < len(text) and _latin(text[end]):
-        return text[end - 1].isalpha() and text[end].isdigit() and (end - start > 1 or bool(_SIGN.match(text, end)))
+        if not text[end].isdigit():
+            return False
+        if text[end - 1].isdigit():
+            return measured and text[start].isalpha() and bool(_QUANTITY.match(text, end))
+        return end - start > 1 or bool(_SIGN.match(text, end))
     return True
 
 

@@ -95,6 +95,11 @@ class Statement:
             return before[-1]
         return None
 
+    def governs(self, when: When, mention: Mention) -> bool:
+        """Whether a date can be a result's: in its clause, or in one that names no problem, medicine or procedure."""
+        number = self.clause(when.start)
+        return number == self.clause(mention.start) or all(m.kind == "analyte" for m in self._names_in(number))
+
     def counted(self, when: When) -> bool:
         """Whether a date was counted back or is said as about: it may be off by one of its unit (not `去年`)."""
         return when.around or bool(when.ago and _COUNTED.search(self.text, when.start, when.end))

@@ -9,7 +9,7 @@ from hub.summarizer.reading.model import Context, Mention
 from hub.summarizer.reading.statement import Finding, Statement
 
 _CUE = re.compile(
-    r"药敏史?|过敏(?!性(?:鼻炎|紫癜|哮喘|肺炎|结膜炎|皮炎|湿疹|咳嗽|肠炎))|不敢再(?:用|吃|打)|(?:用|吃|打|碰)不得|不能(?:用|吃|打)|"
+    r"药敏史?|过敏(?!性(?:鼻炎|紫癜|哮喘|肺炎|结膜炎|皮炎|湿疹|咳嗽|肠炎))|不敢再(?:用|吃|打)|(?:用|吃|打|碰)不得|对.{1,10}敏感|不能(?:用|吃|打)|"
     r"不耐受|皮试.{0,8}(?:阳性|\(\+\))|\ballerg|\banaphyla|\bnkd?a\b|\bintoleran",
     re.IGNORECASE,
 )

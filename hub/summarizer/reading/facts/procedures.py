@@ -14,6 +14,9 @@ _EXAMINATIONS = tuple(str(n) for n in (87, 88, 89, 90, 91, 92, 93, 94, 95, 97))
 """Chapters of ICD-9-CM-3 that are examinations: a procedure only where somebody did it, not where it `showed` ..."""
 
 _DONE = re.compile(r"行|做(?:了|过|的)|完成|查(?:了|过)|underwent|s/p|status post|performed|had (?:a|an)\b")
+_ADVISED = re.compile(r"建议|完善|待|择期|择日|再做|转上级|advise|recommend|arrange")
+"""After `未行...`: it is still to be done."""
+
 _DO = re.compile(r"做|行|查|安排|完善|perform|arrange")
 _NOT_GIVEN = re.compile(r"(?:没|未|没有|从没|从未|不曾|拒绝)\s*(?:打|种|接种|注射)|\b(?:never|not|declined|refused)\b")
 _INVASIVE = re.compile(r"造影|镜|活检|穿刺")
@@ -39,6 +42,8 @@ def _procedure(statement: Statement, mention: Mention, context: Context) -> Find
     if _examination(mention) and not _DONE.search(statement.said(mention.start)):
         return None
     absent = context.assertion == "absent"
+    if absent and _ADVISED.search(statement.text, mention.end):
+        return statement.finding("plans", "plan", mention, status="planned", laterality=side(statement, mention))
     return statement.finding(
         "procedures", "procedure", mention, when=None if absent else statement.when(mention),
         status="stopped" if absent else "completed", assertion=context.assertion, laterality=side(statement, mention),

@@ -28,12 +28,13 @@ def read(statement: Statement) -> list[Finding]:
 
 def _draft(statement: Statement, found: Measurement) -> Finding:
     start, dated = _moment(statement, found)
+    ago = bool(start and found.when and start == found.when.value and statement.counted(found.when))
     key = terms.key("analyte", found.name)
     value = {"number": found.number, "unit": found.unit, "ucum": units.ucum(found.unit), "low": found.low,
              "high": found.high, "interpretation": found.interpretation, "text": found.text}  # fmt: skip
     return statement.finding(
         "results", "result", found.mention, named=_name(found), keys=frozenset({key}), status="completed",
-        value=value, start=start, ago=bool(found.when and statement.counted(found.when)), dated=dated,
+        value=value, start=start, ago=ago, dated=dated,
         spans=[(found.when.start, found.when.end)] if found.when else (),
         group=() if found.number is not None else (found.text.strip().casefold(),),
     )  # fmt: skip
@@ -46,7 +47,7 @@ def _name(found: Measurement) -> str:
 
 def _moment(statement: Statement, found: Measurement) -> tuple[str | None, bool]:
     """When it was measured, and whether the document's date says so."""
-    if found.when:
+    if found.when and statement.governs(found.when, found.mention):
         return found.when.value, found.when.ago
     if found.name in _TAKEN_WHEN_WRITTEN or statement.section == "examination":
         return statement.written.isoformat(), True

@@ -9,13 +9,14 @@ from hub.summarizer.reading.model import Mention, When
 from hub.summarizer.reading.statement import Finding, Statement
 
 _STAY = re.compile(
-    r"住(?:过|了)?(?:[一二三两几半\d]+(?:次|回|天|周|个?月|个?星期))?院(?!期间|后|费|部|号|病|治疗经过)|收(?:治|住)?入(?:我|该|本|当地)?(?:院|科)|"
-    r"住(?:进|在|到)?[\u4e00-\u9fff]{2,12}(?:医院|卫生院)|(?<!出)入院(?!时|后|前|情况|诊断|查体)|"
-    r"\b(?:was )?admitted\b|\bhospitali[sz]ed\b",
+    r"住(?:过|了)?(?:[一二三两几半\d]+(?:次|回|天|周|个?月|个?星期))?院(?!期间|后|费|部|号|病|治疗经过)|"
+    r"收(?:治|住)?入(?:我|该|本|当地)?(?:院|科)|住(?:进|在|到)?[\u4e00-\u9fff]{2,12}(?:医院|卫生院)|急诊收入|"
+    r"住了(?:半|[一二三四五六七八九十两几\d]+)多?个?(?:天|周|月|星期)|(?<!出)入院(?!时|后|前|情况|诊断|查体)|"
+    r"\b(?:was )?admitted\b|\bhospitali[sz](?:ed|ation)\b",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"住院\s*(?:\d+|[一二三四五六七八九十两几]+)\s*次|(?:\d+|[一二三四五六七八九十两几多]+)\s*次\s*住院|反复住院"
+    r"住院\s*(?:[2-9]|\d\d|[二三四五六七八九十两几]+)\s*次|(?:[2-9]|\d\d|[二三四五六七八九十两几多]+)\s*次\s*住院|反复住院"
 )
 _NOT_DONE = re.compile(r"(?:未|没有?|拒绝|不|无需|不愿|建议|拟|需|择期|待)\s*(?:再)?\s*(?:收)?(?:住|入)")
 _PLACE = re.compile(r"[\u4e00-\u9fff]{2,16}?(?:医院|卫生院|卫生室|卫生服务中心|诊所|医学院)")
@@ -44,7 +45,13 @@ def _stays(statement: Statement) -> list[Finding]:
     if match is None or _COUNTED.search(statement.text) or _NOT_DONE.search(statement.text):
         return []
     number = statement.clause(match.start())
-    dates = [w for w in statement.dates if abs(statement.clause(w.start) - number) <= 1 and w.value]
+    dates = [
+        w
+        for w in statement.dates
+        if abs(statement.clause(w.start) - number) <= 2
+        and w.value
+        and (w.end <= match.start() or match.end() <= w.start)
+    ]
     if not dates:
         return []
     when = min(dates, key=lambda w: abs(w.start - match.start()))
