@@ -91,7 +91,8 @@ def _overlap(a: Item, b: Item) -> bool:
 def _contradict(a: Item, b: Item, statements: Sequence[Statement]) -> bool:
     mine = [s for s in statements if s.item is a]
     theirs = [s for s in statements if s.item is b]
-    return any(_opposed(*sorted((x, y), key=lambda s: s.day), statements) for x in mine for y in theirs)
+    ordered = ((x, y) if x.day <= y.day else (y, x) for x in mine for y in theirs)
+    return any(_opposed(first, later, statements) for first, later in ordered)
 
 
 def _opposed(first: Statement, later: Statement, statements: Sequence[Statement]) -> bool:
