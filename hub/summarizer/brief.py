@@ -52,7 +52,7 @@ def choose(items: Sequence[Item], vectors: Vectors, question: str | None, query:
     }
     main = _main(items, weights, scores)
     kept = _kept(items, weights, scores, main)
-    return _together(_ordered(kept, weights, scores, main), conflicts, weights)
+    return _together(_ordered(kept, weights, scores, main), items, conflicts, weights, main)
 
 
 def _similarity(vectors: Vectors, query: Vectors | None) -> list[float]:
@@ -102,26 +102,33 @@ def _ordered(kept: Sequence[Item], weights: Mapping[str, Weight], scores: Mappin
             return 0
         return 1 if weight.safety >= _SAFE else 2
 
-    ordered = sorted(kept, key=lambda i: (tier(i), -scores[i.id], i.id))
-    first = next((n for n, item in enumerate(ordered) if item.id in main[:1]), None)
-    if first is not None and first >= _HEAD:
-        ordered.insert(_HEAD - 1, ordered.pop(first))
-    return ordered
+    return sorted(kept, key=lambda i: (tier(i), -scores[i.id], i.id))
 
 
-def _together(ordered: list[Item], conflicts: Sequence[Conflict], weights: Mapping[str, Weight]) -> list[str]:
-    """Both sides of a conflict about safety beside each other; what weighs least makes room."""
-    sides: dict[str, list[Item]] = {}
+def _together(ordered: Sequence[Item], items: Sequence[Item], conflicts: Sequence[Conflict],
+              weights: Mapping[str, Weight], main: Sequence[str]) -> list[str]:  # fmt: skip
+    """Both sides of a conflict about safety beside each other; what weighs least makes room, never the main illness."""
+    by_id = {item.id: item for item in items}
+    sides: dict[str, list[str]] = {}
     for conflict in conflicts:
         for one in conflict.items:
-            sides.setdefault(one.id, []).extend(i for i in conflict.items if i.id != one.id)
-    placed: list[Item] = []
+            sides.setdefault(one.id, []).extend(i.id for i in conflict.items if i.id != one.id)
+    placed: dict[str, None] = {}
     for item in ordered:
-        if item not in placed:
-            placed.append(item)
-            if weights[item.id].safety >= _SAFE:
-                placed += [other for other in sides.get(item.id, ())[:1] if other not in placed]
-    while len(placed) > LENGTH:
-        spare = [i for i in placed if not _allergy(i) and weights[i.id].safety < _SAFE] or placed
-        placed.remove(spare[-1])
-    return [i.id for i in placed]
+        placed.setdefault(item.id)
+        if weights[item.id].safety >= _SAFE:
+            placed.update(dict.fromkeys(sides.get(item.id, ())[:1]))
+    found = [one for one in placed if one in by_id]
+    while len(found) > LENGTH:
+        free = [i for i in found if i not in main[:1] and not _allergy(by_id[i])]
+        spare = [i for i in free if weights[i].safety < _SAFE] or free or found
+        found.remove(spare[-1])
+    return _headed(found, main)
+
+
+def _headed(found: list[str], main: Sequence[str]) -> list[str]:
+    """With the main illness within the first three."""
+    first = next((n for n, one in enumerate(found) if one in main[:1]), None)
+    if first is not None and first >= _HEAD:
+        found.insert(_HEAD - 1, found.pop(first))
+    return found

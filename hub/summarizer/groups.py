@@ -13,7 +13,13 @@ from hub.summarizer.reconcile import concepts
 from hub.summarizer.relevance import rows
 from hub.summarizer.terminology import tables
 
-_KIND = {"medication": "medicine", "result": "analyte", "allergy": "allergen", "symptom": "problem", "plan": "procedure"}
+_KIND = {
+    "medication": "medicine",
+    "result": "analyte",
+    "allergy": "allergen",
+    "symptom": "problem",
+    "plan": "procedure",
+}
 """Kinds of items as the tables have them."""
 
 _STANDARD = {

@@ -61,6 +61,7 @@ def summarize(
     item_vectors, passage_vectors, query = _embedded(embed, items, distinct, text)
     found = conflicts.find(items)
     person = placement.person
+    described = people.describe(person)
     clinical = [f for f in fragments if _clinical(f, placement.request)]
     return {
         "schema": SCHEMA,
@@ -69,7 +70,7 @@ def summarize(
         "as_of": as_of.isoformat(),
         "model": {"name": embed.name, "revision": embed.revision},
         "question": asked,
-        "patient": people.describe(person),
+        "patient": described,
         "messages": len({f.message_id for f in fragments}),
         "fragments": len(clinical),
         "organizations": list(dict.fromkeys(f.organization for f in sorted(fragments, key=lambda f: f.received_at))),
@@ -78,7 +79,7 @@ def summarize(
         "timeline": _timeline(items),
         "passages": _ranked(distinct, passage_vectors, query, text),
         "conflicts": _conflicts(found, people.identity_conflicts(person)),
-        "missing": [*missing.find(items, distinct, text), *_doubts(person)],
+        "missing": [*missing.find(items, distinct, text, described, as_of), *_doubts(person)],
         "suggestions": [],
         "unplaced": read.unplaced,
     }

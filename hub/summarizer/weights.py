@@ -193,9 +193,7 @@ def _safeties() -> tuple[_Safety, ...]:
 
 @lru_cache(maxsize=1)
 def _bearings() -> tuple[tuple[float, frozenset[str], frozenset[str]], ...]:
-    return tuple(
-        (float(weight), _set(situations), _set(found)) for weight, situations, found in rows("bearing.tsv", 3)
-    )
+    return tuple((float(weight), _set(situations), _set(found)) for weight, situations, found in rows("bearing.tsv", 3))
 
 
 @lru_cache(maxsize=1)
