@@ -59,7 +59,7 @@ def trend(points: Sequence[Point]) -> Trend | None:
     last = [p.converted for p in dated[-_TRENDING:]]
     if last[0] is None or last[1] is None:
         return None
-    before, now = last[0][0], last[1][0]
+    before, now = Decimal(last[0][0]), Decimal(last[1][0])
     if abs(now - before) <= TOLERANCE * abs(before):
         return "stable"
     return "rising" if now > before else "falling"
