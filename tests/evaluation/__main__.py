@@ -11,7 +11,7 @@ import importlib.util
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -79,12 +79,12 @@ def _measure(group: str, arguments: argparse.Namespace) -> tuple[dict[str, Any],
         tally = pairs.measure(arguments.pairs, arguments.seed, cases.embedder(arguments.no_model))
         return tally.figures() | f1(tally, "pair_conflicts"), tally.misses
     if group == "units":
-        tally = conversions.measure(_ROUNDS_OF_UNITS, arguments.seed, cases.embedder(arguments.no_model))
+        tally = conversions.measure(_ROUNDS_OF_UNITS, arguments.seed, cases.embedder(stub=True))
         return tally.figures(), tally.misses
     if group == "speed":
         return ({} if arguments.no_model else importlib.import_module("tests.benchmarks.record").measure()), []
     if group == "english":
-        tally = english.measure(cases.embedder(arguments.no_model))
+        tally = english.measure(cases.embedder(stub=True))
         return tally.figures(), tally.misses
     raise SystemExit(f"unknown group {group}")
 
@@ -94,8 +94,16 @@ def _module(name: str) -> dict[str, Any]:
     if not importlib.util.find_spec(path):
         sys.stderr.write(f"{name}: not there yet\n")
         return {}
-    found: dict[str, Any] = importlib.import_module(path).measure()
-    return found
+    return dict(_flat(importlib.import_module(path).measure()))
+
+
+def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Figures inside figures by all their names: figure -> number."""
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}_")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _records(

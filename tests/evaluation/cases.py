@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ class StubEmbedder:
         return vectors / np.maximum(norms, 1e-9)
 
 
+@cache
 def embedder(stub: bool) -> Embedder:
     """The bundled model, loaded, with a memory; or the stub."""
     if stub:
