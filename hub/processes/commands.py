@@ -50,6 +50,7 @@ COMMANDS: dict[str, Command] = {
     "subscribe": Command("follow an organisation's own event stream"),
     "messages": Command("list, show and replay received messages"),
     "marks": Command("export readers' verdicts on the statements of records"),
+    "terminology": Command("load, list and remove a site's own terminologies, and see what they suggest"),
     "dead-letters": Command("list and replay events that could not be processed"),
     "demo": Command("play the story of a referral through a hub of its own"),
 }

@@ -42,7 +42,7 @@ class _Made:
 
 
 class Shelf:
-    """folder: of the site's tables, one file a system; made when the first is stored. embedder: of the wording.
+    """folder: of the site's tables, one file a system; made when the first is stored. embedder: of their wording.
 
     Tables that another process stores or removes are noticed at the next question.
     """

@@ -1,0 +1,144 @@
+"""How near passages are to the question: by their vectors, by the n-grams of characters that both have (BM25), by rule.
+
+Vectors of one model all lie close together, and an answer is not worded as its question is. For the bundled model
+`nearness.npz` therefore has the mean of questions and of passages, which is subtracted, and a matrix for each, close to
+the identity, that brings questions and answers together. They were fitted on the questions and answers of
+neike_qa_dev (MIT) by `tests/evaluation/nearness.py`; of other models the mean of the passages is subtracted.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+
+from hub.summarizer import relevance
+from hub.summarizer.embedding import Vectors
+
+FITTED = "multilingual-e5-small-q4"
+"""Names of models begin so whose vectors `nearness.npz` was fitted to."""
+
+_WORDED = 0.03
+"""What a standard deviation of BM25 over the mean adds to a cosine."""
+
+_BEARING = 0.1
+"""What a rule of weight 1 adds to it."""
+
+_PARTS = 6
+"""More clauses than these are a story, of which no single one is what is asked."""
+
+_STORY = 0.25
+_SATURATION, _LENGTH = 1.2, 0.75
+_GRAMS = (1, 2, 3)
+_BITS = 21
+_FEW = 8
+"""Passages, below which their mean says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    question_mean: Vectors
+    passage_mean: Vectors
+    question: Vectors
+    passage: Vectors
+
+
+def rank(
+    question: str | None, passages: Sequence[str], vectors: Vectors, queries: Vectors | None, model: str = ""
+) -> Vectors:
+    """A score for each passage, about 0 to 1, higher is nearer; zeros without question.
+
+    vectors: of the passages; queries: of `relevance.queries(question)`, the whole question first; model: its name.
+    """
+    if not question or queries is None or not len(queries) or not passages:
+        return np.zeros(len(passages), np.float32)
+    near = nearness(vectors, queries, model)
+    worded = bm25(question, passages)
+    spread = float(worded.std())
+    worded = (worded - worded.mean()) / spread if spread else worded
+    rules = relevance.rules(question)
+    bearing = np.array([relevance.bearing(passage, rules) for passage in passages], np.float32)
+    return np.asarray(np.clip(0.5 + 0.5 * (near + _WORDED * worded + _BEARING * bearing), 0, 1), np.float32)
+
+
+def nearness(vectors: Vectors, queries: Vectors, model: str = "") -> Vectors:
+    """Of each vector to the question: to the nearest of it and its clauses; to a story as a whole."""
+    if model.startswith(FITTED) and vectors.shape[1] == _fitted().passage.shape[0]:
+        fitted = _fitted()
+        asked = _unit(_unit(queries - fitted.question_mean) @ fitted.question)
+        told = _unit(_unit(vectors - fitted.passage_mean) @ fitted.passage)
+    else:
+        mean = vectors.mean(axis=0) if len(vectors) >= _FEW else np.zeros(vectors.shape[1], np.float32)
+        asked, told = _unit(queries - mean), _unit(vectors - mean)
+    cosines = told @ asked.T
+    nearest = cosines.max(axis=1)
+    if len(queries) - 1 <= _PARTS:
+        return np.asarray(nearest, np.float32)
+    return np.asarray((cosines[:, 0] + _STORY * nearest) / (1 + _STORY), np.float32)
+
+
+def bm25(question: str, passages: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Okapi BM25 over n-grams of one to three letters or characters; what the question repeats counts so often."""
+    asked = Counter(gram for size in _GRAMS for gram in _grams(_codes(question.lower()), size).tolist() if gram)
+    if not asked:
+        return np.zeros(len(passages))
+    wanted = np.array(sorted(asked), np.int64)
+    lowered = [passage.lower() for passage in passages]
+    lengths = np.array([len(passage) for passage in lowered])
+    owners = np.repeat(np.arange(len(passages)), lengths + 1)
+    codes = _codes("\n".join([*lowered, ""]))
+    counts = np.zeros(len(wanted) * len(passages))
+    for size in _GRAMS:
+        grams = _grams(codes, size)
+        at = np.minimum(np.searchsorted(wanted, grams), len(wanted) - 1)
+        hit = wanted[at] == grams
+        counts += np.bincount(at[hit] * len(passages) + owners[: len(grams)][hit], minlength=len(counts))
+    found = counts.reshape(len(wanted), len(passages))
+    having = (found > 0).sum(axis=1)
+    weights = np.array([asked[gram] * math.log(1 + (len(passages) - h + 0.5) / (h + 0.5))
+                        for gram, h in zip(wanted.tolist(), having.tolist(), strict=True)])  # fmt: skip
+    share = lengths / max(float(lengths.mean()), 1.0)
+    return np.asarray(weights @ (found * (_SATURATION + 1) / (found + _SATURATION * (1 - _LENGTH + _LENGTH * share))))
+
+
+def _codes(text: str) -> npt.NDArray[np.int64]:
+    """The code points, zero for what is neither letter nor digit."""
+    codes = np.frombuffer(text.encode("utf-32-le", "replace"), "<u4").astype(np.int64)
+    return np.where(_letters()[np.minimum(codes, 0xFFFF)], codes, 0)
+
+
+def _grams(codes: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
+    """A number for the `size` signs from each sign on, zero where one of them is no letter or digit."""
+    length = max(len(codes) - size + 1, 0)
+    packed = np.zeros(length, np.int64)
+    whole = np.ones(length, bool)
+    for offset in range(size):
+        part = codes[offset : offset + length]
+        packed = (packed << _BITS) | part
+        whole &= part > 0
+    return np.where(whole, packed, 0)
+
+
+@lru_cache(maxsize=1)
+def _letters() -> npt.NDArray[np.bool_]:
+    return np.array([chr(code).isalnum() for code in range(0x10000)])
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _fitted() -> _Fitted:
+    with np.load(io.BytesIO((files("hub.summarizer") / "nearness.npz").read_bytes())) as kept:
+        return _Fitted(
+            *(kept[name].astype(np.float32) for name in ("question_mean", "passage_mean", "question", "passage"))
+        )
