@@ -15,7 +15,7 @@ _NAMES_SOMETHING_ELSE = re.compile(
     r"clinic|unit|screening)"
 )
 _ASKED = re.compile(
-    r"^\s*(?:请|望|恳请|烦请|求)|评估|是否|有无|有没有|排查|协助|会不会|要不要|能否|please|evaluate|whether"
+    r"^\s*(?:请|望|恳请|烦请|求)|评估|是否|有无|有没有|排查|协助|要不要|能否|please|evaluate|whether"
 )
 _QUESTION = re.compile(r"[?？吗么]|有没有|是否|有无|是不是")
 _DATED_OTHERWISE = re.compile(
@@ -52,6 +52,8 @@ def asked(statement: Statement, mention: Mention, context: Context) -> bool:
     """Whether the clause asks about it (`请评估有无肺心病`): it states nothing but what a dialogue answers."""
     if statement.dialogue:
         return context.assertion == "uncertain" and bool(_QUESTION.search(statement.text))
+    if context.assertion == "absent":
+        return False
     start, _ = statement.clauses[statement.clause(mention.start)]
     return bool(_ASKED.search(statement.text[start : mention.start]))
 
