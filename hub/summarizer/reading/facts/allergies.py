@@ -15,11 +15,15 @@ _CUE = re.compile(
 )
 _REACTED = re.compile(
     r"(?:起|出现|发|冒)(?:了|过)?(?:一身|全身)?(?:风团|皮疹|红疹|疹子|荨麻疹|风疹块|疙瘩)|一(?:用|吃|打)就.{0,6}(?:疹|痒|肿|喘|过敏)|"
-    r"喉头水肿|休克|\bhives\b|\brash\b",
+    r"(?:吃|用|打|输).{1,10}(?:会|就|要)(?:起|出|长|发)?(?:皮?疹|荨麻疹|风团|瘙?痒|胸闷|气促|呼吸困难|晕|休克|肿)|千万别(?:开|用)|"
+    r"因.{1,12}(?:致|引起|出现).{0,8}(?:疹|休克|晕厥|呼吸困难|水肿)|喉头水肿|休克|\bhives\b|\brash\b",
     re.IGNORECASE,
 )
 """What somebody had from something, unless a medicine was stopped for it: that is the reason of the stop."""
 
+_BORNE = re.compile(
+    r"(?:不|没有?|无|未|从没|从未|不会)\s*过敏(?!史不详)|(?:not|never been) allergic|no allergy to|tolerates"
+)
 _STOPPED = re.compile(r"停|换|撤|stopped|discontinued")
 _GENERAL = re.compile(
     r"(?:对?(?:什么|啥|任何)?(?:药物|药品|药|食物|东西)|用药|吃药|打针)?(?:[、,及和或与]?(?:食物|花粉|其他|其它|接触物))*\s*过敏(?:病史|史|反应)?|药敏史?|"
@@ -41,6 +45,7 @@ _UNKNOWN_ALLERGEN = re.compile(
 _FOOD = re.compile(r"食物|食品|\bfood\b", re.IGNORECASE)
 _DRUG = re.compile(r"药|打针|drug|medic", re.IGNORECASE)
 _REACTION = re.compile(r"疹|休克|水肿|风团|疙瘩|瘙痒|hives|rash|urticaria|anaphyla|angio", re.IGNORECASE)
+_NOTHING = re.compile(r"(?:什么|啥|任何|哪些?|何种|某些?)*(?:药物?|药品|东西|食物)?(?:会不会|不会|是否|有没有|不)?")
 _WHOLE_KINDS = frozenset({"食物", "药物", "药品", "药", "food", "foods", "drug", "drugs", "medication", "medications"})
 _REACH = 24
 """Characters before a general word within which its denial stands."""
@@ -98,6 +103,8 @@ def _allergy(statement: Statement, mention: Mention, context: Context) -> Findin
     reactions = _reactions(statement, mention)
     clause, section = statement.said(mention.start), statement.section == "allergies"
     assertion = "uncertain" if _UNSURE.search(clause) or context.assertion == "uncertain" else context.assertion
+    if _BORNE.search(clause) and assertion == "present":
+        assertion = "absent"
     when = statement.when(mention) if assertion == "present" else None
     return statement.finding(
         "allergies", "allergy", mention, family="allergen", assertion=assertion, when=when, heading=section,
@@ -152,9 +159,7 @@ def _unlisted(statement: Statement) -> list[Finding]:
     for match in _UNKNOWN_ALLERGEN.finditer(statement.text):
         group = "after" if match["after"] else "english"
         name = match[group]
-        if name in ("什么", "啥", "药物", "何种", "啥药", "什么药", "任何药物") or _DENIED.search(
-            statement.text[: match.start()][-6:]
-        ):
+        if _NOTHING.fullmatch(name) or _DENIED.search(statement.text[: match.start()][-6:]):
             continue
         mention = Mention("allergen", name, match.start(group), match.end(group), None)
         found.append(_allergy(statement, mention, Context()))

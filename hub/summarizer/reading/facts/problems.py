@@ -14,9 +14,7 @@ _NAMES_SOMETHING_ELSE = re.compile(
     r"\s*(?:专科|医院|研究所|病房|门诊|防治|中心|疫苗|筛查|知识|宣教|健康教育|讲座|(?:的|用)?药|[外内儿]?科(?!学)|"
     r"clinic|unit|screening)"
 )
-_ASKED = re.compile(
-    r"^\s*(?:请|望|恳请|烦请|求)|评估|是否|有无|有没有|排查|协助|要不要|能否|please|evaluate|whether"
-)
+_ASKED = re.compile(r"^\s*(?:请|望|恳请|烦请|求)|评估|是否|有无|有没有|排查|协助|要不要|能否|please|evaluate|whether")
 _QUESTION = re.compile(r"[?？吗么]|有没有|是否|有无|是不是")
 _DATED_OTHERWISE = re.compile(
     r"停|没用|没吃|不吃|改|换|加量|减量|复查|查血|抽血|化验|住(?:过|了|院)|住.{2,12}院|入院|admitted"
