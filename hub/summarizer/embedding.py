@@ -25,6 +25,12 @@ _HALVED = frozenset({"bert", "roberta", "xlm-roberta"})
 _DESCRIBING = ("*.json", "*.safetensors", "*.bin", "*/config.json")
 
 
+def unit(vectors: Vectors) -> Vectors:
+    """Vectors of length one in the same directions."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
+
+
 class Embedder(Protocol):
     """name, revision: of the model; the same pair always gives the same vectors."""
 

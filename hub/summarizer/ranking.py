@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hub.summarizer import relevance
-from hub.summarizer.embedding import Vectors
+from hub.summarizer.embedding import Vectors, unit
 
 FITTED = "multilingual-e5-small-q4"
 """Names of models begin so whose vectors `nearness.npz` was fitted to."""
@@ -72,11 +72,11 @@ def nearness(vectors: Vectors, queries: Vectors, model: str = "") -> Vectors:
     """Of each vector to the question: to the nearest of it and its clauses; to a story as a whole."""
     if model.startswith(FITTED) and vectors.shape[1] == _fitted().passage.shape[0]:
         fitted = _fitted()
-        asked = _unit(_unit(queries - fitted.question_mean) @ fitted.question)
-        told = _unit(_unit(vectors - fitted.passage_mean) @ fitted.passage)
+        asked = unit(unit(queries - fitted.question_mean) @ fitted.question)
+        told = unit(unit(vectors - fitted.passage_mean) @ fitted.passage)
     else:
         mean = vectors.mean(axis=0) if len(vectors) >= _FEW else np.zeros(vectors.shape[1], np.float32)
-        asked, told = _unit(queries - mean), _unit(vectors - mean)
+        asked, told = unit(queries - mean), unit(vectors - mean)
     cosines = told @ asked.T
     nearest = cosines.max(axis=1)
     if len(queries) - 1 <= _PARTS:
@@ -129,11 +129,6 @@ def _grams(codes: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
 @lru_cache(maxsize=1)
 def _letters() -> npt.NDArray[np.bool_]:
     return np.array([chr(code).isalnum() for code in range(0x10000)])
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
 
 
 @lru_cache(maxsize=1)

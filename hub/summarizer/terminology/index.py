@@ -19,7 +19,7 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from hub.summarizer.embedding import Vectors
+from hub.summarizer.embedding import Vectors, unit
 
 MEASURES = 4
 _LONGEST_GRAM = 3
@@ -88,7 +88,7 @@ class Index:
         return [entry for span in spans for entry in self.entries[span.entries]], found
 
     def _near(self, span: _Kind, vectors: Vectors, sounds: Vectors) -> npt.NDArray[np.float32]:
-        asked = _unit(vectors - span.mean).T
+        asked = unit(vectors - span.mean).T
         near = span.vectors @ asked
         found = np.empty((vectors.shape[0], len(span.starts), MEASURES), np.float32)
         found[:, :, 0] = np.maximum.reduceat(near, span.starts, axis=0).T
@@ -120,16 +120,11 @@ def _kinds(entries: Sequence[Entry], vectors: Vectors) -> dict[str, _Kind]:
         words = slice(word, word + sum(counts))
         mean = vectors[words].mean(axis=0) if len(counts) >= _FEW else overall
         starts = np.cumsum([0, *counts[:-1]])
-        centred = _unit(vectors[words] - mean)
-        centres = _unit(np.add.reduceat(centred, starts, axis=0))
+        centred = unit(vectors[words] - mean)
+        centres = unit(np.add.reduceat(centred, starts, axis=0))
         found[kind] = _Kind(slice(entry, entry + len(counts)), words, starts, mean, centred, centres)
         entry, word = entry + len(counts), words.stop
     return found
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
 
 
 def _postings(wordings: Sequence[str]) -> dict[str, Grams]:

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from hub.summarizer.embedding import Embedder, Vectors
+from hub.summarizer.terminology import vectors
 from hub.summarizer.terminology.entries import shipped, together
 from hub.summarizer.terminology.index import Entry
 from hub.summarizer.terminology.suggest import Suggester
+from hub.summarizer.terminology.vectors import Known, Space, key, keys_of, packed
 
 _VECTORS = ".vectors"
-_Halves = npt.NDArray[np.float16]
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -79,13 +79,14 @@ class Shelf:
         return sorted(found, key=lambda t: t.system)
 
     def suggester(self) -> Suggester:
-        """Over all tables as they are now. The first time the model embeds their wording (seconds); it is kept."""
+        """Over all tables as they are now. Wording that is not ready made is embedded when first needed."""
         state = self._state()
         with self._lock:
             if self._made is None or self._made.state != state:
                 own = [entry for table in self.tables() for entry in table.entries]
                 entries = together(own, shipped())
-                self._made = _Made(state, Suggester(entries, self._vectors(entries)))
+                space, ready = vectors.shipped(self._embedder.name)
+                self._made = _Made(state, Suggester(entries, self._vectors(entries, space, ready), space))
             return self._made.suggester
 
     def _path(self, system: str) -> Path:
@@ -99,43 +100,44 @@ class Shelf:
             return ()
         return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
 
-    def _vectors(self, entries: Sequence[Entry]) -> Vectors:
-        """One for each wording; those that were made before are read from a file, which is kept as small as needed."""
+    def _vectors(self, entries: Sequence[Entry], space: Space, ready: Known) -> Vectors:
+        """One for each wording. Those that are not ready made are embedded once and kept in a file."""
         wordings = [wording for entry in entries for wording in entry.wordings]
-        distinct = list(dict.fromkeys(wordings))
+        missing = [wording for wording in dict.fromkeys(wordings) if key(wording) not in ready.rows]
         place = self._folder / _VECTORS / f"{self._embedder.revision}.npz"
-        known, vectors = _remembered(place)
-        new = [wording for wording in distinct if _key(wording) not in known]
+        kept = _kept(place) if missing else Known({}, np.zeros((0, 0), np.float32))
+        new = [wording for wording in missing if key(wording) not in kept.rows]
         if new:
-            made = self._embedder.embed(new, "query")
-            vectors = np.concatenate([vectors, made.astype(np.float16)]) if len(vectors) else made.astype(np.float16)
-            known |= {_key(wording): len(known) + n for n, wording in enumerate(new)}
-        rows = [known[_key(wording)] for wording in distinct]
-        if new or len(rows) < len(known):
+            told = space.project(self._embedder.embed(new, "query"))
+            held = [w for w in missing if key(w) in kept.rows]
+            rows = [kept.rows[key(w)] for w in held]
+            both = np.concatenate([kept.vectors[rows], told]) if rows else told
+            kept = packed(keys_of(held + new), both)
             place.parent.mkdir(parents=True, exist_ok=True)
-            _save(place, [_key(wording) for wording in distinct], vectors[rows])
-        at = {wording: known[_key(wording)] for wording in distinct}
-        return np.asarray(vectors[[at[wording] for wording in wordings]], np.float32)
+            _save(place, kept)
+        return np.stack([_vector(wording, ready, kept) for wording in wordings])
 
 
-def _key(wording: str) -> bytes:
-    return hashlib.sha256(wording.encode()).digest()[:16]
+def _vector(wording: str, ready: Known, kept: Known) -> Vectors:
+    known = ready if key(wording) in ready.rows else kept
+    vector: Vectors = known.vectors[known.rows[key(wording)]]
+    return vector
 
 
-def _remembered(place: Path) -> tuple[dict[bytes, int], _Halves]:
-    """The number of each wording's vector in the file, and the vectors; none where there is no such file."""
+def _kept(place: Path) -> Known:
+    """What the file holds; nothing where there is no such file or it is broken."""
     try:
         with np.load(place) as kept:
-            keys, vectors = kept["keys"], kept["vectors"]
+            return packed(kept["keys"], kept["vectors"].astype(np.float32))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return {}, np.zeros((0, 0), np.float16)
-    return {key.tobytes(): number for number, key in enumerate(keys)}, vectors
+        return Known({}, np.zeros((0, 0), np.float32))
 
 
-def _save(place: Path, keys: Sequence[bytes], vectors: _Halves) -> None:
-    packed = io.BytesIO()
-    np.savez(packed, keys=np.frombuffer(b"".join(keys), np.uint8).reshape(len(keys), -1), vectors=vectors)
-    _write(place, packed.getvalue())
+def _save(place: Path, kept: Known) -> None:
+    file = io.BytesIO()
+    keys = np.frombuffer(b"".join(kept.rows), np.uint8).reshape(len(kept.rows), -1)
+    np.savez(file, keys=keys, vectors=kept.vectors.astype(np.float16))
+    _write(place, file.getvalue())
 
 
 def _write(place: Path, data: bytes) -> None:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from hub.summarizer.embedding import Vectors
 from hub.summarizer.terminology.index import Entry, Index
+from hub.summarizer.terminology.vectors import OWN, Space
 from hub.summarizer.terms import fold
 
 THRESHOLD = 0.75
@@ -39,10 +40,14 @@ class Suggestion:
 
 
 class Suggester:
-    """The terms of an index, found by exact name or by likeness. A term of an earlier entry goes first where equal."""
+    """The terms of an index, found by exact name or by likeness. A term of an earlier entry goes first where equal.
 
-    def __init__(self, entries: Sequence[Entry], vectors: Vectors) -> None:
+    vectors: one for each wording of the entries, in `space`.
+    """
+
+    def __init__(self, entries: Sequence[Entry], vectors: Vectors, space: Space = OWN) -> None:
         self.index = Index(entries, vectors)
+        self._space = space
         self._named: dict[str, list[Entry]] = {}
         for entry in entries:
             for name in dict.fromkeys(fold(w) for w in entry.wordings[: entry.names]):
@@ -57,7 +62,7 @@ class Suggester:
         self, wordings: Sequence[str], vectors: Vectors, kinds: Sequence[str] = ALL, limit: int = 10
     ) -> list[list[Suggestion]]:
         """For each wording at most `limit` terms. vectors: of the wordings, kind `query`."""
-        entries, measures = self.index.measure(wordings, vectors, kinds)
+        entries, measures = self.index.measure(wordings, self._space.project(vectors), kinds)
         found = ranked(entries, measures, limit)
         for wording, suggestions in zip(wordings, found, strict=True):
             if named := self.exact(wording, kinds):
