@@ -1,4 +1,4 @@
-"""Groups of concepts that rules speak of (`groups.tsv`): which of them an item, or a name in the question, belongs to."""
+"""Groups of concepts that rules speak of (`groups.tsv`): to which of them an item, or a name in a text, belongs."""
 
 from __future__ import annotations
 

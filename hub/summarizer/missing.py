@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,28 +11,14 @@ from typing import Any
 from hub.summarizer import groups, situations
 from hub.summarizer.items import Item
 from hub.summarizer.passages import Passage
-from hub.summarizer.reading.characters import plain
 from hub.summarizer.relevance import rows
+from hub.summarizer.sought import Sentences, Sought, last, sought
 from hub.summarizer.weights import days_between
 
 MOST = 10
-_MONTH = 30.44
-_SAID = "said:"
-_FINDING = (
-    r"[^。；;！!？?\n，,]{0,16}?(?:[，,]\s*(?=\d))?(?:\d|正常|异常|[升增偏]高|[偏降]低|下降|减退|[阴阳]性|未见|不全|良好|尚可|[+±]|normal|elevated|"
-    r"raised|reduced|low\b|high\b|negative|positive|stable|impaired)"
-)
-"""What stands behind a name where a sentence tells a finding rather than a wish (`建议查肾功能`)."""
 
-_TARGET = re.compile(r"(?:目标|控制在|维持在?|达标|保持在?|低于|target|goal|keep)[^。；;，,]{0,10}$", re.IGNORECASE)
-_WISHED = re.compile(
-    r"(?:建议|拟|计划|待|请|需|应|择期|准备|完善|未查|没查|没有?做|未做|未行|定期|后复查|周复查|月复查|下次|to check|repeat|"
-    r"should|recheck|plan)[^。；;，,]{0,8}$",
-    re.IGNORECASE,
-)
-_NOT_SAID = re.compile(
-    r"[^。；;，,]{0,6}(?:未查|没查|未做|没做|不详|未知|待(?:查|回报|报)|not done|unknown|pending)", re.IGNORECASE
-)
+Told = Sequence[tuple[Item, frozenset[str]]]
+"""Items that are not only planned, with their groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +29,7 @@ class _Essential:
     without: frozenset[str]
     sex: str
     ages: tuple[int, int] | None
-    groups: frozenset[str]
-    words: re.Pattern[str]
-    finding: bool
-    months: int
-    name: str
+    sought: Sought
     text: str
 
 
@@ -61,15 +42,15 @@ def find(items: Sequence[Item], passages: Sequence[Passage], question: str | Non
     """
     asked = situations.asked(question, items).situations
     told = [(i, groups.of(i)) for i in items if i.head.status != "planned" and i.head.section != "plans"]
-    has = frozenset().union(*(g for i, g in told if situations.present(i)))
+    has = frozenset[str]().union(*(g for i, g in told if situations.present(i)))
     age, sex = _age(patient, as_of), str((patient or {}).get("gender") or "")
-    said = [plain(p.text) for p in passages]
+    said = Sentences(p.text for p in passages)
     found: dict[str, dict[str, str]] = {}
     for one in _essentials():
-        if not _expected(one, asked, has) or not _meant(one, sex, age):
-            continue
-        if one.text not in found and (text := _lacking(one, told, said, as_of)):
-            found[text] = {"section": one.section, "text": text}
+        if _expected(one, asked, has) and _meant(one, sex, age) and one.text not in found:
+            text = _lacking(one, told, said, as_of)
+            if text:
+                found[text] = {"section": one.section, "text": text}
     return list(found.values())[:MOST]
 
 
@@ -85,52 +66,21 @@ def _meant(one: _Essential, sex: str, age: int | None) -> bool:
     return one.sex in ("any", sex) and age is not None and one.ages[0] <= age <= one.ages[1]
 
 
-def _lacking(one: _Essential, told: Sequence[tuple[Item, frozenset[str]]], said: Sequence[str],
-             as_of: date | None) -> str | None:  # fmt: skip
+def _lacking(one: _Essential, told: Told, said: Sentences, as_of: date | None) -> str | None:
     """What is to be said: that it is missing or how old it is; None where it is told."""
     answers = [item for item, belongs in told if _answers(one, item, belongs)]
-    if answers:
-        return _old(one, answers, as_of)
-    return None if any(_told(one, text) for text in said) else one.text
+    if not answers:
+        return None if one.sought.told(said) else one.text
+    moment = last(answers) if one.sought.months and as_of else None
+    if moment is None or as_of is None or not one.sought.old(moment, as_of):
+        return None
+    return f"最近一次{one.sought.name}为 {moment[:10]}，距今已超过{one.sought.months}个月"
 
 
 def _answers(one: _Essential, item: Item, belongs: frozenset[str]) -> bool:
-    if not one.groups:
+    if not one.sought.groups:
         return item.head.section == one.section
-    return bool(one.groups & belongs) and (item.head.assertion != "absent" or item.head.section == "problems")
-
-
-def _old(one: _Essential, answers: Sequence[Item], as_of: date | None) -> str | None:
-    """Where each answer is dated and the newest is older than the receiver expects."""
-    dates = [moment for item in answers for moment in [_newest(item)]]
-    if not one.months or as_of is None or None in dates:
-        return None
-    last = max(moment for moment in dates if moment)
-    if days_between(last, as_of) <= one.months * _MONTH + _precision(last):
-        return None
-    return f"最近一次{one.name}为 {last[:10]}，距今已超过{one.months}个月"
-
-
-def _newest(item: Item) -> str | None:
-    dates = [p.draft.start for p in item.points] or [item.head.start]
-    return None if None in dates else max(d for d in dates if d)
-
-
-def _precision(moment: str) -> int:
-    """Days by which a date may be later than its first day."""
-    return {4: 365, 7: 30}.get(len(moment), 0)
-
-
-def _told(one: _Essential, text: str) -> bool:
-    """Whether a sentence tells it: not that it is wished for, aimed at, or was not looked at."""
-    for match in one.words.finditer(text):
-        if not one.finding:
-            return True
-        before = text[max(0, match.start() - 20) : match.start()]
-        wished = _WISHED.search(before) and not re.search(r"\d", text[match.start() : match.end()])
-        if not (_TARGET.search(before) or wished or _NOT_SAID.match(text, match.start() + 1)):
-            return True
-    return False
+    return bool(one.sought.groups & belongs) and (item.head.assertion != "absent" or item.head.section == "problems")
 
 
 def _age(patient: Mapping[str, Any] | None, as_of: date | None) -> int | None:
@@ -148,11 +98,8 @@ def _essential(row: Sequence[str]) -> _Essential:
     held = frozenset(groups.split(has))
     without = frozenset(w for w in held if w.startswith("!"))
     sex, _, ages = who.partition(" ")
-    first, _, last = ages.partition("-")
-    finding = not words.startswith(_SAID)
-    pattern = f"(?:{words}){_FINDING}" if finding else words.removeprefix(_SAID)
+    first, _, final = ages.partition("-")
     return _Essential(
         section, frozenset(groups.split(asked)), held - without, frozenset(w.removeprefix("!") for w in without), sex,
-        (int(first), int(last)) if who else None, frozenset(groups.split(belongs)), re.compile(pattern, re.IGNORECASE),
-        finding, int(months or 0), name, text,
+        (int(first), int(final)) if who else None, sought(name, belongs, words, months), text,
     )  # fmt: skip

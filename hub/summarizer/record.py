@@ -11,7 +11,7 @@ import numpy as np
 
 from hub.domain.fragments import Fragment, is_clinical
 from hub.domain.patients import Identifier
-from hub.summarizer import brief, conflicts, merging, missing, passages, people, referral, relevance
+from hub.summarizer import brief, conflicts, course, follow_up, merging, missing, passages, people, referral, relevance
 from hub.summarizer.coded import readers
 from hub.summarizer.drafts import SECTIONS, Draft, precision
 from hub.summarizer.embedding import Embedder, Vectors
@@ -80,6 +80,8 @@ def summarize(
         "passages": _ranked(distinct, passage_vectors, query, text),
         "conflicts": _conflicts(found, people.identity_conflicts(person)),
         "missing": [*missing.find(items, distinct, text, described, as_of), *_doubts(person)],
+        "course": course.courses(items, distinct, as_of),
+        "follow_up": follow_up.listed(items),
         "suggestions": [],
         "unplaced": read.unplaced,
     }

@@ -32,11 +32,6 @@ class Asked:
     folded: str = ""
     positions: dict[str, int] = field(default_factory=dict)
 
-    def about(self, names: Iterable[str]) -> bool:
-        """Whether it is about one of these situations; an empty list is any question."""
-        wanted = list(names)
-        return not wanted or any(name in self.situations for name in wanted)
-
 
 def asked(question: str | None, items: Sequence[Item]) -> Asked:
     """What the question is about; without one, or where it tells nothing, what the patient's own illnesses are."""

@@ -32,6 +32,8 @@ _SECTION = {"problems": 0.2, "allergies": 0.2, "medications": 0.1, "results": 0.
 _STATUS = {"stopped": -0.45, "resolved": -0.35, "planned": -0.25}
 _ASSERTION = {"absent": -0.9, "uncertain": -0.15}
 _CHANGED = {"medications": 0.25, "problems": 0.25, "results": 0.2, "encounters": 0.15, "procedures": 0.15}
+_ALLERGY = 0.5
+"""Safety of an allergy that no row names."""
 _RECENT, _YEAR, _LONG = 120, 365, 730
 """Days: what changed within the first is new; a result older than the others counts for less."""
 
@@ -62,34 +64,46 @@ def weigh(item: Item, asked: Asked, as_of: date) -> Weight:
         age = _age(item, as_of)
         rest -= 0.25 if age > _LONG else 0.12 if age > _YEAR else 0.0
         rest += 0.15 if abnormal(item) else 0.0
-    return Weight(_named(item, asked), _safety(item, belongs, asked, as_of), _bearing(belongs, asked), rest)
+    return Weight(_named(item, asked), _safety(item, belongs, asked, as_of), _bearing(belongs, asked.situations), rest)
 
 
 def _named(item: Item, asked: Asked) -> float:
     """A relative's illness is not what the question names."""
-    if item.head.kind in ("family", "social"):
+    head = item.head
+    if head.kind in ("family", "social") or not asked.folded:
         return 0.0
-    own = frozenset(k for d in item.drafts for k in d.keys)
-    narrower = own.union(*(concepts.broader(k) for k in own))
+    own = head.keys if len(item.drafts) == 1 else frozenset(k for d in item.drafts for k in d.keys)
+    narrower = _with_wider(own)
     best = 0.0
     for key, kind in asked.keys:
         share = 1.0 if key in narrower else _WIDER if own & concepts.broader(key) else 0.0
         if share:
             place = max(0.0, _FIRST - _LATER * asked.positions[key])
             best = max(best, share * (_NAMED.get(kind, 0.3) + place))
-    if not best and len(item.head.name) > 1 and terms.fold(item.head.name) in asked.folded:
+    if not best and len(head.name) > 1 and terms.fold(head.name) in asked.folded:
         best = _NAMED["symptom"]
     return best
 
 
+@lru_cache(maxsize=16384)
+def _with_wider(keys: frozenset[str]) -> frozenset[str]:
+    return keys.union(*(concepts.broader(key) for key in keys))
+
+
 def _safety(item: Item, belongs: frozenset[str], asked: Asked, as_of: date) -> float:
-    return max(
-        (
-            rule.weight
-            for rule in _safeties()
-            if rule.groups & belongs and asked.about(rule.situations) and _is(item, rule.which, as_of)
-        ),
-        default=0.5 if item.head.section == "allergies" and item.head.assertion == "present" else 0.0,
+    for weight, which in _applying(belongs, asked.situations):
+        if _is(item, which, as_of):
+            return weight
+    return _ALLERGY if item.head.section == "allergies" and item.head.assertion == "present" else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _applying(belongs: frozenset[str], about: frozenset[str]) -> tuple[tuple[float, str], ...]:
+    """Weight and condition of the rules for these groups in these situations, the weightiest first."""
+    return tuple(
+        (rule.weight, rule.which)
+        for rule in _safeties()
+        if rule.groups & belongs and (not rule.situations or rule.situations & about)
     )
 
 
@@ -111,9 +125,9 @@ def _is(item: Item, which: str, as_of: date) -> bool:
             return said
 
 
-def _bearing(belongs: frozenset[str], asked: Asked) -> float:
-    return max((w for w, situations, found in _bearings() if found & belongs and situations & asked.situations),
-               default=0.0)  # fmt: skip
+@lru_cache(maxsize=4096)
+def _bearing(belongs: frozenset[str], about: frozenset[str]) -> float:
+    return max((weight for weight, when, found in _bearings() if found & belongs and when & about), default=0.0)
 
 
 def abnormal(item: Item) -> bool:
@@ -178,15 +192,14 @@ class _Safety:
     weight: float
     groups: frozenset[str]
     which: str
-    situations: tuple[str, ...]
+    situations: frozenset[str]
 
 
 @lru_cache(maxsize=1)
 def _safeties() -> tuple[_Safety, ...]:
     """The weightiest first."""
     found = (
-        _Safety(float(weight), frozenset(groups.split(names)), which, tuple(groups.split(when)))
-        for weight, names, which, when in rows("safety.tsv", 4)
+        _Safety(float(weight), _set(names), which, _set(when)) for weight, names, which, when in rows("safety.tsv", 4)
     )
     return tuple(sorted(found, key=lambda rule: -rule.weight))
 

@@ -64,11 +64,11 @@ def _statement(head: Draft) -> str:
 def _medication(head: Draft, medication: dict[str, Any]) -> str:
     dose = f"{number(medication['dose'])}{medication['unit'] or ''}"
     since = f"{dates(head)} 起" if head.start and not head.end else dates(head)
-    return _joined(_medicine(head), dose, medication["frequency"] or "", medication["route"] or "", since,
+    return _joined(medicine(head), dose, medication["frequency"] or "", medication["route"] or "", since,
                    _STATUS.get(head.status, ""), f"原因：{head.reason}" if head.reason else "")  # fmt: skip
 
 
-def _medicine(head: Draft) -> str:
+def medicine(head: Draft) -> str:
     """A brand with its ingredient: `代文（缬沙坦）`; a name that holds the ingredient as it is."""
     ingredient = next((k.partition(":")[2] for k in sorted(head.keys) if k.startswith("term|medicine:")), "")
     known = not ingredient or terms.fold(ingredient) in terms.fold(head.name)
