@@ -34,6 +34,8 @@ _PLACE = re.compile(
     r"叶|段|区|支|极|部|门|体|底|尖|窝|舌)+$"
 )
 _LONG_PLACE = 10
+_ORGAN = re.compile(r"[肺肝肾脑乳甲胆胰脾卵宫颈冠膝髋腰胸列叶段]")
+_CUT = frozenset({"problem"})
 _QUANTITY = re.compile(r"\d+(?:\.\d+)?\s*(?:%|[a-zA-Zμ]+/)")
 _SIGN = re.compile(r"\d{2,3}(?:\.\d+)?\s*(?:℃|°|度|次|bpm)")
 """What follows a vital sign of one letter that its number touches (`T38.5℃`; not the vertebra `T12`)."""
@@ -84,7 +86,7 @@ def _with_its_part(text: str, mention: Mention) -> Mention:
 def _where_it_is(text: str, mention: Mention) -> Mention:
     """A finding with the place that is written right before it (`左肺下叶磨玻璃结节`): the same finding."""
     place = _PLACE.search(text, max(0, mention.start - _LONG_PLACE), mention.start)
-    if place is None:
+    if place is None or not _ORGAN.search(place.group()):
         return mention
     return Mention(mention.kind, text[place.start() : mention.end], place.start(), mention.end, mention.term)
 
@@ -112,12 +114,15 @@ def _measured(found: Iterable[Term], listed: set[str]) -> bool:
 
 def _longest(spans: Mapping[tuple[int, int], list[Term]],
              fixed: Mapping[tuple[int, int], set[str]]) -> list[tuple[int, int]]:  # fmt: skip
-    """Of overlapping names the longest; but a listed name holds against a pattern that finds the same kind of thing."""
+    """Of overlapping names the longest; but a listed name holds against a pattern that finds the same kind of thing,
+    and a problem's name is not cut by one that begins within it (`高血压控制不佳`).
+    """
     chosen: list[tuple[int, int]] = []
     for start, end in sorted(spans, key=lambda s: (s[0] - s[1], s[0])):
         kinds = {family(t.kind) for t in spans[start, end]}
         inside = (f for (a, b), f in fixed.items() if a < end and start < b and (a, b) != (start, end))
         loose = (start, end) not in fixed and any(kinds & f for f in inside)
+        loose = loose or any(a < start < b < end and kinds & f & _CUT for (a, b), f in fixed.items())
         if not loose and all(end <= a or b <= start for a, b in chosen):
             chosen.append((start, end))
     return chosen
@@ -161,7 +166,8 @@ def _bounded(text: str, start: int, end: int, kinds: Collection[str]) -> bool:
     """
     measured = "analyte" in kinds and bool(_VALUE_FOLLOWS.match(text, end))
     if _latin(text[start]) and start and _latin(text[start - 1]):
-        if not (measured and text[start].isalpha() and text[start - 1].isdigit() and end - start > 1):
+        dated = text[start].isalpha() and text[start - 1].isdigit() and end - start > 1
+        if not (measured and dated):
             return False
     if _latin(text[end - 1]) and end < len(text) and _latin(text[end]):
         if not text[end].isdigit():

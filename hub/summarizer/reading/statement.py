@@ -72,6 +72,11 @@ class Statement:
         start, end = self.clauses[self.clause(at)]
         return self.text[start:end]
 
+    def beside(self, mention: Mention) -> tuple[str, int, int, tuple[int, int], list[tuple[int, int]]]:
+        """What `doubt` looks at: the text, the name's place, its clause, and where names are."""
+        names = [(m.start, m.end) for m in self.mentions]
+        return self.text, mention.start, mention.end, self.clauses[self.clause(mention.start)], names
+
     def listed(self, mention: Mention) -> str:
         """The text of the clause's part that names it: between the marks and words of a list."""
         start = max((m.end() for m in _ITEM.finditer(self.text, 0, mention.start)), default=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hub.summarizer import terms
-from hub.summarizer.reading import kin
+from hub.summarizer.reading import doubt, kin
 from hub.summarizer.reading.facts import allergies, medications
 from hub.summarizer.reading.model import Context, Mention, When
 from hub.summarizer.reading.statement import Finding, Statement
@@ -38,6 +38,8 @@ def read(statement: Statement) -> list[Finding]:
         if context.planned or asked(statement, mention, context) or names_something_else(statement, mention):
             continue
         if any(mention.name in reason for reason in reasons):
+            continue
+        if context.assertion == "present" and doubt.denied(*statement.beside(mention)):
             continue
         if context.subject:
             drafts += _family(statement, mention, context)

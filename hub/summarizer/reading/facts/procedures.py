@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hub.summarizer.reading import doubt
 from hub.summarizer.reading.dates import find_due
 from hub.summarizer.reading.facts import visits
 from hub.summarizer.reading.facts.problems import asked, names_something_else, side
@@ -38,6 +39,8 @@ def _procedure(statement: Statement, mention: Mention, context: Context) -> Find
         return statement.finding("plans", "plan", mention, when=statement.when(mention), status="planned",
                                spans=context.cues, laterality=side(statement, mention))  # fmt: skip
     if context.assertion == "uncertain" or wanted:
+        return None
+    if context.assertion == "present" and doubt.intended(*statement.beside(mention)):
         return None
     if _examination(mention) and not _DONE.search(statement.said(mention.start)):
         return None
