@@ -238,9 +238,9 @@ def _context(found: _Found, person: Person | None, itself: bool) -> Context:
         return _PLAIN
     said = {pair[1].effect for pair in (found.front, found.back) if pair}
     assertion: Assertion = "present"
-    if "absent" in said or itself or ("excluded" in said and not found.planned):
+    if "absent" in said or itself or not (found.planned or said.isdisjoint(("undone", "excluded"))):
         assertion = "uncertain" if found.supposed or "question" in said else "absent"
-    elif said:
+    elif said.difference(("undone",)):
         assertion = "uncertain"
     return Context(
         assertion, person.name if person else "", found.planned, found.historical, found.resolved,

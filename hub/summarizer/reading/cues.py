@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 Effect = Literal[
-    "absent", "excluded", "uncertain", "question", "planned", "if", "historical", "resolved", "patient", "but", "has",
-    "none",
+    "absent", "undone", "excluded", "uncertain", "question", "planned", "if", "historical", "resolved", "patient", "but",
+    "has", "none",
 ]  # fmt: skip
 Direction = Literal["", "after", "before", "either", "closing", "within"]
 Reach = Literal["", "near", "clause", "list", "sentence"]
@@ -27,6 +28,7 @@ class Rule:
     examples: tuple[str, ...]
 
 
+_CHOICE: Final = re.compile(r"\{([^{}]*)\}")
 _TWICE: Final = re.compile(r"(.)[不没](?:有)?\1")
 
 
@@ -61,11 +63,21 @@ def read(text: str) -> dict[str, tuple[Rule, ...]]:
         if effect not in get_args(Effect) or direction not in get_args(Direction) or reach not in get_args(Reach):
             raise ValueError(f"assertion.tsv:{number}: no such effect, direction or reach")
         rule = Rule(effect, direction, reach, strong, tuple(filter(None, examples.split("|"))))  # type: ignore[arg-type]
-        for cue in cues.split("|"):
-            if not cue or rule in table.get(cue, ()):
+        for cue in (spelled for written in cues.split("|") for spelled in spellings(written)):
+            if not cue or (rule in table.get(cue, ()) and "{" not in cues):
                 raise ValueError(f"assertion.tsv:{number}: {cue!r} is empty or twice there")
-            table[cue] = (*table.get(cue, ()), rule)
+            table[cue] = tuple(dict.fromkeys((*table.get(cue, ()), rule)))
     return table
+
+
+def spellings(written: str) -> Iterator[str]:
+    """All that a cue with choices stands for: `{没,未曾}{得,患}过{,有}` is eight of them."""
+    choice = _CHOICE.search(written)
+    if not choice:
+        yield written
+        return
+    for each in choice[1].split(","):
+        yield from spellings(written[: choice.start()] + each + written[choice.end() :])
 
 
 @lru_cache(maxsize=1)

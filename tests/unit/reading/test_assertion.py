@@ -16,7 +16,7 @@ _SAID: dict[str, Callable[[Context], bool]] = {
     "absent": lambda c: c.assertion == "absent",
     "uncertain": lambda c: c.assertion == "uncertain",
     "question": lambda c: c.assertion == "uncertain",
-    "planned": lambda c: c.planned,
+    "planned": lambda c: c.planned and c.assertion != "absent",
     "if": lambda c: c.planned,
     "historical": lambda c: c.historical,
     "resolved": lambda c: c.resolved,
