@@ -37,6 +37,13 @@ _INSTRUCTIONS = (
 )
 
 
+SUMMARY = "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"
+_SUMMARY = (
+    "GET Patient/{id}/$summary: the IPS document of the newest continuous record of a referral of this patient that "
+    "the caller receives; before acceptance of what came with the referral, then of the whole history. 202 with an "
+    "OperationOutcome while the record is being made."
+)
+
 _MESSAGING = (
     "Events: " + ", ".join(concept.code for codes in ALL if codes.url == EVENT for concept in codes.concepts)
     + f" of {EVENT}; another event code that comes with a ServiceRequest is a new referral, without one history."
@@ -114,7 +121,8 @@ def _patient() -> Resource:
         ("_id", "token", "The hub's id"),
         ("identifier", "token", "A number of the patient: use POST _search"),
     )
-    return _resource("Patient", ("read", "search-type", "create"), parameters)
+    summary = {"name": "summary", "definition": SUMMARY, "documentation": _SUMMARY}
+    return {**_resource("Patient", ("read", "search-type", "create"), parameters), "operation": [summary]}
 
 
 def _clinical(kind: str) -> Resource:

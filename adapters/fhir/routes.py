@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from adapters.fhir import capability, code_systems, reading, receiving, updating
+from adapters.fhir import capability, code_systems, reading, receiving, summary, updating
 from adapters.fhir.requests import (
     Commands,
     FhirRoute,
@@ -25,7 +25,7 @@ __all__ = ["Commands", "router"]
 def router(commands: Commands) -> APIRouter:
     """All routes of `/fhir`; what they call is given as plain callables. Errors are OperationOutcomes."""
     routes = APIRouter(tags=["fhir"])
-    parts = (receiving.router(commands), updating.router(commands), reading.router(commands))
+    parts = (receiving.router(commands), updating.router(commands), summary.router(commands), reading.router(commands))
     for part in (_definitions(commands), *parts, _rest(commands)):
         routes.include_router(part, prefix="/fhir")
     return routes
