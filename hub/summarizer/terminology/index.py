@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -62,6 +62,7 @@ class _Kind:
     mean: Vectors
     vectors: Vectors
     centres: Vectors
+    postings: Mapping[str, Grams]
 
 
 class Index:
@@ -72,8 +73,6 @@ class Index:
         firsts = np.cumsum([0, *(len(e.wordings) for e in entries)])
         rows = [row for i in order for row in range(firsts[i], firsts[i + 1])]
         self.entries = tuple(entries[i] for i in order)
-        self._postings = _postings([w for e in self.entries for w in e.wordings])
-        self._size = len(rows)
         self._kinds = _kinds(self.entries, vectors[rows] if rows else vectors)
 
     def measure(
@@ -83,32 +82,33 @@ class Index:
         spans = [self._kinds[kind] for kind in kinds if kind in self._kinds]
         if not spans or not names:
             return [], np.zeros((len(names), 0, MEASURES), np.float32)
-        sounds = self._sounds(names)
-        found = np.concatenate([self._near(span, vectors, sounds) for span in spans], axis=1)
+        heard = [_grams(name) for name in names]
+        found = np.concatenate([_near(span, vectors, heard) for span in spans], axis=1)
         return [entry for span in spans for entry in self.entries[span.entries]], found
 
-    def _near(self, span: _Kind, vectors: Vectors, sounds: Vectors) -> npt.NDArray[np.float32]:
-        asked = unit(vectors - span.mean).T
-        near = span.vectors @ asked
-        found = np.empty((vectors.shape[0], len(span.starts), MEASURES), np.float32)
-        found[:, :, 0] = np.maximum.reduceat(near, span.starts, axis=0).T
-        found[:, :, 1] = near[span.starts].T
-        found[:, :, 2] = (span.centres @ asked).T
-        found[:, :, 3] = np.maximum.reduceat(sounds[:, span.words], span.starts, axis=1)
-        return found
 
-    def _sounds(self, names: Sequence[str]) -> Vectors:
-        """(names, wordings): TF-IDF cosine of their n-grams of sounds."""
-        found = np.zeros((len(names), self._size), np.float32)
-        for row, name in enumerate(names):
-            weighed = [(math.log(count) + 1, self._postings.get(gram)) for gram, count in _grams(name).items()]
-            known = [(weight * grams.rarity, grams) for weight, grams in weighed if grams]
-            if known:
-                length = math.sqrt(sum(weight * weight for weight, _ in known))
-                ids = np.concatenate([grams.wordings for _, grams in known])
-                parts = np.concatenate([grams.weights * (weight / length) for weight, grams in known])
-                found[row] = np.bincount(ids, parts, self._size)
-        return found
+def _near(span: _Kind, vectors: Vectors, heard: Sequence[Counter[str]]) -> npt.NDArray[np.float32]:
+    asked = unit(vectors - span.mean).T
+    near = span.vectors @ asked
+    found = np.empty((vectors.shape[0], len(span.starts), MEASURES), np.float32)
+    found[:, :, 0] = np.maximum.reduceat(near, span.starts, axis=0).T
+    found[:, :, 1] = near[span.starts].T
+    found[:, :, 2] = (span.centres @ asked).T
+    for row, grams in enumerate(heard):
+        found[row, :, 3] = np.maximum.reduceat(_alike(span, grams), span.starts)
+    return found
+
+
+def _alike(span: _Kind, counts: Counter[str]) -> npt.NDArray[np.float64]:
+    """Of each wording: the TF-IDF cosine of n-grams of sounds."""
+    weighed = [(math.log(count) + 1, span.postings.get(gram)) for gram, count in counts.items()]
+    known = [(weight * grams.rarity, grams) for weight, grams in weighed if grams]
+    if not known:
+        return np.zeros(len(span.vectors))
+    length = math.sqrt(sum(weight * weight for weight, _ in known))
+    ids = np.concatenate([grams.wordings for _, grams in known])
+    parts = np.concatenate([grams.weights * (weight / length) for weight, grams in known])
+    return np.asarray(np.bincount(ids, parts, len(span.vectors)), np.float64)
 
 
 def _kinds(entries: Sequence[Entry], vectors: Vectors) -> dict[str, _Kind]:
@@ -116,13 +116,22 @@ def _kinds(entries: Sequence[Entry], vectors: Vectors) -> dict[str, _Kind]:
     overall = vectors.mean(axis=0) if len(vectors) else vectors
     entry = word = 0
     for kind, group in groupby(entries, key=lambda e: e.kind):
-        counts = [len(e.wordings) for e in group]
+        told = [e.wordings for e in group]
+        counts = [len(wordings) for wordings in told]
         words = slice(word, word + sum(counts))
         mean = vectors[words].mean(axis=0) if len(counts) >= _FEW else overall
         starts = np.cumsum([0, *counts[:-1]])
         centred = unit(vectors[words] - mean)
         centres = unit(np.add.reduceat(centred, starts, axis=0))
-        found[kind] = _Kind(slice(entry, entry + len(counts)), words, starts, mean, centred, centres)
+        found[kind] = _Kind(
+            slice(entry, entry + len(counts)),
+            words,
+            starts,
+            mean,
+            centred,
+            centres,
+            _postings([w for wordings in told for w in wordings]),
+        )
         entry, word = entry + len(counts), words.stop
     return found
 
