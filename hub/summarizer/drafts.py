@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from hub.summarizer import terms
 from hub.summarizer.evidence import Evidence, Source
@@ -82,36 +82,44 @@ def concept(evidence: Evidence, pointer: str, kind: str, *, code_keys: bool = Tr
     value = evidence.value(pointer)
     if not isinstance(value, dict):
         return None
-    codings = [(f"{pointer}/coding/{i}", c) for i, c in enumerate(value.get("coding", ())) if isinstance(c, dict)]
-    named = [(f"{p}/display", str(c["display"])) for p, c in codings if c.get("display")]
-    if value.get("text"):
-        named.append((f"{pointer}/text", str(value["text"])))
-    named += [(f"{p}/code", str(c["code"])) for p, c in codings if c.get("code")]
+    codings = tuple(
+        _Coding(f"{pointer}/coding/{i}", *(str(c.get(name) or "") for name in ("system", "code", "display")))
+        for i, c in enumerate(value.get("coding", ()))
+        if isinstance(c, dict)
+    )
+    local = code_keys and any(c.code and c.system not in GLOBAL_SYSTEMS for c in codings)
+    owner = evidence.organization if local else ""
+    return _concept(pointer, kind, codings, str(value.get("text") or ""), owner, code_keys)
+
+
+class _Coding(NamedTuple):
+    pointer: str
+    system: str
+    code: str
+    display: str
+
+
+@lru_cache(maxsize=16384)
+def _concept(pointer: str, kind: str, codings: tuple[_Coding, ...], text: str, owner: str,
+             code_keys: bool) -> Concept | None:  # fmt: skip
+    """owner: of codes that only one organisation knows. Remembered: a record says the same concepts again and again."""
+    named = [(f"{c.pointer}/display", c.display) for c in codings if c.display]
+    if text:
+        named.append((f"{pointer}/text", text))
+    named += [(f"{c.pointer}/code", c.code) for c in codings if c.code]
     if not named:
         return None
     target, name = named[0]
-    best = next((pc for pc in codings if pc[1].get("code") and pc[1].get("system") in GLOBAL_SYSTEMS), None)
-    best = best or next((pc for pc in codings if pc[1].get("code")), None)
-    code = None
-    targets = [target]
-    if best:
-        coding = best[1]
-        display = str(coding.get("display") or name)
-        code = {"system": str(coding.get("system", "")), "code": str(coding["code"]), "display": display}
-        targets.append(f"{best[0]}/code")
-    keys = set(_code_keys(evidence, (c for _, c in codings))) if code_keys else set()
+    coded = [c for c in codings if c.code]
+    best = next((c for c in coded if c.system in GLOBAL_SYSTEMS), coded[0] if coded else None)
+    code = {"system": best.system, "code": best.code, "display": best.display or name} if best else None
+    targets = (target, f"{best.pointer}/code") if best else (target,)
     names = {n for t, n in named if not t.endswith("/code")} or {name}
-    keys |= {terms.key(kind, n) for n in names}
-    keys |= {k for _, c in codings if (k := terms.key_of_code(kind, str(c.get("system", "")), str(c.get("code", ""))))}
+    keys = {terms.key(kind, n) for n in names}
+    keys |= {k for c in codings if (k := terms.key_of_code(kind, c.system, c.code))}
+    if code_keys:
+        keys |= {f"code|{'' if c.system in GLOBAL_SYSTEMS else owner}|{c.system}|{c.code}" for c in coded}
     return Concept(name, code, frozenset(keys), tuple(dict.fromkeys(targets)))
-
-
-def _code_keys(evidence: Evidence, codings: Iterable[dict[str, Any]]) -> Iterable[str]:
-    for coding in codings:
-        if coding.get("code"):
-            system = str(coding.get("system", ""))
-            owner = "" if system in GLOBAL_SYSTEMS else evidence.organization
-            yield f"code|{owner}|{system}|{coding['code']}"
 
 
 def precision(moment: str | None) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from hub.domain import attachments, rtf
@@ -46,7 +48,7 @@ class _Carrier:
 class Evidence:
     """A fragment with its citations by target; texts of base64 attachments are decoded."""
 
-    __slots__ = ("_carriers", "_cited", "_origin", "at", "fragment", "organization", "resource", "type")
+    __slots__ = ("_by_target", "_carriers", "_day", "_origin", "at", "fragment", "organization", "resource", "type")
 
     def __init__(self, fragment: Fragment) -> None:
         self.fragment = fragment
@@ -55,23 +57,33 @@ class Evidence:
         self.organization = fragment.organization
         self.at: datetime = fragment.recorded_at or fragment.received_at
         self._carriers: dict[str, _Carrier] = {}
-        self._cited: dict[str, list[Citation]] | None = None
-        self._origin = {
-            "fragment_id": fragment.id,
-            "message_id": fragment.message_id,
-            "organization": fragment.organization,
-            "received_at": fragment.received_at.isoformat(),
-            "recorded_at": fragment.recorded_at.isoformat() if fragment.recorded_at else None,
-            "file": fragment.file,
-        }
+        self._by_target: dict[str, list[Citation]] | None = None
+        self._origin: Source | None = None
+        self._day = ""
+
+    @property
+    def day(self) -> str:
+        """The day on which it was told, as a FHIR date."""
+        if not self._day:
+            self._day = _iso_day(self.at.date())
+        return self._day
+
+    @property
+    def targets(self) -> Iterable[str]:
+        """The JSON pointers that are cited, each once, in document order."""
+        return self._cited()
 
     def citations(self, target: str) -> list[Citation]:
         """The citations of exactly this JSON pointer, in document order."""
-        if self._cited is None:
-            self._cited = {}
+        return self._cited().get(target, [])
+
+    def _cited(self) -> dict[str, list[Citation]]:
+        found = self._by_target
+        if found is None:
+            found = self._by_target = {}
             for citation in self.fragment.citations:
-                self._cited.setdefault(citation.target, []).append(citation)
-        return self._cited.get(target, [])
+                found.setdefault(citation.target, []).append(citation)
+        return found
 
     def source(self, citation: Citation, start: int = 0, end: int | None = None) -> Source:
         """The source for characters [start, end) of the cited value.
@@ -80,16 +92,19 @@ class Evidence:
         RTF and PDF, whose bytes are no characters, those of the extracted text are.
         """
         end = len(citation.text) if end is None else end
-        carrier = self._carriers.get(citation.path)
+        carrier = self._carriers.get(citation.path) if self._carriers else None
         if carrier is not None and citation.text != carrier.encoded:
             start, end = carrier.carrying(citation.text, start, end)
             citation = Citation(citation.target, citation.path, carrier.encoded)
+        if self._origin is None:
+            self._origin = _origin(self.fragment)
         location = {"kind": self.fragment.kind, "path": citation.path, "start": start, "end": end}
         return {**self._origin, "location": location, "text": citation.text[start:end]}
 
     def sources(self, *targets: str) -> list[Source]:
         """One source per citation of each target, in the order asked for; targets without citation give none."""
-        return [self.source(c) for target in targets for c in self.citations(target) if c.text]
+        cited = self._cited()
+        return [self.source(c) for target in targets for c in cited.get(target, ()) if c.text]
 
     def any_source(self) -> list[Source]:
         """A source for the fragment as a whole: its most telling value (a display, a text), else any."""
@@ -130,6 +145,24 @@ class Evidence:
         return lookup(self.resource, pointer)
 
 
+def _origin(fragment: Fragment) -> Source:
+    """What all sources of a fragment have in common."""
+    return {
+        "fragment_id": fragment.id,
+        "message_id": fragment.message_id,
+        "organization": fragment.organization,
+        "received_at": fragment.received_at.isoformat(),
+        "recorded_at": fragment.recorded_at.isoformat() if fragment.recorded_at else None,
+        "file": fragment.file,
+    }
+
+
+@lru_cache(maxsize=16384)
+def _iso_day(day: date) -> str:
+    """One string for a day, so that equal ones are found equal at once."""
+    return day.isoformat()
+
+
 def _compact(encoded: str) -> str:
     return "".join(encoded.split()).rstrip("=")
 
@@ -150,11 +183,20 @@ def _extracted(citation: Citation) -> Citation:
 
 def lookup(value: Any, pointer: str) -> Any:
     """The value at a JSON pointer, None where there is none."""
-    for step in pointer.split("/")[1:]:
-        if isinstance(value, list):
-            value = value[int(step)] if step.isdigit() and int(step) < len(value) else None
-        elif isinstance(value, dict):
-            value = value.get(step.replace("~1", "/").replace("~0", "~"))
+    for name, index in _steps(pointer):
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list):
+            value = value[index] if 0 <= index < len(value) else None
         else:
             return None
+        if value is None:
+            return None
     return value
+
+
+@lru_cache(maxsize=4096)
+def _steps(pointer: str) -> tuple[tuple[str, int], ...]:
+    """Of a pointer, each step as the name of a member and as an index, -1 where it is none."""
+    steps = pointer.split("/")[1:]
+    return tuple((s.replace("~1", "/").replace("~0", "~"), int(s) if s.isdecimal() else -1) for s in steps)

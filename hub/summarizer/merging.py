@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from hub.summarizer import medication_history
@@ -106,9 +107,15 @@ def _together(drafts: list[Draft], named: Draft) -> Draft:
 
 def _exactest(drafts: list[Draft]) -> Draft:
     """Whose words name the item: the most exact term, of these the newest with a code, else the newest."""
-    depths = [max((len(concepts.broader(k)) for k in d.keys), default=0) for d in drafts]
-    exact = [d for d, depth in zip(drafts, depths, strict=True) if depth == max(depths)]
+    depths = [_depth(d.keys) for d in drafts]
+    deepest = max(depths)
+    exact = [d for d, depth in zip(drafts, depths, strict=True) if depth == deepest]
     return next((d for d in reversed(exact) if d.code), exact[-1])
+
+
+@lru_cache(maxsize=16384)
+def _depth(keys: frozenset[str]) -> int:
+    return max((len(concepts.broader(k)) for k in keys), default=0)
 
 
 def _exactness(draft: Draft) -> tuple[int, bool]:

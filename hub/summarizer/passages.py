@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hub.summarizer.embedding import Vectors
 from hub.summarizer.evidence import Evidence, Source
@@ -39,7 +40,7 @@ def grouped(passages: Sequence[Passage]) -> list[Passage]:
     """Equal sentences (but for width, case and marks) as one passage with all their sources."""
     groups: dict[str, list[Passage]] = {}
     for passage in passages:
-        groups.setdefault(_DOT.sub("", _folded(passage.text)), []).append(passage)
+        groups.setdefault(_spelling(passage.text), []).append(passage)
     return [_joined(group) for group in groups.values()]
 
 
@@ -68,6 +69,13 @@ def near_duplicates(passages: Sequence[Passage], vectors: Vectors) -> list[tuple
     return [(_joined([passages[i] for i in group]), group[0]) for group in sorted(found)]
 
 
+@lru_cache(maxsize=32768)
+def _spelling(text: str) -> str:
+    """A sentence without width, case and marks."""
+    return _DOT.sub("", _folded(text))
+
+
+@lru_cache(maxsize=32768)
 def statement(text: str) -> str:
     """A sentence without its filler; a point between digits stays."""
     return _FILLER.sub("", _DOT_KEPT.sub("\x01", _folded(text)))

@@ -111,8 +111,10 @@ def target(patients: Sequence[Evidence], clinical: Iterable[Evidence], seed: Evi
 
 def _holders(patients: Sequence[Evidence]) -> _Holders:
     found: _Holders = {}
+    known: dict[Identity, Identity] = {}
     for patient in patients:
         one = identity(patient.resource)
+        one = known.setdefault(one, one)
         for identifier in one.identifiers:
             found.setdefault(identifier, []).append((patient, one))
     return found
@@ -123,12 +125,20 @@ def _closure(seed: Evidence, holders: _Holders) -> Person:
     gathered = identity(seed.resource)
     accepted, differing = {seed.fragment.id: seed}, []
     queue = deque(gathered.identifiers)
+    agreeing: Identity | None = None
     while queue:
         for patient, other in holders.get(queue.popleft(), ()):
-            if patient.fragment.id in accepted or not same_person(gathered, other):
+            if patient.fragment.id in accepted:
+                continue
+            if other is agreeing:
+                accepted[patient.fragment.id] = patient
+                continue
+            if not same_person(gathered, other):
                 continue
             accepted[patient.fragment.id] = patient
-            differing += [(field, patient) for field in contradictions(gathered, other)]
+            contradicted = contradictions(gathered, other)
+            agreeing = None if contradicted else other
+            differing += [(field, patient) for field in contradicted]
             queue.extend(i for i in other.identifiers if i not in gathered.identifiers)
             gathered = replace(
                 gathered,

@@ -42,18 +42,26 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence. text: as read (no tags, entities resolved); spans: where it stands, one per place it runs over.
+    """One sentence. text: as read (no tags, entities resolved); spans: where it stands, one per place it runs over;
+    plain: the text in the form of `characters.plain`.
 
     section: of the document that it stands in; heading: where that section's heading stands, if it has one.
     """
 
     text: str
     spans: tuple[Span, ...]
+    plain: str
     section: Section = ""
     heading: Span | None = None
 
     def places(self, start: int, end: int) -> list[Span]:
         """Where characters [start, end) of `text` stand; of a span that is not read as it stands, the whole span."""
+        if len(self.spans) == 1 and self.spans[0].end - self.spans[0].start == len(self.text):
+            span, size = self.spans[0], len(self.text)
+            if start >= size or end <= 0:
+                return []
+            return [span if start <= 0 and end >= size
+                    else Span(span.citation, span.start + max(start, 0), span.start + min(end, size))]  # fmt: skip
         found, at = [], 0
         for span, part in zip(self.spans, _parts(self.spans), strict=True):
             gap = len(part) - len(part.lstrip(" ")) if at else 0
@@ -188,7 +196,7 @@ def _seen(markup: str) -> str:
 
 def _sentence(piece: _Piece) -> Sentence | None:
     text = "".join(_parts(piece.spans))
-    return Sentence(text, tuple(piece.spans), piece.section, piece.heading) if text else None
+    return Sentence(text, tuple(piece.spans), plain(text), piece.section, piece.heading) if text else None
 
 
 def _parts(spans: Sequence[Span]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -37,22 +37,27 @@ class Document:
 
 def documents(evidence: Evidence, *, narrative: bool) -> Iterator[Document]:
     """The texts of a fragment in document order. narrative: also the generated narrative of the resource itself."""
-    for target in dict.fromkeys(c.target for c in evidence.fragment.citations):
-        if not _TEXT.fullmatch(target):
-            continue
+    for target in filter(_is_text, evidence.targets):
         if target == "/text/div" and not narrative:
             continue
         if target.endswith("valueString") and not prose(evidence.value(target)):
             continue
         citations = evidence.decoded(target)
         if citations:
-            dated = _dated(citations, evidence)
-            yield Document(target, _sentences(tuple(citations), _begins(evidence, target)), dated[0], dated[1])
+            received = evidence.fragment.received_at.date()
+            yield _document(target, tuple(citations), _begins(evidence, target), received, evidence.at.date())
+
+
+@lru_cache(maxsize=4096)
+def _is_text(target: str) -> bool:
+    return _TEXT.fullmatch(target) is not None
 
 
 @lru_cache(maxsize=16384)
-def _sentences(citations: tuple[Citation, ...], begins: Section) -> tuple[Sentence, ...]:
-    return tuple(sentences(citations, begins))
+def _document(target: str, citations: tuple[Citation, ...], begins: Section, received: date, told: date) -> Document:
+    """Remembered, as a record is made again and again of the same texts. told: when it was recorded or received."""
+    written, place = _dated(citations, received)
+    return Document(target, tuple(sentences(citations, begins)), written or told, place)
 
 
 def _begins(evidence: Evidence, target: str) -> Section:
@@ -67,17 +72,13 @@ def _begins(evidence: Evidence, target: str) -> Section:
     return next((found for title in titles if title and (found := headings.section(str(title)))), "")
 
 
-def _dated(citations: list[Citation], evidence: Evidence) -> tuple[date, Span | None]:
-    """What the text itself is dated with, else when it was recorded, else when it was received."""
-    received = evidence.fragment.received_at.date()
+def _dated(citations: Sequence[Citation], received: date) -> tuple[date | None, Span | None]:
+    """The day that the text itself is dated with, and where."""
     for citation in (citations[0], citations[-1])[: len(citations)]:
         if is_markup(citation.text):
             continue
-        found = _document_date(plain(citation.text), received)
+        found = document_date(plain(citation.text), received)
         if found:
             start, end, day = found
             return date.fromisoformat(day), Span(citation, start, end)
-    return evidence.at.date(), None
-
-
-_document_date = lru_cache(maxsize=16384)(document_date)
+    return None, None

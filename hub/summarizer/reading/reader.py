@@ -10,7 +10,7 @@ from hub.summarizer.drafts import Draft
 from hub.summarizer.evidence import Evidence
 from hub.summarizer.reading.assertion import contexts
 from hub.summarizer.reading.characters import plain
-from hub.summarizer.reading.citing import draft
+from hub.summarizer.reading.citing import drafts
 from hub.summarizer.reading.dates import find_dates
 from hub.summarizer.reading.dialogue import dialogue_contexts, turns
 from hub.summarizer.reading.documents import Document, documents
@@ -30,12 +30,11 @@ def read(evidence: Evidence, *, narrative: bool, born: str | None = None) -> Ite
     for document in documents(evidence, narrative=narrative):
         answered = _answered(document)
         for sentence in document.sentences:
-            text = plain(sentence.text)
             if answered:
-                found = _replied(text, sentence, document.written, born, answered)
+                found = _replied(sentence, document.written, born, answered)
             else:
-                found = stated(text, sentence.section, document.written, born)
-            yield sentence, [draft(f, sentence, document, evidence) for f in found]
+                found = stated(sentence.plain, sentence.section, document.written, born)
+            yield sentence, drafts(found, sentence, document, evidence)
 
 
 @lru_cache(maxsize=32768)
@@ -50,9 +49,10 @@ def _findings(statement: Statement) -> tuple[Finding, ...]:
     return tuple(finding for reader in FACTS for finding in reader(statement))
 
 
-def _replied(text: str, sentence: Sentence, written: date, born: str | None,
+def _replied(sentence: Sentence, written: date, born: str | None,
              answered: Mapping[tuple[int, int], Context]) -> tuple[Finding, ...]:  # fmt: skip
     """The same of a dialogue's sentence, whose answers decide."""
+    text = sentence.plain
     mentions, at = find(text), sentence.spans[0].start
     own = contexts(text, [(m.start, m.end) for m in mentions], sentence.section)
     around = [answered.get((m.start + at, m.end + at), c) for m, c in zip(mentions, own, strict=True)]
@@ -60,12 +60,17 @@ def _replied(text: str, sentence: Sentence, written: date, born: str | None,
     return _findings(Statement(text, sentence.section, written, mentions, around, dates, dialogue=True))
 
 
-def _answered(document: Document) -> dict[tuple[int, int], Context]:
+def _answered(document: Document) -> Mapping[tuple[int, int], Context]:
     """Of a document that is a dialogue: the contexts of its mentions, by their place in the document's text."""
-    citations = list(dict.fromkeys(span.citation for s in document.sentences for span in s.spans))
-    if len(citations) != 1 or is_markup(citations[0].text):
+    citations = {span.citation for s in document.sentences for span in s.spans}
+    return _dialogue(citations.pop().text) if len(citations) == 1 else {}
+
+
+@lru_cache(maxsize=16384)
+def _dialogue(received: str) -> Mapping[tuple[int, int], Context]:
+    if is_markup(received):
         return {}
-    text = plain(citations[0].text)
+    text = plain(received)
     said = turns(text)
     if not said:
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 _YEAR, _MONTH, _DAY = 4, 7, 10
 
@@ -52,6 +53,7 @@ def apart(a: str, b: str) -> int:
         return 1 << 20
 
 
+@lru_cache(maxsize=16384)
 def _first(moment: str) -> date:
     year, month, first = [*moment[:_DAY].split("-"), "1", "1"][:3]
     return date(int(year), int(month), int(first))

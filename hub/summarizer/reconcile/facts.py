@@ -20,16 +20,25 @@ _MONTH = 7
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """Drafts of one fact. marks: what they say that must not contradict, each once; into: the group that took it."""
+    """Drafts of one fact. marks: what they say that must not contradict, each once; outer: of marks that differ only
+    in the day of writing the first and the last, with which all between agree; into: the group that took it.
+    """
 
     scope: tuple[Any, ...]
     drafts: list[Draft] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     marks: dict[Mark, None] = field(default_factory=dict)
+    outer: dict[tuple[Mark, bool], tuple[Mark, Mark]] = field(default_factory=dict)
     into: Group | None = None
 
     def fits(self, mark: Mark) -> bool:
-        return mark in self.marks or all(slots.agree(mark, own) for own in self.marks)
+        return mark in self.marks or all(slots.agree(mark, own) for ends in self.outer.values() for own in ends)
+
+    def say(self, mark: Mark) -> None:
+        self.marks[mark] = None
+        said = mark._replace(about=""), bool(mark.about)
+        first, last = self.outer.get(said, (mark, mark))
+        self.outer[said] = (min(first, mark), max(last, mark))
 
 
 class _Index:
@@ -51,16 +60,16 @@ class _Index:
         group.drafts.append(draft)
         for key in keys:
             self._same[scope, key, mark, owner] = group
-        if mark not in group.marks or not keys <= group.keys:
-            group.marks[mark] = None
+        if mark not in group.marks:
+            group.say(mark)
+            self._file(group, group.keys | keys, [mark])
+        if not keys <= group.keys:
+            self._file(group, keys - group.keys, group.marks)
             group.keys |= keys
-            self._file(group)
 
-    def _file(self, group: Group) -> None:
-        beginnings = {
-            date[:length] for mark in group.marks for date in _dates(mark) for length in (*_PREFIXES, len(date))
-        }
-        for key in group.keys:
+    def _file(self, group: Group, keys: Iterable[str], marks: Iterable[Mark]) -> None:
+        beginnings = {date[:length] for mark in marks for date in _dates(mark) for length in (*_PREFIXES, len(date))}
+        for key in keys:
             for beginning in beginnings:
                 self._by_date.setdefault((group.scope, key, beginning), {})[id(group)] = group
 
@@ -174,4 +183,5 @@ def _join(group: Group, target: Group) -> None:
     group.into = target
     target.drafts += group.drafts
     target.keys |= group.keys
-    target.marks.update(group.marks)
+    for mark in group.marks:
+        target.say(mark)

@@ -35,7 +35,7 @@ def told(draft: Draft) -> Said:
 
 
 def day_told(draft: Draft) -> str:
-    return draft.evidence.at.date().isoformat()
+    return draft.evidence.day
 
 
 def messages(item: Item) -> set[tuple[str, str]]:

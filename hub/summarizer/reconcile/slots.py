@@ -57,7 +57,7 @@ class Mark(NamedTuple):
 
 def mark(draft: Draft) -> Mark:
     start = (draft.start or "") if draft.kind == "result" else dates.day(draft.start)
-    about = "" if start or not _recurs(draft) else draft.evidence.at.date().isoformat()
+    about = "" if start or not _recurs(draft) else draft.evidence.day
     return Mark(start, draft.ago, dates.day(draft.end), draft.laterality, _terms(draft.keys), about)
 
 
