@@ -20,9 +20,11 @@ from hub.summarizer.weights import Weight, weigh
 LENGTH = 12
 _FORBIDS = 0.85
 """Safety from which an item changes what is asked."""
+_OUTRIGHT = 1.0
+"""Safety of what speaks against the very thing that is asked for: before all else."""
 _SAFE = 0.45
 """Safety from which it is told before what only bears on the question."""
-_LEAST = 0.3
+_LEAST = 0.35
 """What an item must weigh to be told at all, the first few aside."""
 _FEW = 3
 _DISPUTED = 0.1
@@ -98,6 +100,8 @@ def _ordered(kept: Sequence[Item], weights: Mapping[str, Weight], scores: Mappin
              main: Sequence[str]) -> list[Item]:  # fmt: skip
     def tier(item: Item) -> int:
         weight = weights[item.id]
+        if weight.safety >= _OUTRIGHT:
+            return -1
         if item.id in main or weight.safety >= _FORBIDS:
             return 0
         return 1 if weight.safety >= _SAFE else 2

@@ -57,7 +57,8 @@ class Weight:
 def weigh(item: Item, asked: Asked, as_of: date) -> Weight:
     """The weight of one item for this question on this day."""
     belongs = groups.of(item)
-    changed = abs(_age(item, as_of)) <= _RECENT and _news(item)
+    dated = bool(item.head.start or item.head.end)
+    changed = dated and abs(_age(item, as_of)) <= _RECENT and _news(item)
     rest = _SECTION[item.head.section] + _STATUS.get(item.head.status, 0.0) + _ASSERTION.get(item.head.assertion, 0.0)
     rest += _CHANGED.get(item.head.section, 0.0) if changed else 0.0
     if item.head.section == "results":
