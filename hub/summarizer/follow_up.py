@@ -17,8 +17,8 @@ from hub.summarizer.relevance import rows
 _CLAUSE = re.compile(r"[，,。；;！!\n]")
 _EDGE = " \t\n，,。；;、:：.！!"
 _SENDS = (
-    r"(?:由|到|至|去|在|回|于|来|往|请|让|叫|嘱|经|转(?:回|至|往|由)?|交(?:由|给)?|联系|找|"
-    r"\b(?:with|by|at|to|in|see|via|from|through|visit)\s+)\s*"
+    r"(?:(?:由|到|至|去|在|回|于|来|往|请|让|叫|嘱|经|转(?:回|至|往|由)?|交(?:由|给)?|联系|找|"
+    r"\b(?:with|by|at|to|in|see|via|from|through|visit)\s+)\s*)+"
 )
 _DOES = (
     r"\s*(?:定期|按时|负责|继续|每[^，,。；;]{0,6}|\d[^，,。；;]{0,6}|[一两二三四半][^，,。；;]{0,5})?\s*"

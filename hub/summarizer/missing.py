@@ -40,7 +40,7 @@ def find(items: Sequence[Item], passages: Sequence[Passage], question: str | Non
     patient: with `gender` and `birth_date`, for what is expected of women or children alone; as_of: the day for which
     the record holds, without which nothing is called old.
     """
-    asked = situations.asked(question, items).situations
+    asked = situations.asked(question, () if question else items).situations
     told = [(i, groups.of(i)) for i in items if i.head.status != "planned" and i.head.section != "plans"]
     has = frozenset[str]().union(*(g for i, g in told if situations.present(i)))
     age, sex = _age(patient, as_of), str((patient or {}).get("gender") or "")

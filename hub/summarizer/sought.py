@@ -15,7 +15,7 @@ from hub.summarizer.weights import days_between
 
 _SAID = "said:"
 _FINDING = (
-    r"[^。；;！!？?\n，,]{0,16}?(?:[，,]\s*(?=\d))?(?:\d|正常|异常|[升增偏]高|[偏降]低|下降|减退|[阴阳]性|未见|不全|良好|"
+    r"[^。；;！!？?\n，,]{0,16}?(?:[，,]\s*(?=\d|[都均也]))?[都均也]?(?:\d|正常|异常|[升增偏]高|[偏降]低|下降|减退|[阴阳]性|未见|不全|良好|"
     r"尚可|[+±]|normal|elevated|raised|reduced|low\b|high\b|negative|positive|stable|impaired)"
 )
 """What stands behind a name where a sentence tells a finding rather than a wish (`建议查肾功能`)."""

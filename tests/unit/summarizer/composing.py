@@ -43,7 +43,7 @@ def read(line: str) -> Draft:
             return take(name, *rest[:1], *rest[1:])
         case "result":
             number, unit, *when = rest
-            return measure(name, number, None if unit == "-" else unit, *(when or [None]))
+            return measure(name, number, None if unit == "-" else unit, when[0] if when else None)
         case "finding":
             return find(name, *rest)
         case "family":
