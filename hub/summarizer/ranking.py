@@ -3,7 +3,7 @@
 Vectors of one model all lie close together, and an answer is not worded as its question is. For the bundled model
 `nearness.npz` therefore has the mean of questions and of passages, which is subtracted, and a matrix for each, close to
 the identity, that brings questions and answers together. They were fitted on the questions and answers of
-neike_qa_dev (MIT) by `tests/evaluation/nearness.py`; of other models the mean of the passages is subtracted.
+neike_qa_dev (MIT) by `tests/evaluation/fitting.py`; of other models the mean of the passages is subtracted.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from hub.summarizer.embedding import Vectors, unit
 FITTED = "multilingual-e5-small-q4"
 """Names of models begin so whose vectors `nearness.npz` was fitted to."""
 
+NAMES = ("question_mean", "passage_mean", "question", "passage")
+"""Of the arrays of `nearness.npz`, as of `Fitted`."""
+
 _WORDED = 0.03
 """What a standard deviation of BM25 over the mean adds to a cosine."""
 
@@ -43,7 +46,9 @@ _FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitted:
+class Fitted:
+    """What `nearness.npz` holds: the means, and a matrix for each side."""
+
     question_mean: Vectors
     passage_mean: Vectors
     question: Vectors
@@ -51,15 +56,22 @@ class _Fitted:
 
 
 def rank(
-    question: str | None, passages: Sequence[str], vectors: Vectors, queries: Vectors | None, model: str = ""
+    question: str | None,
+    passages: Sequence[str],
+    vectors: Vectors,
+    queries: Vectors | None,
+    model: str = "",
+    *,
+    fit: Fitted | None = None,
 ) -> Vectors:
     """A score for each passage, about 0 to 1, higher is nearer; zeros without question.
 
-    vectors: of the passages; queries: of `relevance.queries(question)`, the whole question first; model: its name.
+    vectors: of the passages; queries: of `relevance.queries(question)`, the whole question first; model: its name;
+    fit: what was fitted to it, if not that which is shipped.
     """
     if not question or queries is None or not len(queries) or not passages:
         return np.zeros(len(passages), np.float32)
-    near = nearness(vectors, queries, model)
+    near = nearness(vectors, queries, fit or shipped(model, vectors.shape[1]))
     worded = bm25(question, passages)
     spread = float(worded.std())
     worded = (worded - worded.mean()) / spread if spread else worded
@@ -68,12 +80,11 @@ def rank(
     return np.asarray(np.clip(0.5 + 0.5 * (near + _WORDED * worded + _BEARING * bearing), 0, 1), np.float32)
 
 
-def nearness(vectors: Vectors, queries: Vectors, model: str = "") -> Vectors:
+def nearness(vectors: Vectors, queries: Vectors, fit: Fitted | None = None) -> Vectors:
     """Of each vector to the question: to the nearest of it and its clauses; to a story as a whole."""
-    if model.startswith(FITTED) and vectors.shape[1] == _fitted().passage.shape[0]:
-        fitted = _fitted()
-        asked = unit(unit(queries - fitted.question_mean) @ fitted.question)
-        told = unit(unit(vectors - fitted.passage_mean) @ fitted.passage)
+    if fit:
+        asked = unit(unit(queries - fit.question_mean) @ fit.question)
+        told = unit(unit(vectors - fit.passage_mean) @ fit.passage)
     else:
         mean = vectors.mean(axis=0) if len(vectors) >= _FEW else np.zeros(vectors.shape[1], np.float32)
         asked, told = unit(queries - mean), unit(vectors - mean)
@@ -131,9 +142,13 @@ def _letters() -> npt.NDArray[np.bool_]:
     return np.array([chr(code).isalnum() for code in range(0x10000)])
 
 
+def shipped(model: str, dimensions: int) -> Fitted | None:
+    """What was fitted to a model of this name."""
+    fit = _kept() if model.startswith(FITTED) else None
+    return fit if fit and fit.passage.shape[0] == dimensions else None
+
+
 @lru_cache(maxsize=1)
-def _fitted() -> _Fitted:
+def _kept() -> Fitted:
     with np.load(io.BytesIO((files("hub.summarizer") / "nearness.npz").read_bytes())) as kept:
-        return _Fitted(
-            *(kept[name].astype(np.float32) for name in ("question_mean", "passage_mean", "question", "passage"))
-        )
+        return Fitted(*(kept[name].astype(np.float32) for name in NAMES))

@@ -1,8 +1,8 @@
 """Colloquial wording to standard terms: IMCS-21, each wording held out in its fold, over all shipped tables.
 
 A held-out wording is taken from every table that has it, unless it is a preferred name; other wordings of its term
-stay. Right is the term whose preferred name is the standard name. `unknown` are the same
-wordings with their term taken away: whatever is shown then is wrong.
+stay. Right is the term whose preferred name is the standard name; by code, also one that has the same code. `unknown`
+are the same wordings with their term taken away: whatever is shown then is wrong.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ class Held:
     measures: npt.NDArray[np.float32]
     right: npt.NDArray[np.bool_]
 
+    def codes(self, row: int) -> set[tuple[str, str]]:
+        """Of the right entries."""
+        return {(self.entries[n].system, self.entries[n].code) for n in np.flatnonzero(self.right[row])}
+
 
 def measure() -> dict[str, Any]:
     """Rank 1 and 10 with intervals; what is shown at the threshold and right; the curve by threshold."""
@@ -58,23 +62,32 @@ def at(threshold: float, known: npt.NDArray[Any], unknown: npt.NDArray[Any]) -> 
     right = known[shown, 1].mean() if shown.any() else 1.0
     mixed = (1 - UNKNOWN) * shown.mean() + UNKNOWN * amiss.mean()
     rightly = (1 - UNKNOWN) * (shown & (known[:, 1] > 0)).mean()
-    return {"precision": round(float(right), 4), "coverage": round(float(shown.mean()), 4),
-            "unknown_shown": round(float(amiss.mean()), 4),
-            "precision_with_unknown": round(float(rightly / mixed), 4) if mixed else 1.0}  # fmt: skip
+    coded = known[shown, 2].mean() if shown.any() else 1.0
+    figures = {
+        "precision": right,
+        "precision_by_code": coded,
+        "coverage": shown.mean(),
+        "unknown_shown": amiss.mean(),
+        "precision_with_unknown": rightly / mixed if mixed else 1.0,
+    }
+    return {name: round(float(value), 4) for name, value in figures.items()}
 
 
 def outcomes(folds: Sequence[Held]) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-    """(chance, right) of the first term for each wording; the chance with its term taken away; the rank of its term."""
+    """(chance, right, right by code) of the first term for each wording; the chance with its term taken away; the rank
+    of its term."""
     known, unknown, ranks = [], [], []
-    for fold_ in folds:
-        for found, right in zip(fold_.measures, fold_.right, strict=True):
-            told = suggest.ranked(fold_.entries, found[None], 10)[0]
-            names = [t.entry for t in told]
-            ok = [any(fold_.entries[n] is e for n in np.flatnonzero(right)) for e in names]
+    for part in folds:
+        for row, found in enumerate(part.measures):
+            told = suggest.ranked(part.entries, found[None], 10)[0]
+            right = [part.entries[n] for n in np.flatnonzero(part.right[row])]
+            ok = [any(s.entry is entry for entry in right) for s in told]
+            first = told[0].entry
+            known.append((told[0].score, ok[0], (first.system, first.code) in part.codes(row)))
             ranks.append(ok.index(True) if True in ok else 99)
-            known.append((told[0].score, ok[0]))
-            left = np.flatnonzero(~right)
-            unknown.append(suggest.ranked([fold_.entries[n] for n in left], found[left][None], 1)[0][0].score)
+            left = np.flatnonzero(~part.right[row])
+            others = [part.entries[n] for n in left]
+            unknown.append(suggest.ranked(others, found[left][None], 1)[0][0].score)
     return np.array(known, float), np.array(unknown), np.array(ranks)
 
 
@@ -107,11 +120,9 @@ def _held(rows: Sequence[tuple[str, str]], everything: Sequence[Entry], made: di
 
 
 def _without(entry: Entry, out: set[str]) -> Entry:
-    first, *others = entry.wordings
-    kept = (first, *(w for w in others if fold(w) not in out))
-    return replace(entry, wordings=kept, names=1)
+    kept = [n for n, wording in enumerate(entry.wordings) if not n or fold(wording) not in out]
+    return replace(entry, wordings=tuple(entry.wordings[n] for n in kept), names=sum(n < entry.names for n in kept))
 
 
 def _is(entry: Entry, standard: str) -> bool:
     return entry.display == standard
-

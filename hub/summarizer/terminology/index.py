@@ -1,9 +1,10 @@
 """An index of terms by their wording: which terms a name may stand for, by meaning and by sound.
 
-Four measures, each the best of a term: the cosine of the nearest wording, that of the preferred name, that of the mean
-of all wordings, and the TF-IDF cosine of n-grams of sounds (of Chinese characters the pinyin without tone, of other
-writing the letters), so that what was typed by ear (`弊咳` for `憋咳`) finds its term. Cosines are taken after the mean
-of the terms of a kind has been subtracted: the vectors of short names all lie close together.
+Five measures of a term: the cosine of its nearest wording, of the preferred name, of the mean of all wordings; the
+TF-IDF cosine of n-grams of sounds (of Chinese characters the pinyin without tone, of other writing the letters), so that what
+was typed by ear (`弊咳` for `憋咳`) finds its term; and how much colloquial wording is known of it: people speak of few
+things in many ways. Cosines are taken after the mean of the terms of a kind has been subtracted: the vectors of short
+names all lie close together.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy.typing as npt
 
 from hub.summarizer.embedding import Vectors, unit
 
-MEASURES = 4
+MEASURES = 5
 _LONGEST_GRAM = 3
 _FEW = 30
 """Terms of a kind, below which their mean says nothing about the kind."""
@@ -54,15 +55,15 @@ class Grams:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Where the terms of a kind are: entries, wordings, the first wording of each entry (counted from the kind's)."""
+    """The terms of a kind. starts: the first wording of each entry; spoken: how much colloquial wording it has."""
 
     entries: slice
-    words: slice
     starts: npt.NDArray[np.intp]
     mean: Vectors
     vectors: Vectors
     centres: Vectors
     postings: Mapping[str, Grams]
+    spoken: Vectors
 
 
 class Index:
@@ -94,6 +95,7 @@ def _near(span: _Kind, vectors: Vectors, heard: Sequence[Counter[str]]) -> npt.N
     found[:, :, 0] = np.maximum.reduceat(near, span.starts, axis=0).T
     found[:, :, 1] = near[span.starts].T
     found[:, :, 2] = (span.centres @ asked).T
+    found[:, :, 4] = span.spoken
     for row, grams in enumerate(heard):
         found[row, :, 3] = np.maximum.reduceat(_alike(span, grams), span.starts)
     return found
@@ -114,25 +116,24 @@ def _alike(span: _Kind, counts: Counter[str]) -> npt.NDArray[np.float64]:
 def _kinds(entries: Sequence[Entry], vectors: Vectors) -> dict[str, _Kind]:
     found: dict[str, _Kind] = {}
     overall = vectors.mean(axis=0) if len(vectors) else vectors
-    entry = word = 0
+    first = word = 0
     for kind, group in groupby(entries, key=lambda e: e.kind):
-        told = [e.wordings for e in group]
-        counts = [len(wordings) for wordings in told]
-        words = slice(word, word + sum(counts))
-        mean = vectors[words].mean(axis=0) if len(counts) >= _FEW else overall
+        told = list(group)
+        counts = [len(e.wordings) for e in told]
+        own = vectors[word : word + sum(counts)]
+        mean = own.mean(axis=0) if len(told) >= _FEW else overall
         starts = np.cumsum([0, *counts[:-1]])
-        centred = unit(vectors[words] - mean)
-        centres = unit(np.add.reduceat(centred, starts, axis=0))
+        centred = unit(own - mean)
         found[kind] = _Kind(
-            slice(entry, entry + len(counts)),
-            words,
-            starts,
-            mean,
-            centred,
-            centres,
-            _postings([w for wordings in told for w in wordings]),
+            entries=slice(first, first + len(told)),
+            starts=starts,
+            mean=mean,
+            vectors=centred,
+            centres=unit(np.add.reduceat(centred, starts, axis=0)),
+            postings=_postings([w for e in told for w in e.wordings]),
+            spoken=np.log1p([len(e.wordings) - e.names for e in told]).astype(np.float32),
         )
-        entry, word = entry + len(counts), words.stop
+        first, word = first + len(told), word + sum(counts)
     return found
 
 

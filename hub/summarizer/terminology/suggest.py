@@ -18,14 +18,15 @@ from hub.summarizer.terminology.index import Entry, Index
 from hub.summarizer.terminology.vectors import OWN, Space
 from hub.summarizer.terms import fold
 
-THRESHOLD = 0.75
+THRESHOLD = 0.8
 """Chance from which a suggestion is shown in a record (README: the curve)."""
 
-WEIGHTS = np.array([8.12, 1.26, 4.82, 3.34], np.float32)
-"""Of nearest wording, preferred name, mean of the wordings, sounds."""
+WEIGHTS = np.array([7.09, 1.61, 4.76, 3.39, 0.63], np.float32)
+"""Of the measures of `index`: nearest wording, preferred name, mean of the wordings, sounds, colloquial wording."""
 
-CHANCES = {"nearest": 0.45, "sounds": 0.15, "centre": 0.15, "lead": 0.32, "rivals": -1.6, "constant": 0.27}
-"""Logistic: of the first term's measures, its lead over the second, and the logarithm of all terms' share over its."""
+CHANCES = {"nearest": 1.26, "lead": 0.3, "rivals": -1.57, "constant": -0.16}
+"""Logistic: of the first term's nearest wording, its lead over the second, and the logarithm of all terms' share over
+its own."""
 
 _FURTHEST = 6.0
 ALL = ("problem", "medicine", "analyte", "procedure", "vaccine", "allergen", "")
@@ -97,8 +98,7 @@ def _chances(scores: Vectors, measures: npt.NDArray[np.float32], order: npt.NDAr
 
 def confidence(scores: Vectors, measures: npt.NDArray[np.float32], order: npt.NDArray[np.intp]) -> Mapping[str, float]:
     """What the chance of the first of `order` is told from."""
-    best = measures[order[0]]
     lead = scores[order[0]] - scores[order[1]] if len(order) > 1 else _FURTHEST
     rivals = float(np.log(np.exp(scores - scores[order[0]]).sum()))
-    return {"nearest": float(best[0]), "sounds": float(best[3]), "centre": float(best[2]),
-            "lead": float(min(lead, _FURTHEST)), "rivals": rivals, "constant": 1.0}  # fmt: skip
+    nearest = float(measures[order[0], 0])
+    return {"nearest": nearest, "lead": float(min(lead, _FURTHEST)), "rivals": rivals, "constant": 1.0}
