@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -33,6 +34,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timezone", type=_zone, default="Asia/Shanghai", metavar="ZONE", help="of times without offset"
     )
+    parser.add_argument("--format", choices=("json", "text", "fhir"), default="json",
+                        help="the record, the record as text, or an IPS document Bundle")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the record here instead of standard output")
 
 
@@ -71,12 +74,27 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         request_id=received_files.newest_referral(received),
     )
     record["unplaced"] += [_unplaced(refused) for refused in received.refused]
-    _write(_encode(record).decode() + "\n", arguments.out)
+    _write(_formed(record, arguments.format, arguments.timezone), arguments.out)
     return _complain(received)
 
 
 def _model(settings: Settings) -> Path | str:
     return prepare(settings.home) if settings.model == "bundled" else settings.model
+
+
+def _formed(record: dict[str, Any], form: str, timezone: str) -> str:
+    """The record as it is written; what only one form needs is imported for it."""
+    document = _encode(record).decode()
+    if form == "text":
+        from hub.web.page import Page
+        from hub.web.plain import exported
+
+        return exported(document, Page("zh", None, "", datetime.now(UTC), "", timezone=timezone), {}, {})
+    if form == "fhir":
+        from adapters.fhir.ips.document import summary
+
+        return _encode(summary(record, software=version("referral-hub"))).decode() + "\n"
+    return document + "\n"
 
 
 def _write(line: str, out: Path | None) -> None:

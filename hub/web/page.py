@@ -33,7 +33,8 @@ _ADMINISTRATOR = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """path: with its query, as asked for; told: what the action before says, a msgid; secret: the cookie's value."""
+    """path: with its query, as asked for; told: what the action before says, a msgid; secret: the cookie's value;
+    timezone: where no person has one."""
 
     language: str
     person: Person | None
@@ -41,6 +42,7 @@ class Page:
     now: Time
     secret: str
     told: str | None = None
+    timezone: str = _ZONE
 
     def _(self, msgid: str, **values: Any) -> str:
         text = catalogue(self.language).gettext(msgid)
@@ -56,7 +58,7 @@ class Page:
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.person.organization.timezone if self.person else _ZONE)
+        return ZoneInfo(self.person.organization.timezone if self.person else self.timezone)
 
     @property
     def languages(self) -> dict[str, str]:

@@ -80,9 +80,14 @@ class _Numbers:
     def origins(self, page: Page, messages: Mapping[str, tuple[str, str]]) -> Iterator[Origin]:
         for name, (position, first) in self._messages.items():
             said = datetime.fromisoformat(first.get("recorded_at") or first["received_at"])
-            message = " ".join(part for part in messages.get(name, ()) if part) or name
+            message = " ".join(part for part in messages.get(name, ()) if part) or _named(name, first.get("file"))
             places = tuple((f"{position}.{n}", path or page._(N_("Note"))) for path, n in self._places[name].items())
             yield Origin(position, first["organization"], page.written(said), message, places)
+
+
+def _named(message: str, file: str | None) -> str:
+    """A message by its id, and the file that it was in where that is called otherwise."""
+    return f"{message} ({file})" if file and not file.endswith(message) else file or message
 
 
 def _ranges(places: Sequence[tuple[int, int]]) -> Iterator[str]:
@@ -144,6 +149,8 @@ class _Writer:
         yield Part(page._(N_("Contradictions")), tuple(self._conflict(c) for c in view.conflicts))
         missing = (page._(phrase.msgid, **phrase.values) for phrase in view.missing)
         yield Part(page._(N_("Missing")), tuple(Entry(text) for text in missing))
+        yield Part(page._(N_("Follow-up")), tuple(self._follow_up()))
+        yield Part(page._(N_("Course of chronic diseases")), tuple(self._courses()))
         for section in view.sections:
             yield Part(page._(section.msgid), tuple(self._statement(s) for s in section.statements))
         yield Part(page._(N_("What the question needs")), self._texts("passages", view.passages))
@@ -174,6 +181,20 @@ class _Writer:
         tags = (self._page._(tag.msgid) for tag in side.warnings)
         detail = self._joined((side.value, _day(side.start), *tags, self._by(side.said), side.by))
         return Entry(side.headline, detail, self.numbers.of(sources))
+
+    def _follow_up(self) -> Iterator[Entry]:
+        for one in self._document.get("follow_up", ()):
+            yield Entry(
+                one["what"], self._joined((one["when"] or "", one["by"] or "")), self.numbers.of(one["sources"])
+            )
+
+    def _courses(self) -> Iterator[Entry]:
+        for course in self._document.get("course", ()):
+            lines = tuple(Entry(line["text"], "", self._cited(line["item_ids"])) for line in course["lines"])
+            yield Entry(course["disease"], "", self._cited([course["item_id"]]), lines=lines)
+
+    def _cited(self, item_ids: Sequence[str]) -> tuple[str, ...]:
+        return self.numbers.of([s for name in item_ids if name in self._items for s in self._items[name]["sources"]])
 
     def _texts(self, field: str, texts: Sequence[Text]) -> tuple[Entry, ...]:
         part = "passage" if field == "passages" else "unplaced"

@@ -49,6 +49,7 @@ RULES: dict[str, Rule] = {
     "POST /fhir/{kind}/_search": "own",
     "GET /fhir/{kind}": "own",
     "GET /fhir/{kind}/{resource_id}": "hidden",
+    "GET /fhir/Patient/{patient_id}/$summary": "hidden",
     "PUT /fhir/Task/{task_id}": "hidden",
     "PATCH /fhir/Task/{task_id}": "hidden",
 }

@@ -92,7 +92,7 @@ class _Summary:
                     for n, made in enumerate(resources.built(section, item, about))
                 ]
         made = (self._section(section) for section in SECTIONS)
-        sections = [*self._brief(), *self._conflicts(about), *filter(None, made), *self._texts()]
+        sections = [*self._brief(), *self._conflicts(about), *filter(None, made), *self._handed_over(), *self._texts()]
         composition = self._composition(about, device, custodian, sections)
         self._provenances(device)
         head = (self._url("composition"), {**composition, "id": self._url("composition").removeprefix("urn:uuid:")})
@@ -219,6 +219,19 @@ class _Summary:
             }))  # fmt: skip
         made = self._headed("矛盾（未裁定，请核对）", narrative((c["text"], "") for c in found))
         yield {**made, "entry": [{"reference": url} for url in urls]}
+
+    def _handed_over(self) -> Iterator[Resource]:
+        """What is to be done next, and the course of chronic diseases, in the record's own lines."""
+        planned = self.record.get("follow_up") or ()
+        if planned:
+            lines = ((" ".join(filter(None, (f["what"], f["when"], f["by"]))), told_by(f["sources"])) for f in planned)
+            urls = [url for one in planned for url in self.of_item.get(one["item_id"], ())]
+            made = self._headed("随访与交接", narrative(lines))
+            yield {**made, "entry": [{"reference": url} for url in dict.fromkeys(urls)]} if urls else made
+        courses = self.record.get("course") or ()
+        if courses:
+            lines = ((f"{course['disease']}：{line['text']}", "") for course in courses for line in course["lines"])
+            yield self._headed("慢病病程", narrative(lines))
 
     def _texts(self) -> Iterator[Resource]:
         """Sentences and what is in no statement, as text: nothing that was sent is left out without a word."""
