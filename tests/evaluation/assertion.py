@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from hub.summarizer.reading.assertion import contexts
-from hub.summarizer.reading.dialogue import Speaker, dialogue_contexts
+from hub.summarizer.reading.dialogue import dialogue_contexts
 from hub.summarizer.reading.model import Assertion
+from hub.summarizer.reading.turns import Speaker
 
 DATA = Path(__file__).parent / "data"
 CMDD = Path(__file__).parents[3] / "shared" / "corpora" / "text" / "cmdd_train.jsonl"

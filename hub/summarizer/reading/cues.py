@@ -10,8 +10,8 @@ from importlib.resources import files
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 Effect = Literal[
-    "absent", "undone", "excluded", "uncertain", "question", "planned", "if", "historical", "resolved", "patient", "but",
-    "has", "none",
+    "absent", "undone", "excluded", "uncertain", "question", "planned", "if", "historical", "resolved", "patient",
+    "but", "has", "none",
 ]  # fmt: skip
 Direction = Literal["", "after", "before", "either", "closing", "within"]
 Reach = Literal["", "near", "clause", "list", "sentence"]

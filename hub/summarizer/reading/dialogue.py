@@ -1,7 +1,7 @@
 """Consultations: what a question names is so or not as its answer says.
 
-`turns` knows a document that is a dialogue by the speakers at its lines; `dialogue_contexts` reads each turn as any
-text and then lets the replies decide what was asked. What nobody answered stays uncertain.
+`dialogue_contexts` reads each turn of an exchange (`reading.turns`) as any text and then lets the replies decide what
+was asked. What nobody answered stays uncertain.
 """
 
 from __future__ import annotations
@@ -9,32 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from hub.summarizer.reading.assertion import contexts
-from hub.summarizer.reading.model import Assertion, Context
-from hub.summarizer.reading.questions import asks, expects, questioned, takes_for_granted
+from hub.summarizer.reading.model import Assertion, Context, Section
+from hub.summarizer.reading.questions import asks, expects, of_relatives, questioned, takes_for_granted
 from hub.summarizer.reading.replies import answer, named, names_first
+from hub.summarizer.reading.turns import Speaker
 
-Speaker = Literal["clinician", "patient"]
-"""Who asks and who answers: relatives and carers answer for the patient."""
-
-_CLINICIANS: Final = (
-    "医生 大夫 医师 护士 主任 村医 专家 接诊医生 问 医 doctor d dr nurse provider clinician physician md q "
-    "interviewer guest_clinician"
-)
-_PATIENTS: Final = (
-    "患者 病人 家属 家长 患者家属 患儿家属 患者家长 患儿家长 病人家属 母亲 父亲 妈妈 爸爸 老伴 儿子 女儿 患 答 "
-    "patient p pt a caregiver family guest_family mother father parent spouse wife husband"
-)
-_SPEAKERS: Final[dict[str, Speaker]] = {
-    **dict.fromkeys(_CLINICIANS.split(), "clinician"),
-    **dict.fromkeys(_PATIENTS.split(), "patient"),
-}
-_LABEL: Final = re.compile(
-    r"^[ \t]*[\[【(（]?([^\W\d_][\w ]{0,13}?)[\]】)）]?[ \t]*(?:[:：]|(?<=[\]】]))[ \t]*", re.MULTILINE
-)
-_MOST: Final = 0.5
 _SENTENCE: Final = re.compile(r"[^。！!；;\n？?]*(?:[。！!；;\n]|[？?]+|$)")
 _CHILDREN: Final = frozenset(
     [
@@ -65,15 +47,6 @@ _WINDOW: Final = 6
 """Turns of the patient within which a question may still be answered by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one speaker says at a time: where it stands in the text, without the label."""
-
-    speaker: Speaker
-    start: int
-    end: int
-
-
 @dataclass(slots=True)
 class _Asked:
     """A name in a question. denied: the question supposes that it is absent (`不发烧了吧`); turn, block: when asked."""
@@ -85,17 +58,6 @@ class _Asked:
     block: int
     heard: int = 0
     answer: Assertion | None = None
-
-
-def turns(text: str) -> list[Turn]:
-    """The turns of a dialogue, [] where the text is none."""
-    labels = [(m, _SPEAKERS.get(m.group(1).strip().lower())) for m in _LABEL.finditer(text)]
-    known = [(m, speaker) for m, speaker in labels if speaker]
-    lines = sum(1 for line in text.splitlines() if line.strip())
-    if len({speaker for _, speaker in known}) < 2 or len(known) < _MOST * lines:
-        return []
-    ends = [m.start() for m, _ in known[1:]] + [len(text)]
-    return [Turn(s, m.end(), e) for (m, s), e in zip(known, ends, strict=True) if s]
 
 
 def answered(question: str, replies: Sequence[str]) -> Assertion | None:
@@ -115,13 +77,15 @@ def dialogue_contexts(
     found: list[list[Context]] = []
     pending: list[_Asked] = []
     block, last = 0, ""
+    section: Section = ""
     for number, ((speaker, text), places) in enumerate(zip(said, spans, strict=True)):
         if speaker == "clinician" and last != "clinician" and asks(text):
             block += 1
         last = speaker
-        read, asked = _turn(speaker, text, places)
+        read, asked = _turn(speaker, text, places, section if speaker == "patient" else "")
         found.append(read)
         if speaker == "clinician":
+            section = "family" if of_relatives(text) else ""
             pending += [_Asked(number, i, text[slice(*places[i])], denied, block) for i, denied in asked]
         else:
             _hear(pending, text, places, read, block)
@@ -130,7 +94,7 @@ def dialogue_contexts(
 
 
 def _turn(
-    speaker: Speaker, text: str, spans: Sequence[tuple[int, int]]
+    speaker: Speaker, text: str, spans: Sequence[tuple[int, int]], section: Section = ""
 ) -> tuple[list[Context], list[tuple[int, bool]]]:
     """The contexts of a turn by itself, and which mentions it asks for, whether it expects their absence."""
     found: list[Context] = []
@@ -142,7 +106,9 @@ def _turn(
             continue
         sentence = match.group()
         local = [(a - start, min(b, end) - start) for a, b in inside]
-        read = [replace(c, subject="") if c.subject.lower() in _CHILDREN else c for c in contexts(sentence, local)]
+        read = [
+            replace(c, subject="") if c.subject.lower() in _CHILDREN else c for c in contexts(sentence, local, section)
+        ]
         if speaker == "clinician":
             read = [_unless_sought(sentence, c) for c in read]
             chosen = questioned(sentence, local)

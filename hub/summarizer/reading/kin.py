@@ -20,9 +20,24 @@ _ENDS: Final = frozenset("。;；!！\n")
 _SAYS: Final = frozenset("有得患也是死查曾因身均都、和及说,，")
 """After a kin word of one character."""
 
+_TELLS: Final = re.compile(r"\x00|以前|原来|早年|生前|当年|那边|在世|去年|前年|走得|没了|老了|年轻|从前|过去|\d")
+"""After one with which a clause begins."""
+
+_THIS: Final = re.compile(r"[这该此位](?:个|位|名)?$")
+"""Before one who is the patient (`这老人家`)."""
+
+_COMES: Final = re.compile(r"(?:今天?|自己|又|前|过)?来(?:看|说|院|诊|开|拿|讲|我|卫|的|复|问|测|量|,|，)")
+"""After one who comes: what follows is of the patient."""
+
+_POORLY: Final = re.compile(
+    r"(?:身体|体质|身子)[也都一直向来很就老总]{0,4}[不差弱欠有糟垮虚坏]|多病|有病|毛病|药罐子|poor health|unwell"
+)
+"""In a clause about a relative: what the next names is theirs too."""
+
 _OWNS: Final = frozenset("他她我你其的大小二三四老堂表亲亡头里、和及")
 """Before one."""
 
+_OPENS: Final = frozenset(("", ",", "，", "。", ";", "；", ":", "：", " ", "、"))
 _OWNERS: Final = frozenset("他她我你其家头")
 """Before a word that may also be the patient."""
 
@@ -34,7 +49,14 @@ _COMMA: Final = re.compile("[,，]")
 _BARE: Final = frozenset("\x00 、和及或与也均都还有患曾等史病的")
 _TIGHT: Final = frozenset(("", "(", "（", "的", " "))
 _BRACKETS: Final = frozenset(("(", "（"))
-_IN: Final = frozenset(("in", "in his", "in her", "in the", "in their"))
+_IN: Final = re.compile(
+    r"\s*\b(?:in|affecting|of|for)(?: (?:his|her|their|the|a|an|one|two|both|patient's|patient|pt's|younger|older|"
+    r"elder|eldest|youngest|late|deceased|maternal|paternal|twin|half|own|multiple|several)){0,4}\s*",
+    re.IGNORECASE,
+)
+_GENERAL: Final = re.compile("famil|家|亲属|亲戚|relative|fhx|fh of", re.IGNORECASE)
+"""A relative who is not said: one behind the name says more."""
+
 _FAMILIES: Final = frozenset(("家族史", "家族", "亲属"))
 _LISTED: Final = frozenset(("", "、", "和", "及", "或", "与", ",", "，", "/", " ", " and ", " or ", ", "))
 """Between names of which one relative behind them holds (`高血压、糖尿病家族史`)."""
@@ -118,17 +140,30 @@ def _scan(text: str, section: Section) -> list[_Word]:
     found: list[_Word] = []
     named = False
     for start, end, kind in longest(_automaton(), text):
-        if kind == "short" and not (text[start - 1 : start] in _OWNS or text[end : end + 1] in _SAYS):
+        if not _counts(text, start, end, kind, section):
             continue
-        if kind == "short" and not (start and text[start - 1] in _OWNS) and not text[end : end + 1]:
-            continue
-        if kind == "none" or (kind == "child" and section != "family"):
-            continue
-        if kind == "owned" and text[start - 1 : start] not in _OWNERS:
-            continue
+        if kind in ("kin", "owned") and _THIS.search(text, max(0, start - 2), start):
+            kind = "patient"
+        elif kind == "kin" and section != "family" and _COMES.match(text, end):
+            kind = "carer"
         named = named or kind != "carer"
         found.append(_Word(start, end, kind))
     return found if named else []
+
+
+def _counts(text: str, start: int, end: int, kind: str, section: Section) -> bool:
+    """Whether a word of the table is a person there."""
+    before = text[start - 1 : start]
+    if kind == "short":
+        if before and before in _OWNS:
+            return True
+        after = text[end : end + 1]
+        return bool(after) and (after in _SAYS or (before in _OPENS and bool(_TELLS.match(text, end))))
+    if kind == "child":
+        return section == "family" or (before != "" and before in "他她")
+    if kind == "owned":
+        return before in _OWNERS or bool(_THIS.search(text, max(0, start - 2), start))
+    return kind != "none"
 
 
 def _whose(text: str, span: tuple[int, int], found: Sequence[_Word], default: Person | None) -> Person | None:
@@ -141,8 +176,10 @@ def _whose(text: str, span: tuple[int, int], found: Sequence[_Word], default: Pe
         if word.kind == "patient":
             return None
         if word.kind != "carer":
-            theirs = default or _has(text, between, span[1])
-            return Person(text[word.start : word.end], word.start, word.end) if theirs else None
+            if not (default or _has(text, between, span[1])):
+                return None
+            person = Person(text[word.start : word.end], word.start, word.end)
+            return (_GENERAL.search(person.name) and _behind(text, span, found[index : index + _WORDS])) or person
         if default is None:
             return None
     return _behind(text, span, found[index : index + _WORDS]) or default
@@ -154,7 +191,7 @@ def _has(text: str, between: str, past: int) -> bool:
     In one clause with the relative, or in a list that goes on over commas (`母亲有高血压,糖尿病`).
     """
     clauses = _COMMA.split(between)
-    if len(clauses) == 1:
+    if len(clauses) == 1 or _POORLY.search(clauses[0]):
         return True
     rest = _COMMA.split(text[past : past + _FAR], maxsplit=1)[0]
     return all(_BARE.issuperset(clause) for clause in (*clauses[1:], rest.rstrip("。.;；")))
@@ -165,7 +202,7 @@ def _behind(text: str, span: tuple[int, int], found: Sequence[_Word]) -> Person 
         if word.kind in ("kin", "other", "spouse"):
             between = text[span[1] : word.start]
             close = between in _TIGHT and text[word.start : word.end] in _FAMILIES
-            if close or between in _BRACKETS or between.strip().lower() in _IN:
+            if close or between.strip() in _BRACKETS or _IN.fullmatch(between):
                 return Person(text[word.start : word.end], word.start, word.end)
     return None
 

@@ -23,7 +23,7 @@ _GIVEN: Final = re.compile(r"除了|除去|因为|由于|既然|的话|aside fro
 
 _OF: Final = re.compile(
     r"(?:症状)?(?:还|很|都|也|是|又)?(?:厉害|严重|会?比较|勤|深|剧烈|多么|加重|频繁|期间|之后|之前|以前|的时候|时候|时|后|有痰|"
-    r"有没有?[^?？。 ]|没有?加重|减轻|减少|的?次数|的?频率|逐渐|的?病因|缓解|好转|引起|多久|几|原因|"
+    r"有没有?[^?？。 有]|没有?加重|减轻|减少|的?次数|的?频率|逐渐|的?病因|缓解|好转|引起|多久|几|原因|"
     r"夜间|晚上|白天|消失|好了|治疗|用|吃|的话|有.{1,4}[天月年周])"
 )
 """After one: what is asked of it."""
@@ -33,6 +33,14 @@ _EXAMPLES: Final = re.compile(r"^\s*(?:比如说?|譬如|例如|像|包括|such 
 _FILLS: Final = re.compile(
     r"宝宝|宝贝|孩子|小孩|最近|现在|目前|还|有|您|你|他|她|的|等|情况|症状|或者|或|和|以及|比如说?|这些|呢|那|、| "
 )
+
+_RELATIVES: Final = re.compile(
+    r"家族|家里人|家里(?:面)?有(?:没有)?人|家里(?:面)?(?:哪个|谁|老人|长辈)|屋头人|屋里人|遗传|父母|爹妈|爸妈|双亲|兄弟姐妹|亲人|亲戚|直系|长辈|老一辈|上一辈|"
+    r"\b(?:family|relatives|parents|siblings|anyone in your)\b",
+    re.IGNORECASE,
+)
+_SHORT: Final = 8
+"""Characters of a heading that stands for a question (`家族史?`)."""
 
 _CLAUSE: Final = re.compile(r"[^,，]+[,，]?")
 _JOINTS: Final = 2
@@ -52,6 +60,11 @@ def expects(sentence: str) -> bool:
 def takes_for_granted(sentence: str) -> bool:
     """Whether a question is of something that is there (`怎么`, `几天`)."""
     return bool(_SUPPOSES.search(sentence))
+
+
+def of_relatives(text: str) -> bool:
+    """Whether a clinician's turn asks for the illnesses of the family: what is named in the answer is theirs."""
+    return bool(_RELATIVES.search(text)) and (asks(text) or len(text) <= _SHORT)
 
 
 def questioned(sentence: str, spans: Sequence[tuple[int, int]]) -> list[int]:

@@ -44,6 +44,9 @@ _COOL: Final = re.compile(
 )
 _FEVER: Final = re.compile(r"烧|热|fever", re.IGNORECASE)
 _TWICE: Final = re.compile(r"^(.{1,3})(?:不|没有?)\1$")
+_SHORT: Final = 6
+"""Characters of such an answer."""
+
 _VERBS: Final = frozenset("流打有出起长")
 _PARTICLES: Final = " 啊呀呢的了吧哦哈也耶噢奥~"
 
@@ -69,6 +72,12 @@ def answer(reply: str) -> tuple[Answer, bool]:
                     return "", False
                 return (_second(rest, opens) or found if found == "yes" else found), False
     return "", False
+
+
+def answers_shortly(reply: str) -> bool:
+    """Whether somebody who asks himself (`肺结核?没有。`) answers with yes or no and little more."""
+    first = _FIRST.split(reply.strip(), maxsplit=1)[0]
+    return 0 < len(first) <= _SHORT and bool(answer(first)[0])
 
 
 def _second(rest: str, opens: dict[str, Answer]) -> Answer:

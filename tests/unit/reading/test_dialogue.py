@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hub.summarizer.reading import replies
-from hub.summarizer.reading.dialogue import Speaker, answered, dialogue_contexts, turns
+from hub.summarizer.reading.dialogue import answered, dialogue_contexts
+from hub.summarizer.reading.turns import Speaker, exchanges, turns
 from tests.unit.reading.test_assertion import marked
 
 
@@ -116,6 +117,44 @@ def test_turns_are_known_by_their_speakers() -> None:
 def test_english_turns_with_labels_in_brackets_or_with_colons() -> None:
     assert len(turns("Doctor: Any pain?\nPatient: No.")) == 2
     assert len(turns("[doctor] any pain ?\n[patient] no .")) == 2
+
+
+def spoken(text: str) -> list[list[str]]:
+    return [[text[t.start : t.end].strip() for t in exchange] for exchange in exchanges(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("医：肺结核有没有？患：没有的。医生：有贫血吗？患者：没有。",
+         [["肺结核有没有？", "没有的。", "有贫血吗？", "没有。"]]),
+        ("王某，男，61岁。问：得过冠心病没有？答：没得过。高血压10年。", [["得过冠心病没有？", "没得过。"]]),
+        ("头晕3天。\n医：有耳鸣吗？患：没得\n查体：血压160/90。", [["有耳鸣吗？", "没得"]]),
+        ("羊癫疯？没有。平时爱喝酒。", [["羊癫疯？", "没有。"]]),
+        ("胸口闷不闷？不闷，就是累。药物过敏？冇。", [["药物过敏？", "冇。"]]),
+        ("Seen today. Q: Any syncope? A: No. BP 140/80.", [["Any syncope?", "No."]]),
+        ("诊断：肺炎？建议完善胸片。", []),
+        ("患者：张三，男。医生：李四。", []),
+        ("初步诊断：冠心病？没有做过造影。", []),
+    ],
+)  # fmt: skip
+def test_questions_and_answers_within_a_note(text: str, expected: list[list[str]]) -> None:
+    assert spoken(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "subject"),
+    [
+        ("家里人有什么病？", "[高血压]", "家族"),
+        ("家族史？", "老娘有[糖尿病]", "老娘"),
+        ("爹妈身体好不？", "我爸[中风]过", "爸"),
+        ("家里有人得过[肺癌]吗？", "没有，我自己有[哮喘]", ""),
+        ("有什么不舒服？", "[咳嗽]", ""),
+    ],
+)
+def test_an_answer_to_a_question_about_the_family_is_of_the_family(question: str, reply: str, subject: str) -> None:
+    (asked, asks, _), (said, says, _) = marked(question), marked(reply)
+    assert dialogue_contexts([("clinician", asked), ("patient", said)], [asks, says])[1][0].subject == subject
 
 
 @pytest.mark.parametrize("text", ["主诉：咳嗽3天\n现病史：患者诉发热", "患者：张三\n主诉：头晕\n诊断：高血压", ""])

@@ -66,10 +66,37 @@ def test_the_family_section_makes_an_illness_a_relatives_and_is_cited() -> None:
 @pytest.mark.parametrize(("text", "wanted"), [
     ("医生：有没有发热？\n患者：没有。", ["symptom 发热 absent"]),
     ("医生：高血压有吗？\n患者：有的，5年了", ["problem 高血压 present"]),
+    ("头晕两天。医：高血压有没有？患：没有的。医生：得过糖尿病没有？患者：得过，6年了。", ["symptom 头晕 present",
+     "problem 高血压 absent", "problem 糖尿病 present"]),
+    ("肺结核？没有。糖尿病10年。", ["problem 肺结核 absent", "problem 糖尿病 present"]),
+    ("問：家族史？答：高血壓。", ["family 高血壓 present"]),
     ("Doctor: Any chest pain?\nPatient: No.", ["symptom chest pain absent"]),
 ])  # fmt: skip
 def test_in_a_dialogue_the_answer_decides(text: str, wanted: list[str]) -> None:
     assert [f"{d.kind} {d.name} {d.assertion}" for d in stated(text)] == wanted
+
+
+@pytest.mark.parametrize(("text", "dose", "frequency", "status"), [
+    ("医：氯沙坦还在吃吗？患：在吃，100mg，一天1次。", 100, "qd", "active"),
+    ("问：硫酸亚铁怎么吃的？答：一日三次，一次0.6g。", 0.6, "tid", "active"),
+    ("医：西格列汀还吃吗？患：今年4月就停了。", None, None, "stopped"),
+    ("医：华法林还在吃不？患：早没吃了。", None, None, "stopped"),
+    ("医：降压药吃的什么？患：说不清。医：氨氯地平吃着吗？患：吃着的，5毫克，每天一次。", 5, "qd", "active"),
+    ("Doctor: Are you still taking metformin? Patient: Yes, 500 mg twice daily.", 500, "bid", "active"),
+])  # fmt: skip
+def test_how_a_medicine_is_taken_is_read_from_the_answer(
+    text: str, dose: float | None, frequency: str | None, status: str
+) -> None:
+    (draft,) = [d for d in stated(text) if d.section == "medications"]
+    assert draft.medication
+    assert (draft.status, draft.medication["frequency"]) == (status, frequency)
+    assert (float(draft.medication["dose"]) if draft.medication["dose"] else None) == dose
+    assert "".join(s["text"] for s in draft.sources) in text
+
+
+def test_what_is_answered_cites_the_question_and_the_answer() -> None:
+    (draft,) = stated("医：有胸痛吗？患：没。")
+    assert [s["text"] for s in draft.sources] == ["有胸痛吗？患：没。"]
 
 
 @pytest.mark.parametrize("make", [stated])
