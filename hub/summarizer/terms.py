@@ -19,6 +19,7 @@ _KNOWN_BY_CODE = frozenset({"http://loinc.org", "http://www.whocc.no/atc"})
 _CLASSES = frozenset({"胰岛素", "铁剂", "低分子肝素"})
 """Broader terms of medicines that are a class, not an ingredient: two of a class are not the same medicine twice."""
 _SIDES = {"双侧": "B", "左侧": "L", "右侧": "R", "双": "B", "左": "L", "右": "R"}
+_SIDES_EN = {"left": "L", "right": "R"}
 _SIDE = re.compile(r"双侧|左侧|右侧|双(?=眼|肾|肺|膝|髋|下肢|上肢|乳)|左(?!右)|(?<!左)右")
 
 
@@ -29,11 +30,11 @@ def fold(name: str) -> str:
 
 def laterality(name: str) -> str:
     """`L`, `R`, `B` or "" from the words of a name."""
-    found = _SIDE.search(name)
+    found = _SIDE.search(name) if "左" in name or "右" in name or "双" in name else None
     if found:
         return _SIDES[found.group()]
     folded = name.casefold()
-    return "L" if re.search(r"\bleft\b", folded) else "R" if re.search(r"\bright\b", folded) else ""
+    return next((side for word, side in _SIDES_EN.items() if word in folded and re.search(rf"\b{word}\b", folded)), "")
 
 
 @lru_cache(maxsize=65536)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -41,10 +42,12 @@ class Finding:
     fields: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statement:
-    """One sentence, read. text: in the form of `characters.plain`; section: of the document that it stands in;
-    written: the day of the document; dialogue: whether that is a consultation, word for word.
+    """One sentence, read; no two are equal, so that what is asked of one again is remembered.
+
+    text: in the form of `characters.plain`; section: of the document that it stands in; written: the day of the
+    document; dialogue: whether that is a consultation, word for word.
     """
 
     text: str
@@ -63,9 +66,13 @@ class Statement:
         """Where the clauses are: between commas and stronger marks."""
         return _between(_CLAUSE, self.text)
 
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [end for _, end in self.clauses]
+
     def clause(self, at: int) -> int:
         """The index of the clause at a character."""
-        return next((i for i, (_, end) in enumerate(self.clauses) if at < end), len(self.clauses) - 1)
+        return min(bisect_right(self._ends, at), len(self._ends) - 1)
 
     def said(self, at: int) -> str:
         """The text of the clause at a character."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from hub.summarizer.coded.problems import GENERAL_ALLERGY
 from hub.summarizer.reading.model import Context, Mention
@@ -58,10 +59,11 @@ def concerns(statement: Statement) -> bool:
     return statement.section == "allergies" or bool(_cues(statement.text))
 
 
-def _cues(text: str) -> list[int]:
+@lru_cache(maxsize=64)
+def _cues(text: str) -> tuple[int, ...]:
     """Where a text says that something is not borne."""
-    found = [m.start() for m in _CUE.finditer(text)]
-    return found if found or _STOPPED.search(text) else [m.start() for m in _REACTED.finditer(text)]
+    found = tuple(m.start() for m in _CUE.finditer(text))
+    return found if found or _STOPPED.search(text) else tuple(m.start() for m in _REACTED.finditer(text))
 
 
 def read(statement: Statement) -> list[Finding]:

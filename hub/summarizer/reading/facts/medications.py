@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from hub.summarizer import units
 from hub.summarizer.reading.facts import allergies
@@ -15,6 +16,7 @@ def read(statement: Statement) -> list[Finding]:
     return [_draft(statement, intake) for intake in taken(statement)]
 
 
+@lru_cache(maxsize=2)
 def taken(statement: Statement) -> Sequence[Intake]:
     """The intakes of a sentence; of none where it tells what a medicine caused, and of nobody else than the patient."""
     listed = [(m, c) for m, c in statement.of("medicine") if not c.subject]

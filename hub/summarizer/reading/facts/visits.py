@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
 from hub.summarizer.reading.dates import find_due
 from hub.summarizer.reading.model import Mention, When
@@ -64,7 +66,8 @@ def _stays(statement: Statement) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _due(statement: Statement) -> list[When]:
+@lru_cache(maxsize=2)
+def _due(statement: Statement) -> Sequence[When]:
     """Dates from the day of the document on: what is due is not past."""
     written = statement.written.isoformat()
     found = find_due(statement.text, statement.written)
