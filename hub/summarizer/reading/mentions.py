@@ -120,8 +120,8 @@ def _longest(spans: Mapping[tuple[int, int], list[Term]],
     chosen: list[tuple[int, int]] = []
     for start, end in sorted(spans, key=lambda s: (s[0] - s[1], s[0])):
         kinds = {family(t.kind) for t in spans[start, end]}
-        inside = (f for (a, b), f in fixed.items() if a < end and start < b and (a, b) != (start, end))
-        loose = (start, end) not in fixed and any(kinds & f for f in inside)
+        crossing = (f for (a, b), f in fixed.items() if a < end and start < b and (a < start or end < b))
+        loose = (start, end) not in fixed and any(kinds & f for f in crossing)
         loose = loose or any(a < start < b < end and kinds & f & _CUT for (a, b), f in fixed.items())
         if not loose and all(end <= a or b <= start for a, b in chosen):
             chosen.append((start, end))
