@@ -17,17 +17,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.evaluation import cases, conversions, english, pairs, scoring
-from tests.evaluation.generator.vocabulary import held_back
+from tests.evaluation.generator.vocabulary import worded
 from tests.evaluation.generator.write import generate
 from tests.evaluation.tally import Tally, breakdown, f1
 
-GROUPS = ("sample", "generated", "unseen", "pairs", "units", "english", "speed")
+GROUPS = ("sample", "generated", "unseen", "broad", "held", "pairs", "units", "english", "speed")
 MEASURING = ("assertion", "suggestions", "retrieval")
 """Modules beside this one with `measure() -> dict` of their own; a group each."""
 
 
+GENERATED = {"generated": (".", 0), "unseen": ("unseen", 50), "broad": ("broad", 100), "held": ("broad/held", 150)}
+"""Groups of generated patients: the folder of their wordings, and what is added to the seed."""
+HELD_BACK = ("unseen", "held")
+"""Groups for judgement: what of them was missed is not told."""
 _ROUNDS_OF_UNITS = 6
-_OTHER_SEEDS = 50
 
 
 def main() -> int:
@@ -66,15 +69,12 @@ def _measure(group: str, arguments: argparse.Namespace) -> tuple[dict[str, Any],
         return _module(group), []
     if group == "sample":
         return _records(cases.sample(), arguments, "sample_")
-    if group == "generated":
-        with TemporaryDirectory() as root:
-            generate(Path(root), arguments.cases, arguments.seed)
-            return _records(cases.folder_of_cases(Path(root)), arguments, "generated_")
-    if group == "unseen":
-        with TemporaryDirectory() as root, held_back():
-            generate(Path(root), arguments.cases, arguments.seed + _OTHER_SEEDS)
-            figures, _ = _records(cases.folder_of_cases(Path(root)), arguments, "unseen_")
-            return figures, []
+    if group in GENERATED:
+        folder, further = GENERATED[group]
+        with TemporaryDirectory() as root, worded(folder):
+            generate(Path(root), arguments.cases, arguments.seed + further)
+            figures, missed = _records(cases.folder_of_cases(Path(root)), arguments, f"{group}_")
+            return figures, [] if group in HELD_BACK else missed
     if group == "pairs":
         tally = pairs.measure(arguments.pairs, arguments.seed, cases.embedder(arguments.no_model))
         return tally.figures() | f1(tally, "pair_conflicts"), tally.misses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from random import Random
@@ -83,7 +83,7 @@ class Text:
 def note(document: Document, person: dict[str, str], doctor: str, chance: Random) -> Text:
     """A plain note: a head with day and person, sentences in any order and lines, a name at the foot."""
     made = Text()
-    made.add(document.spelt(chance.choice(_HEADS[document.register == "english"]).format(
+    made.add(document.spelt(chance.choice(_frame(document, "head", _HEADS)).format(
         **person, day=_day(document, chance), place=document.organization)))  # fmt: skip
     given = list(document.sentences)
     chance.shuffle(given)
@@ -96,8 +96,13 @@ def note(document: Document, person: dict[str, str], doctor: str, chance: Random
         gap = " " if document.register == "english" else ""
         made.say(one, document.spelt(words))
         made.add(chance.choice(["\n", gap, gap]) if not last else "\n")
-    made.add(chance.choice(_FEET[document.register == "english"]).format(doctor=doctor))
+    made.add(chance.choice(_frame(document, "foot", _FEET)).format(doctor=doctor))
     return made
+
+
+def _frame(document: Document, part: str, usual: Sequence[Sequence[str]]) -> Sequence[str]:
+    """Heads or feet of a note: those of the patterns in use, if they have some."""
+    return patterns(document.register).get(part) or usual[document.register == "english"]
 
 
 def sections(document: Document, chance: Random) -> list[tuple[str, Text]]:

@@ -65,6 +65,9 @@ CODED: dict[str, tuple[float, tuple[str, ...]]] = {
     "blood": (0.5, ("discharge",)),
 }
 _ASIDE = 0.35
+_ONLY_SINCE = "med_adjusted"
+"""A change of dose where only the new dose is told."""
+_OFTEN_ONLY_SINCE = 0.3
 _PAIRED = ("negated_problem", "negated_symptom", "negated_finding")
 
 
@@ -244,7 +247,11 @@ def _tell_change(story: Story, fact: Fact, chance: Random) -> None:
         document = story.documents[key]
         if "med_changed" not in patterns(document.register) or document.written < fact.known:
             continue
-        if put(story, [fact], document, chance, "med_changed"):
+        if _ONLY_SINCE in patterns(document.register) and chance.random() < _OFTEN_ONLY_SINCE:
+            if put(story, [fact], document, chance, _ONLY_SINCE):
+                document.sentences[-1] = replace(document.sentences[-1], wording="med_changed")
+                return
+        elif put(story, [fact], document, chance, "med_changed"):
             last = document.sentences[-1]
             before: Fact = fact.more["before"]
             document.sentences[-1] = replace(last, told=[*last.told, (before, last.told[0][1], [])])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -57,14 +57,19 @@ def table(name: str) -> dict[str, Concept]:
 
 
 def patterns(register: str) -> dict[str, list[str]]:
-    """Sentence patterns by kind of fact: those known to who develops, or inside `held_back()` the others."""
+    """Sentence patterns by kind of fact: those known to who develops, or inside `worded()` others."""
     return _patterns(_FOLDER.get(), register)
 
 
-@contextmanager
-def held_back() -> Iterator[None]:
+def held_back() -> AbstractContextManager[None]:
     """Patterns of data/unseen alone are used."""
-    token = _FOLDER.set("unseen")
+    return worded("unseen")
+
+
+@contextmanager
+def worded(folder: str) -> Iterator[None]:
+    """Patterns of data/FOLDER alone are used, and its phrases before those of data."""
+    token = _FOLDER.set(folder)
     try:
         yield
     finally:
@@ -83,8 +88,19 @@ def archetypes() -> dict[str, dict[str, Any]]:
     return found
 
 
-@cache
 def phrases() -> dict[str, Any]:
     """How doses, frequencies, kin, reasons and units are worded."""
+    return _phrases(_FOLDER.get())
+
+
+@cache
+def _phrases(folder: str) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((_DATA / "phrases.yaml").read_text("utf-8"))
-    return found
+    own = _DATA / folder / "phrases.yaml"
+    return _laid_over(found, yaml.safe_load(own.read_text("utf-8"))) if own.exists() else found
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Mappings within mappings, with the lists and words of `above` where it has some."""
+    nested = {k: _laid_over(below.get(k, {}), v) for k, v in above.items() if isinstance(v, dict)}
+    return below | above | nested

@@ -2,7 +2,8 @@
 
 Slots: {n} the name, {n2} a second fact's name (the pattern then states two), {sn} name with side, {when} {years} {dur}
 dates, {dose} {dose0} {freq} {route} {reason} of a medicine, {v} {vu} a value, {s} {d} blood pressure, {react} {kin}
-{place} {per}; in patterns `x_list`, {items} are patterns `x_item`.
+{place} {per}; {up} whether a dose was raised; {v} {u} a value apart from its unit, {flag} its arrow; in patterns
+`x_list`, {items} are patterns `x_item`.
 """
 
 from __future__ import annotations
@@ -173,6 +174,13 @@ class _Filler:
     def _route(self) -> str:
         return str(self._medication()["route"])
 
+    def _up(self) -> str:
+        """The dose became more, or less."""
+        more = self._medication()["dose"] > self._fact.more["dose0"]
+        if self._register == "english":
+            return "increased" if more else "reduced"
+        return "加" if more else "减"
+
     def _reason(self) -> str:
         found: str = self._chance.choice(phrases()["reasons"][self._words])
         return found
@@ -199,6 +207,23 @@ class _Filler:
         spellings = phrases()["lab_unit"].get(self._words, {}).get(unit, [unit])
         gap = " " if self._register == "english" and unit != "%" else ""
         return f"{self._fact.more['written']}{gap}{self._chance.choice(spellings)}"
+
+    def _v(self) -> str:
+        return str(self._fact.more["written"])
+
+    def _u(self) -> str:
+        unit = str((self._fact.value or {}).get("unit") or "")
+        if not unit:
+            raise _Unfit
+        return unit
+
+    def _flag(self) -> str:
+        """The arrow of a laboratory's sheet for what lies outside the reference range, else nothing."""
+        row = self._fact.concept.row if self._fact.concept else {}
+        number = float((self._fact.value or {})["canonical"])
+        if row.get("ref_high") and number > float(row["ref_high"]):
+            return "↑"
+        return "↓" if row.get("ref_low") and number < float(row["ref_low"]) else ""
 
     def _s(self) -> str:
         return str(self._fact.more["systolic"])
