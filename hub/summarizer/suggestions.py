@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hub.summarizer.drafts import GLOBAL_SYSTEMS
@@ -10,10 +10,11 @@ from hub.summarizer.embedding import Embedder
 from hub.summarizer.items import Item
 from hub.summarizer.terminology.index import Entry
 from hub.summarizer.terminology.shelf import Shelf
-from hub.summarizer.terminology.suggest import THRESHOLD, Suggestion
+from hub.summarizer.terminology.suggest import THRESHOLD, Suggester, Suggestion
 
 KINDS: dict[str, tuple[str, ...]] = {
     "problem": ("problem", ""),
+    "symptom": ("problem", ""),
     "family": ("problem", ""),
     "allergy": ("allergen", "medicine", ""),
     "medication": ("medicine", ""),
@@ -22,6 +23,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "immunization": ("vaccine", ""),
 }
 """Which terms fit an item of a kind, by the kind of term; "" are a site's terms of which nobody said what they are."""
+
+_REMEMBERED = 50_000
 
 
 def suggest(items: Sequence[Item], embed: Embedder, terminologies: Shelf) -> list[dict[str, Any]]:
@@ -33,20 +36,26 @@ def suggest(items: Sequence[Item], embed: Embedder, terminologies: Shelf) -> lis
     if not wanted:
         return []
     suggester = terminologies.suggester()
-    found: dict[tuple[tuple[str, ...], str], Suggestion] = {}
     for kinds in dict.fromkeys(KINDS[item.head.kind] for item in wanted):
-        names = list(dict.fromkeys(i.head.name for i in wanted if KINDS[i.head.kind] == kinds))
-        unlike = []
-        for name in names:
-            if named := suggester.exact(name, kinds):
-                found[kinds, name] = Suggestion(named, 1.0)
-            else:
-                unlike.append(name)
-        if unlike:
-            told = suggester.suggest(unlike, embed.embed(unlike, "query"), kinds, 1)
-            found |= {(kinds, n): s[0] for n, s in zip(unlike, told, strict=True) if s and s[0].score >= THRESHOLD}
-    told_of = [(item, found.get((KINDS[item.head.kind], item.head.name))) for item in wanted]
-    return [_suggestion(item, suggestion) for item, suggestion in told_of if suggestion]
+        _ask(suggester, kinds, {i.head.name for i in wanted if KINDS[i.head.kind] == kinds}, embed)
+    told = [(item, suggester.told.get((KINDS[item.head.kind], item.head.name))) for item in wanted]
+    return [_suggestion(item, suggestion) for item, suggestion in told if suggestion]
+
+
+def _ask(suggester: Suggester, kinds: tuple[str, ...], names: Iterable[str], embed: Embedder) -> None:
+    """Have the suggester know what to suggest for these names; most are the names of earlier records."""
+    if len(suggester.told) > _REMEMBERED:
+        suggester.told.clear()
+    unlike = []
+    for name in sorted(names):
+        if named := suggester.exact(name, kinds):
+            suggester.told[kinds, name] = Suggestion(named, 1.0)
+        elif (kinds, name) not in suggester.told:
+            unlike.append(name)
+    if unlike:
+        found = suggester.suggest(unlike, embed.embed(unlike, "query"), kinds, 1)
+        for name, first in zip(unlike, found, strict=True):
+            suggester.told[kinds, name] = first[0] if first and first[0].score >= THRESHOLD else None
 
 
 def _needs_code(item: Item) -> bool:

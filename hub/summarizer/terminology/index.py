@@ -1,10 +1,10 @@
 """An index of terms by their wording: which terms a name may stand for, by meaning and by sound.
 
 Five measures of a term: the cosine of its nearest wording, of the preferred name, of the mean of all wordings; the
-TF-IDF cosine of n-grams of sounds (of Chinese characters the pinyin without tone, of other writing the letters), so that what
-was typed by ear (`弊咳` for `憋咳`) finds its term; and how much colloquial wording is known of it: people speak of few
-things in many ways. Cosines are taken after the mean of the terms of a kind has been subtracted: the vectors of short
-names all lie close together.
+TF-IDF cosine of n-grams of sounds (of Chinese characters the pinyin without tone, of other writing the letters), so
+that what was typed by ear (`弊咳` for `憋咳`) finds its term; and how much colloquial wording is known of it: people
+speak of few things in many ways. Cosines are taken after the mean of the terms of a kind has been subtracted: the
+vectors of short names all lie close together.
 """
 
 from __future__ import annotations
@@ -84,20 +84,21 @@ class Index:
         if not spans or not names:
             return [], np.zeros((len(names), 0, MEASURES), np.float32)
         heard = [_grams(name) for name in names]
-        found = np.concatenate([_near(span, vectors, heard) for span in spans], axis=1)
-        return [entry for span in spans for entry in self.entries[span.entries]], found
+        found = np.concatenate([_near(span, vectors, heard) for span in spans], axis=2)
+        return [entry for span in spans for entry in self.entries[span.entries]], np.moveaxis(found, 0, 2)
 
 
 def _near(span: _Kind, vectors: Vectors, heard: Sequence[Counter[str]]) -> npt.NDArray[np.float32]:
-    asked = unit(vectors - span.mean).T
-    near = span.vectors @ asked
-    found = np.empty((vectors.shape[0], len(span.starts), MEASURES), np.float32)
-    found[:, :, 0] = np.maximum.reduceat(near, span.starts, axis=0).T
-    found[:, :, 1] = near[span.starts].T
-    found[:, :, 2] = (span.centres @ asked).T
-    found[:, :, 4] = span.spoken
+    """(measures, names, entries)."""
+    asked = unit(vectors - span.mean)
+    near = asked @ span.vectors.T
+    found = np.empty((MEASURES, len(vectors), len(span.starts)), np.float32)
+    np.maximum.reduceat(near, span.starts, axis=1, out=found[0])
+    found[1] = near[:, span.starts]
+    found[2] = asked @ span.centres.T
     for row, grams in enumerate(heard):
-        found[row, :, 3] = np.maximum.reduceat(_alike(span, grams), span.starts)
+        found[3, row] = np.maximum.reduceat(_alike(span, grams), span.starts)
+    found[4] = span.spoken
     return found
 
 

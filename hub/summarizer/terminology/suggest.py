@@ -43,12 +43,13 @@ class Suggestion:
 class Suggester:
     """The terms of an index, found by exact name or by likeness. A term of an earlier entry goes first where equal.
 
-    vectors: one for each wording of the entries, in `space`.
+    vectors: one for each wording of the entries, in `space`; told: a memory for who asks, by kinds and wording.
     """
 
     def __init__(self, entries: Sequence[Entry], vectors: Vectors, space: Space = OWN) -> None:
         self.index = Index(entries, vectors)
         self._space = space
+        self.told: dict[tuple[Sequence[str], str], Suggestion | None] = {}
         self._named: dict[str, list[Entry]] = {}
         for entry in entries:
             for name in dict.fromkeys(fold(w) for w in entry.wordings[: entry.names]):
@@ -76,7 +77,7 @@ def ranked(entries: Sequence[Entry], measures: npt.NDArray[np.float32], limit: i
     """The terms of each row of measures; two of one name are one."""
     if not entries:
         return [[] for _ in measures]
-    scores = measures @ WEIGHTS
+    scores = np.tensordot(WEIGHTS, np.moveaxis(measures, 2, 0), 1)
     wanted = min(2 * limit + 2, len(entries))
     first = np.argpartition(-scores, wanted - 1, axis=1)[:, :wanted]
     found = []
