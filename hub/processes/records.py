@@ -24,6 +24,7 @@ from hub.stream.lines import append
 from hub.summarizer.embedding import CachedEmbedder, Embedder
 from hub.summarizer.record import summarize
 from hub.summarizer.referral import is_referral
+from hub.summarizer.terminology.shelf import Shelf
 
 _SQL = blocks("records")
 _log = structlog.get_logger()
@@ -46,8 +47,9 @@ class Records:
     referral need one record, and it names the version that it was made from.
     """
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, terminologies: Shelf | None = None) -> None:
         self._embedder = embedder
+        self._terminologies = terminologies
 
     def lines(self, connection: Connection[Any], event: Event) -> Sequence[str]:
         """The referral; of a patient's new fragments, the referrals that may show them.
@@ -100,6 +102,7 @@ class Records:
             generated_at=now,
             embed=self._remembering(connection),
             request_id=request_id,
+            terminologies=self._terminologies,
         )
         return _Made(record, now, whole)
 

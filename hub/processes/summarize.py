@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from hub.domain.patients import Identifier
-from hub.processes import received_files
+from hub.processes import received_files, terminology
 from hub.processes.received_files import Received, Refusing
 from hub.processes.settings import Settings
 from hub.summarizer.embedding import SentenceTransformerEmbedder
 from hub.summarizer.model import ModelError, prepare
 from hub.summarizer.record import summarize
+from hub.summarizer.terminology.shelf import Shelf
 
 DONE, REFUSED, USAGE = 0, 1, 2
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -72,6 +73,7 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         generated_at=datetime.now(UTC),
         embed=embedder,
         request_id=received_files.newest_referral(received),
+        terminologies=Shelf(settings.home / terminology.FOLDER, embedder),
     )
     record["unplaced"] += [_unplaced(refused) for refused in received.refused]
     _write(_formed(record, arguments.format, arguments.timezone), arguments.out)

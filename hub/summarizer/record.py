@@ -21,6 +21,8 @@ from hub.summarizer.items import Item
 from hub.summarizer.passages import Passage
 from hub.summarizer.placing import Placement, place
 from hub.summarizer.reading import reader
+from hub.summarizer.suggestions import suggest
+from hub.summarizer.terminology.shelf import Shelf
 from hub.summarizer.wording import wording
 
 SCHEMA = "continuous-record/1"
@@ -45,12 +47,14 @@ def summarize(
     generated_at: datetime,
     embed: Embedder,
     request_id: str | None = None,
+    terminologies: Shelf | None = None,
 ) -> dict[str, Any]:
     """The record of one patient from all fragments, those of other patients and of the referral itself among them.
 
     question: what the specialist is asked (None: what the referral says); patient: whose record where no referral is
     among the fragments; as_of: the day for which it holds; request_id: the fragment that is the referral's
-    ServiceRequest (else known by its category, code and reason). The result is JSON-like (numbers are int or Decimal).
+    ServiceRequest (else known by its category, code and reason); terminologies: what suggestions come from (None: no
+    suggestions). The result is JSON-like (numbers are int or Decimal).
     """
     placement = place(fragments, patient, request_id)
     read = _read(placement)
@@ -82,7 +86,7 @@ def summarize(
         "missing": [*missing.find(items, distinct, text, described, as_of), *_doubts(person)],
         "course": course.courses(items, distinct, as_of),
         "follow_up": follow_up.listed(items),
-        "suggestions": [],
+        "suggestions": suggest(items, embed, terminologies) if terminologies else [],
         "unplaced": read.unplaced,
     }
 
