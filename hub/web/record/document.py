@@ -65,13 +65,38 @@ class Medication:
 
 
 @dataclass(frozen=True, slots=True)
+class Converted:
+    """A measurement on the scale of its series."""
+
+    number: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
-    """A measurement of a series. date: as precise as it was said."""
+    """A measurement of a series. date: as precise as it was said; flag: why its number cannot be taken as written."""
 
     date: str | None
     number: Decimal
     unit: str | None
     sources: tuple[Source, ...]
+    converted: Converted | None = None
+    flag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A course of a medicine in its history: the item that tells it, by whom and why it changed."""
+
+    item_id: str
+    status: Status = "unknown"
+    dose: Decimal | None = None
+    unit: str | None = None
+    frequency: str | None = None
+    start: str | None = None
+    end: str | None = None
+    by: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +113,10 @@ class Item:
     precision: Precision = "unknown"
     value: Value | None = None
     medication: Medication | None = None
+    history: tuple[Step, ...] | None = None
+    duplicates: tuple[str, ...] | None = None
     series: tuple[Point, ...] | None = None
+    trend: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +171,33 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseLine:
+    """One aspect of a disease's course: `control`, `medication`, `complication` or `check`."""
+
+    aspect: str
+    text: str
+    item_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    item_id: str
+    disease: str
+    lines: tuple[CourseLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What is to be done, in the plan's words; when: a date as precise as it was said; by: as the words say."""
+
+    what: str
+    item_id: str
+    when: str | None = None
+    by: str | None = None
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     item_id: str
     original: str
@@ -172,6 +227,8 @@ class Record:
     passages: tuple[Passage, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     missing: tuple[Missing, ...] = ()
+    course: tuple[Course, ...] = ()
+    follow_up: tuple[FollowUp, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
 

@@ -13,6 +13,7 @@ from hub.domain import statements as named
 from hub.store.connections import decode
 from hub.web.record import document, words
 from hub.web.record.conflicts import Opposition, opposition
+from hub.web.record.courses import Chronic, Task, chronic, tasks
 from hub.web.record.document import SECTIONS, Record, Source, Suggestion
 from hub.web.record.patients import Person, person
 from hub.web.record.series import Series, series
@@ -54,7 +55,7 @@ class Institution:
 @dataclass(frozen=True, slots=True)
 class View:
     """keys: of every statement that can be marked, by (part, name) as in `hub.domain.statements`; charted: items whose
-    measurements are a chart or a table."""
+    measurements are a chart or a table; by_id: statements of items."""
 
     person: Person
     question: Text | None
@@ -66,6 +67,8 @@ class View:
     brief: tuple[Statement, ...]
     conflicts: tuple[Opposition, ...]
     missing: tuple[words.Phrase, ...]
+    courses: tuple[Chronic, ...]
+    follow_up: tuple[Task, ...]
     passages: tuple[Text, ...]
     sections: tuple[Section, ...]
     series: Mapping[str, Series]
@@ -73,6 +76,7 @@ class View:
     unplaced: tuple[Text, ...]
     keys: Mapping[tuple[str, str], str]
     charted: frozenset[str]
+    by_id: Mapping[str, Statement]
 
     @property
     def statements(self) -> Iterator[Statement]:
@@ -108,6 +112,8 @@ def view(text: str, zone: ZoneInfo) -> View:
         brief=tuple(statements[i] for i in record.brief if i in statements),
         conflicts=tuple(opposition(c, items, statements, zone) for c in record.conflicts),
         missing=tuple(words.phrase(m.text) for m in record.missing),
+        courses=chronic(record.course, items),
+        follow_up=tasks(record.follow_up, record.as_of),
         passages=tuple(_text(n, p.text, p.sources, zone) for n, p in enumerate(record.passages)),
         sections=sections,
         series={name: one for name, one in found.items() if one},
@@ -115,6 +121,7 @@ def view(text: str, zone: ZoneInfo) -> View:
         unplaced=tuple(_text(n, u.text, u.sources, zone, u.reason) for n, u in enumerate(record.unplaced)),
         keys=_keys(decode(text)),
         charted=frozenset(name for name, one in found.items() if one and len(one.rows) > 1),
+        by_id=statements,
     )
 
 

@@ -1,6 +1,6 @@
 """The measurements of one analyte over institutions: a small chart's geometry, and the table behind it.
 
-One chart has one scale, so only measurements of one unit are drawn: that of the newest.
+One chart has one scale: that of the newest measurement as the record converts it. What is not on it is told, not drawn.
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ _LABELLED = 5
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A row of the table."""
+    """A row of the table. converted: on the scale of the chart, "" where it was said on it; flag: why the number cannot
+    be taken as it is written, a msgid, or ""."""
 
     value: str
     unit: str
+    converted: str
+    flag: str
     on: Day | None
     said: tuple[Said, ...]
     received: datetime
@@ -62,25 +65,39 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """rows: newest first; chart: None where fewer than two can be drawn; other_units: rows in other units."""
+    """rows: newest first; chart: None where fewer than two can be drawn; other_units: rows that are not on its scale;
+    converted: whether some of it is drawn on another scale than it was said."""
 
     id: str
     rows: tuple[Measurement, ...]
     chart: Chart | None
     other_units: tuple[Measurement, ...]
     undated: int
+    converted: bool = False
 
 
 def series(item: Item, zone: ZoneInfo) -> Series | None:
     """None for an item without measurements."""
     if not item.series:
         return None
-    unit = folded(item.series[-1].unit)
-    drawn = [p for p in item.series if folded(p.unit) == unit and extent(p.date)]
+    unit = folded(_on_scale(item.series[-1])[1])
+    placed = [p for p in item.series if folded(_on_scale(p)[1]) == unit]
+    drawn = [p for p in placed if extent(p.date)]
     rows = tuple(_row(p, zone, p in drawn) for p in reversed(item.series))
-    others = tuple(r for r in rows if folded(r.unit) != unit)
-    undated = sum(extent(p.date) is None and folded(p.unit) == unit for p in item.series)
-    return Series(item.id, rows, _chart(item, drawn) if len(drawn) > 1 else None, others, undated)
+    others = tuple(r for r, p in zip(rows, reversed(item.series), strict=True) if p not in placed)
+    undated = len(placed) - len(drawn)
+    chart = _chart(item, drawn) if len(drawn) > 1 else None
+    return Series(item.id, rows, chart, others, undated, bool(chart) and any(_moved(p) for p in drawn))
+
+
+def _on_scale(point: Point) -> tuple[Decimal, str | None]:
+    """Number and unit as the record converts them, else as said."""
+    return (point.converted.number, point.converted.unit) if point.converted else (point.number, point.unit)
+
+
+def _moved(point: Point) -> bool:
+    """Whether it was said in another unit than it is converted to."""
+    return point.converted is not None and folded(point.converted.unit) != folded(point.unit)
 
 
 def folded(unit: str | None) -> str:
@@ -90,21 +107,24 @@ def folded(unit: str | None) -> str:
 
 def _row(point: Point, zone: ZoneInfo, drawn: bool) -> Measurement:
     received = max(source.received_at for source in point.sources)
-    said = said_by(point.sources, zone)
-    return Measurement(number(point.number), point.unit or "", day(point.date), said, received, drawn)
+    amount, unit = _on_scale(point)
+    converted = measured(number(amount), unit) if _moved(point) else ""
+    return Measurement(number(point.number), point.unit or "", converted, point.flag or "", day(point.date),
+                       said_by(point.sources, zone), received, drawn)  # fmt: skip
 
 
 def _chart(item: Item, points: Sequence[Point]) -> Chart:
     low, high = _reference(item)
-    bounds = [p.number for p in points] + [n for n in (low, high) if n is not None]
+    values = [_on_scale(p)[0] for p in points]
+    bounds = values + [n for n in (low, high) if n is not None]
     bottom, top = _widened(min(bounds), max(bounds))
     times = [_middle(p) for p in points]
     institutions = tuple(dict.fromkeys(_institution(p) for p in points))
     shown = _labelled(points)
     dots = []
     for index, (point, time) in enumerate(zip(points, times, strict=True)):
-        x, y = _x(time, min(times), max(times)), _y(point.number, bottom, top)
-        label = number(point.number) if index in shown and len(number(point.number)) <= 10 else ""
+        x, y = _x(time, min(times), max(times)), _y(values[index], bottom, top)
+        label = number(values[index]) if index in shown and len(number(values[index])) <= 10 else ""
         anchor = "start" if x < _LEFT + 20 else "end" if x > _RIGHT - 20 else "middle"
         shape = min(institutions.index(_institution(point)), _SHAPES - 1)
         dots.append(Dot(x, y, shape, label, anchor, _title(point)))
@@ -114,14 +134,14 @@ def _chart(item: Item, points: Sequence[Point]) -> Chart:
         band=_band(low, high, bottom, top),
         first=(points[0].date or "")[:10],
         last=(points[-1].date or "")[:10],
-        unit=points[-1].unit or "",
+        unit=_on_scale(points[-1])[1] or "",
         institutions=institutions,
     )
 
 
 def _reference(item: Item) -> tuple[Decimal | None, Decimal | None]:
     """The range that the newest result gives, where it is drawn."""
-    if item.value is None or not item.series or folded(item.value.unit) != folded(item.series[-1].unit):
+    if item.value is None or not item.series or folded(item.value.unit) != folded(_on_scale(item.series[-1])[1]):
         return None, None
     return item.value.low, item.value.high
 
@@ -159,7 +179,7 @@ def _middle(point: Point) -> float:
 def _labelled(points: Sequence[Point]) -> frozenset[int]:
     if len(points) <= _LABELLED:
         return frozenset(range(len(points)))
-    numbers = [p.number for p in points]
+    numbers = [_on_scale(p)[0] for p in points]
     return frozenset({len(points) - 1, numbers.index(max(numbers)), numbers.index(min(numbers))})
 
 
@@ -168,4 +188,7 @@ def _institution(point: Point) -> str:
 
 
 def _title(point: Point) -> str:
-    return f"{(point.date or '')[:10]} {measured(number(point.number), point.unit)} {_institution(point)}"
+    """As it was said, and on the chart's scale where that is another."""
+    amount, unit = _on_scale(point)
+    moved = f" = {measured(number(amount), unit)}" if _moved(point) else ""
+    return f"{(point.date or '')[:10]} {measured(number(point.number), point.unit)}{moved} {_institution(point)}"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from hub.web.record import words
 from hub.web.record.dates import Day, day
-from hub.web.record.document import Code, Item, Source, Suggestion, Value
+from hub.web.record.document import Code, Item, Source, Step, Suggestion, Value
 from hub.web.record.words import Tag
 
 SHORT = 120
@@ -41,11 +41,26 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """A course in the history of a medicine. value: dose and frequency; why: by whom and why, as said; current: whether
+    it is the statement's own."""
+
+    item_id: str
+    value: str
+    start: Day | None
+    end: Day | None
+    status: Tag | None
+    why: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """headline: without date, value and fixed words, at most SHORT characters; full: the whole text where cut.
 
     value: with its unit, a medicine's dose and way; reference: of a result; warnings: tags that nobody may miss;
-    received: when the newest source came; terms: standard terms that the hub proposes, nobody said them.
+    received: when the newest source came; terms: standard terms that the hub proposes, nobody said them; trend: of a
+    series; steps: of a medicine all its courses where there are several; doubles: ids of others with its ingredient.
     """
 
     id: str
@@ -64,6 +79,9 @@ class Statement:
     code: str
     conflicts: tuple[str, ...]
     terms: tuple[Suggestion, ...]
+    trend: Tag | None = None
+    steps: tuple[Past, ...] = ()
+    doubles: tuple[str, ...] = ()
 
     @property
     def at(self) -> date:
@@ -100,6 +118,28 @@ def statement(
         code=_code(item.code),
         conflicts=tuple(conflicts),
         terms=tuple(terms),
+        trend=words.TREND.get(item.trend or ""),
+        steps=_steps(item),
+        doubles=item.duplicates or (),
+    )
+
+
+def _steps(item: Item) -> tuple[Past, ...]:
+    """By time; none where there is only the course that the statement tells."""
+    told = item.history or ()
+    return tuple(_step(step, item.id) for step in told) if len(told) > 1 else ()
+
+
+def _step(step: Step, own: str) -> Past:
+    dose = f"{number(step.dose)}{step.unit or ''}" if step.dose is not None else ""
+    return Past(
+        item_id=step.item_id,
+        value=" ".join(part for part in (dose, step.frequency) if part),
+        start=day(step.start),
+        end=day(step.end) if step.end != step.start else None,
+        status=words.status_tag(step.status, "medications"),
+        why=" · ".join(part for part in (step.by, step.reason) if part),
+        current=step.item_id == own,
     )
 
 

@@ -84,6 +84,30 @@ _FIELD = {"姓名": N_("Different names"), "性别": N_("Different sexes"), "出
 
 _IDENTITY = re.compile(r"(姓名|性别|出生日期)不一致：(.*)；(.*?)（([^（）]*)）$", re.DOTALL)
 
+ASPECT = {
+    "control": N_("Control"),
+    "medication": N_("Medication"),
+    "complication": N_("Complications"),
+    "check": N_("Last checks"),
+}
+"""Aspects of the course of a disease."""
+
+CHECK = {
+    "未发来": N_("never sent"),
+    "见原文": N_("in a note, see the sentences"),
+    "有结果，无日期": N_("sent without a date"),
+}
+NOT_SENT = frozenset({"未发来", "各机构发来的资料中没有相关在用药物"})
+
+TREND = {
+    "rising": Tag("trend", N_("↗ rising")),
+    "falling": Tag("trend", N_("↘ falling")),
+    "stable": Tag("trend", N_("→ stable")),
+}
+"""Of a series whose last two measurements are on one scale."""
+
+_LAST = re.compile(r"最近一次(?P<what>.+)为 (?P<day>\S+)，距今已超过(?P<months>\d+)个月")
+
 _BY_MESSAGE = r" message (?P<message>.*) of (?P<time>\S+)"
 _PATTERNS = tuple(
     (re.compile(pattern), msgid)
@@ -117,6 +141,9 @@ FIXED = (
 
 def phrase(sentence: str) -> Phrase:
     """A sentence of the summarizer as a msgid with values; one that is not known stays as it is."""
+    if last := _LAST.fullmatch(sentence):
+        text = f"最近一次{last['what']}为 %(day)s，距今已超过{last['months']}个月"
+        return Phrase(text, {"day": last["day"]})
     for pattern, msgid in _PATTERNS:
         if found := pattern.fullmatch(sentence):
             values = found.groupdict()

@@ -118,3 +118,27 @@ def test_a_range_in_another_unit_is_not_drawn() -> None:
                         series=[point("2024-01-01", 100), point("2025-01-01", 120)]))  # fmt: skip
     chart = shown.series["results-1"].chart
     assert chart is not None and chart.band is None
+
+
+def test_what_the_record_converts_is_drawn_on_one_scale_and_told_as_it_was_said() -> None:
+    from_us = {
+        **point("2023-09-20", Decimal("1.45"), "mg/dL"),
+        "converted": {"number": Decimal("128"), "unit": "umol/L"},
+    }
+    series = course(from_us, {**point("2025-06-20", 175, "umol/L"), "converted": {"number": 175, "unit": "umol/L"}})
+    assert series.chart is not None and series.converted
+    assert series.chart.unit == "umol/L"
+    assert [dot.label for dot in series.chart.dots] == ["128", "175"]
+    assert series.chart.dots[0].title.startswith("2023-09-20 1.45 mg/dL = 128 umol/L")
+    assert [(r.value, r.unit, r.converted) for r in series.rows] == [
+        ("175", "umol/L", ""),
+        ("1.45", "mg/dL", "128 umol/L"),
+    ]
+    assert series.other_units == ()
+
+
+def test_a_doubtful_number_says_why() -> None:
+    doubtful = {**point("2024-01-01", 1500, "mmol/L"), "flag": "数值与所写单位不相称，请核对", "converted": None}
+    series = course(doubtful, {**point("2025-01-01", 150, "umol/L"), "converted": {"number": 150, "unit": "umol/L"}})
+    assert [r.flag for r in series.rows] == ["", "数值与所写单位不相称，请核对"]
+    assert [r.value for r in series.other_units] == ["1500"]
