@@ -15,7 +15,8 @@ from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.model import Section
 
 _ENDS = (
-    r"[。！？；!?;]+[”’」』）)\]】\"']*|\n+|(?<=[A-Za-z0-9)\]%])(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bNo)(?<!\bvs)"
+    r"[。！？；!?;]+(?<!^\?)(?<!\n\?)(?<!: \?)(?<!:\?)(?<! \?(?=[A-Za-z]))[”’」』）)\]】\"']*|"
+    r"\n+|(?<=[A-Za-z0-9)\]%])(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bNo)(?<!\bvs)"
     r"(?<!\be\.g)(?<!\bi\.e)\.(?=\s|$)"
 )
 _BLOCK = re.compile(r"<(?!/?(?:b|i|u|em|strong|span|sub|sup|a|small|big|tt|font|code|abbr)\b)[^>]*>", re.IGNORECASE)

@@ -186,6 +186,7 @@ def _before(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
             break
         if (
             rule.direction != "before"
+            and rule.effect != "resolved"
             and first < past
             and "有" in sentence.text[other.start : other.end]
             and other.rule.effect == "has"
@@ -216,14 +217,16 @@ def _near_before(sentence: Sentence, cue: Cue, rule: Rule, past: int) -> range:
 def _say(found: _Found, cue: Cue, rule: Rule, after: bool) -> None:
     found.cues.append(cue)
     if rule.effect in ("planned", "if"):
-        found.planned = True
+        if after or not (found.front and found.front[1].effect == "uncertain"):
+            found.planned = True
         found.supposed = found.supposed or rule.effect == "if"
     elif rule.effect == "historical":
         found.historical = True
     elif rule.effect == "resolved":
         found.resolved = True
     elif not after:
-        found.back = found.back or (cue, rule)
+        if found.back is None or found.back[1].effect == "question":
+            found.back = cue, rule
     elif found.front is None or not _governs(found.front[0], cue):
         found.front = cue, rule
 
@@ -239,13 +242,19 @@ def _context(found: _Found, person: Person | None, itself: bool) -> Context:
     said = {pair[1].effect for pair in (found.front, found.back) if pair}
     assertion: Assertion = "present"
     if "absent" in said or itself or not (found.planned or said.isdisjoint(("undone", "excluded"))):
-        assertion = "uncertain" if found.supposed or "question" in said else "absent"
+        assertion = "uncertain" if found.supposed or ("question" in said and not _replies(found)) else "absent"
     elif said.difference(("undone",)):
         assertion = "uncertain"
     return Context(
         assertion, person.name if person else "", found.planned, found.historical, found.resolved,
         _cited(found.cues, person),
     )  # fmt: skip
+
+
+def _replies(found: _Found) -> bool:
+    """Whether a question is answered in the same sentence (`问有没有发热,说没有`)."""
+    front, back = found.front, found.back
+    return bool(front and back and front[1].effect == "question" and back[1].effect == "absent")
 
 
 def _cited(cues: Sequence[Cue], person: Person | None) -> tuple[tuple[int, int], ...]:

@@ -18,7 +18,8 @@ _DENIAL = re.compile(
 )
 _DOUBT = re.compile(
     r"[?？吗]|可能|也许|或许|大概|兴许|八成|怕是|恐怕|疑|估计|好像|似乎|像是|说不|拿不|不确定|未必|不排|待|"
-    r"\b(?:may|might|could|possibl[ey]|probabl[ey]|suspect\w*|likely|question|query|perhaps|rule|versus|vs)\b",
+    r"\b(?:(?-i:may)(?! \d)|might|could|possibl[ey]|probabl[ey]|suspect\w*|likely|question|query|"
+    r"perhaps|rule|versus|vs)\b",
     re.IGNORECASE,
 )
 _INTENTION = re.compile(

@@ -20,6 +20,9 @@ from hub.summarizer.text import Sentence, Span, is_markup
 _YES: Final = re.compile(
     r"(?:有的?|是的?|对的?|嗯+|恩+|哦|噢|啊|yes|yeah|yep|uh-huh)[啊呀呢哦哈]?[ \t]*(?:[,，。.]|、)", re.IGNORECASE
 )
+_ALLERGY: Final = re.compile(r"过敏(?:史|反应)?|allerg(?:y|ies|ic)", re.IGNORECASE)
+"""What a question may name that is no name of a table."""
+
 _LONGEST: Final = 120
 """Characters of a question with its answer that are read as one statement."""
 
@@ -105,8 +108,9 @@ def _talk(received: tuple[str, ...]) -> Talk | None:
         for turn, spans, each in zip(said, named, around, strict=True):
             contexts |= {(turn.start + a, turn.start + b): c for (a, b), c in zip(spans, each, strict=True)}
         for number, (asked, answer) in enumerate(pairwise(said)):
-            if (asked.speaker, answer.speaker) == ("clinician", "patient") and named[number] and not named[number + 1]:
-                joined += filter(None, [_joined(text, asked, answer, named[number])])
+            names = named[number] or [m.span() for m in _ALLERGY.finditer(text[asked.start : asked.end])]
+            if (asked.speaker, answer.speaker) == ("clinician", "patient") and names and not named[number + 1]:
+                joined += filter(None, [_joined(text, asked, answer, names)])
     return Talk(tuple((e[0].start, e[-1].end) for e in found), contexts, tuple(joined))
 
 

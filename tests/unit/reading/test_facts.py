@@ -69,6 +69,10 @@ def test_the_family_section_makes_an_illness_a_relatives_and_is_cited() -> None:
     ("头晕两天。医：高血压有没有？患：没有的。医生：得过糖尿病没有？患者：得过，6年了。", ["symptom 头晕 present",
      "problem 高血压 absent", "problem 糖尿病 present"]),
     ("肺结核？没有。糖尿病10年。", ["problem 肺结核 absent", "problem 糖尿病 present"]),
+    ("? COPD.", ["problem COPD uncertain"]),
+    ("Impression: ?PE, ?pneumonia.", ["problem PE uncertain", "problem pneumonia uncertain"]),
+    ("药物过敏？没有。", ["allergy 药物过敏 absent"]),
+    ("医：药物过敏有吗？患：没有。", ["allergy 药物过敏 absent"]),
     ("問：家族史？答：高血壓。", ["family 高血壓 present"]),
     ("Doctor: Any chest pain?\nPatient: No.", ["symptom chest pain absent"]),
 ])  # fmt: skip

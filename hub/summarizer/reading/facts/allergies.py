@@ -137,7 +137,7 @@ def _general(statement: Statement) -> list[Finding]:
     for match in _GENERAL.finditer(statement.text):
         clause, _ = statement.clauses[statement.clause(match.start())]
         before = statement.text[max(clause, match.start() - _REACH) : match.end()]
-        after = statement.text[match.end() : match.end() + 4]
+        after = statement.text[match.end() : match.end() + 24].lstrip(" ?？")[:4]
         if _DENIED.search(before) or re.match(r"[:：]?\s*(?:无|否认|没有|\(-\)|阴性)", after):
             return [_denial(statement, match.start(), match.end(), match.group())]
     return []
