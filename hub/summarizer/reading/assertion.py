@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hub.summarizer.reading.clauses import HARD, SOFT, Sentence, cut, hidden
-from hub.summarizer.reading.cues import Cue, Rule, denies, scan
+from hub.summarizer.reading.cues import Cue, Rule, denies, lowered, scan
 from hub.summarizer.reading.kin import Person, subjects
 from hub.summarizer.reading.lists import BARE, over_commas, undated
 from hub.summarizer.reading.model import Assertion, Context, Section
@@ -65,10 +65,11 @@ def contexts(text: str, spans: Sequence[tuple[int, int]], section: Section = "")
     if not spans:
         return []
     outside = hidden(text, spans)
-    cues = scan(outside)
-    people = subjects(outside, spans, cues, section)
+    lower = lowered(outside)
+    cues = scan(lower)
+    people = subjects(outside, lower, spans, cues, section)
     itself = [denies(text[start:end]) for start, end in spans]
-    if not cues and not any(itself):
+    if not any(cue.rule.direction for cue in cues) and not any(itself):
         return [Context(subject=p.name if p else "", cues=_cited((), p)) for p in people]
     sentence = cut(outside, spans, cues)
     found = [_Found() for _ in spans]

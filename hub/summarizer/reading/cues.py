@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -81,13 +81,19 @@ def spellings(written: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def _denials() -> tuple[str, ...]:
-    return tuple(cue for cue, each in rules().items() if any(rule.direction == "within" for rule in each))
+def _denials() -> Mapping[str, tuple[str, ...]]:
+    """The words that deny within a name, by their last character."""
+    found: dict[str, tuple[str, ...]] = {}
+    for cue, each in rules().items():
+        if any(rule.direction == "within" for rule in each):
+            found[cue[-1]] = (*found.get(cue[-1], ()), cue)
+    return found
 
 
 def denies(name: str) -> bool:
     """Whether a name says of itself that what it names is absent (`不烧了`, `嗓子不哑`); `稀不稀` asks."""
-    return name.endswith(_denials()) and not _TWICE.search(name)
+    words = _denials().get(name[-1:])
+    return words is not None and name.endswith(words) and not _TWICE.search(name)
 
 
 @lru_cache(maxsize=1)
@@ -106,19 +112,21 @@ def _automaton() -> Any:
     return automaton
 
 
-def scan(text: str) -> list[Cue]:
-    """All cues of a text, the longest at each place, in order and not overlapping."""
-    return [Cue(start, end, *rule) for start, end, rule in longest(_automaton(), text)]
-
-
-def longest(automaton: Any, text: str) -> list[tuple[int, int, Any]]:
-    """The words of an automaton in a text as (start, end, value), in order, none overlapping a longer one.
-
-    English ones only as whole words. Its values are (length, value, whether the word is English).
-    """
+def lowered(text: str) -> str:
+    """A text in small letters, if it keeps its length in them."""
     lower = text.lower()
-    if len(lower) != len(text):
-        lower = text
+    return lower if len(lower) == len(text) else text
+
+
+def scan(lower: str) -> list[Cue]:
+    """All cues of a text in small letters, the longest at each place, in order and not overlapping."""
+    return [Cue(start, end, *rule) for start, end, rule in longest(_automaton(), lower)]
+
+
+def longest(automaton: Any, lower: str) -> list[tuple[int, int, Any]]:
+    """The words of an automaton in a text in small letters as (start, end, value), in order, none overlapping a longer
+    one; English ones only as whole words. Its values are (length, value, whether the word is English).
+    """
     found: list[tuple[int, int, Any]] = []
     past = 0
     for last, (size, value, latin) in automaton.iter(lower):

@@ -118,11 +118,11 @@ def _hint() -> re.Pattern[str]:
 
 
 def subjects(
-    text: str, spans: Sequence[tuple[int, int]], cues: Sequence[Cue], section: Section = ""
+    text: str, lower: str, spans: Sequence[tuple[int, int]], cues: Sequence[Cue], section: Section = ""
 ) -> list[Person | None]:
-    """Whose each mention is, None the patient's."""
+    """Whose each mention is, None the patient's. lower: the text in small letters."""
     default = Person(FAMILY, 0, 0) if section == "family" else None
-    found = _scan(text, section) if _hint().search(text) else []
+    found = _scan(text, lower, section) if _hint().search(text) else []
     back = [_Word(c.start, c.end, "patient") for c in cues if c.rule.effect == "patient"]
     if not found and not (back and default):
         return [default] * len(spans)
@@ -136,10 +136,10 @@ def subjects(
     return people
 
 
-def _scan(text: str, section: Section) -> list[_Word]:
+def _scan(text: str, lower: str, section: Section) -> list[_Word]:
     found: list[_Word] = []
     named = False
-    for start, end, kind in longest(_automaton(), text):
+    for start, end, kind in longest(_automaton(), lower):
         if not _counts(text, start, end, kind, section):
             continue
         if kind in ("kin", "owned") and _THIS.search(text, max(0, start - 2), start):
