@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -41,6 +41,9 @@ _AGE_TOLERANCE = 2
 """Years by which an age in a note may be off: it is counted in more than one way."""
 
 
+_VARIANTS = 16
+"""So many ways in which systems say who a patient is are known again."""
+
 _Holders = dict[Identifier, list[tuple[Evidence, Identity]]]
 
 
@@ -72,6 +75,11 @@ def _name_index(patient: Mapping[str, Any]) -> int | None:
     written = [i for i, n in enumerate(names) if _full_name(n)]
     chinese = [i for i in written if _CJK.search(_full_name(names[i]))]
     return next(iter(chinese or written), None)
+
+
+def _name_pointers(patient: Mapping[str, Any]) -> tuple[str, ...]:
+    index = _name_index(patient)
+    return tuple(p.format(index) for p in _POINTERS["name"]) if index is not None else ()
 
 
 def _full_name(name: Mapping[str, Any]) -> str:
@@ -111,13 +119,22 @@ def target(patients: Sequence[Evidence], clinical: Iterable[Evidence], seed: Evi
 
 def _holders(patients: Sequence[Evidence]) -> _Holders:
     found: _Holders = {}
-    known: dict[Identity, Identity] = {}
-    for patient in patients:
-        one = identity(patient.resource)
-        one = known.setdefault(one, one)
+    for patient, one in _identities(patients):
         for identifier in one.identifiers:
             found.setdefault(identifier, []).append((patient, one))
     return found
+
+
+def _identities(patients: Iterable[Evidence]) -> Iterator[tuple[Evidence, Identity]]:
+    """Each with its identity, one object for what is said in the same words: a system says it with every message."""
+    known: deque[tuple[list[Any], Identity]] = deque(maxlen=_VARIANTS)
+    for patient in patients:
+        said = [patient.resource.get(field) for field in ("identifier", "name", "gender", "birthDate")]
+        one = next((read for words, read in known if words == said), None)
+        if one is None:
+            one = identity(patient.resource)
+            known.appendleft((said, one))
+        yield patient, one
 
 
 def _closure(seed: Evidence, holders: _Holders) -> Person:
@@ -132,8 +149,7 @@ def _closure(seed: Evidence, holders: _Holders) -> Person:
                 continue
             if other is agreeing:
                 accepted[patient.fragment.id] = patient
-                continue
-            if not same_person(gathered, other):
+            if other is agreeing or not same_person(gathered, other):
                 continue
             accepted[patient.fragment.id] = patient
             contradicted = contradictions(gathered, other)
@@ -156,9 +172,12 @@ def describe(person: Person | None) -> dict[str, Any]:
         return {"name": None, "gender": None, "birth_date": None, "identifiers": [], "sources": []}
     sources: list[Source] = []
     cited: set[object] = set()
+    names: Any = None
+    pointers: tuple[str, ...] = ()
     for patient in person.accepted:
-        index = _name_index(patient.resource)
-        found = patient.sources(*(p.format(index) for p in _POINTERS["name"])) if index is not None else []
+        if patient.resource.get("name") != names:
+            names, pointers = patient.resource.get("name"), _name_pointers(patient.resource)
+        found = patient.sources(*pointers)
         for number, one in enumerate(patient.resource.get("identifier", ())):
             mark = (one.get("system"), one.get("value"))
             if mark not in cited:

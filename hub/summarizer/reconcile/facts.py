@@ -47,19 +47,18 @@ class _Index:
     def __init__(self) -> None:
         self.groups: list[Group] = []
         self._by_date: dict[tuple[Any, ...], dict[int, Group]] = {}
-        self._same: dict[tuple[Any, ...], Group] = {}
+        self._same: dict[tuple[Any, ...], dict[str, Group]] = {}
 
     def add(self, draft: Draft) -> None:
         scope, keys, mark = slots.scope(draft), slots.keys(draft), slots.mark(draft)
         owner = draft.evidence.organization
-        known = (self._same.get((scope, key, mark, owner)) for key in keys)
-        group = next((g for g in known if g), None) or self._chosen(draft, scope, keys, mark)
+        same = self._same.setdefault((scope, mark, owner), {})
+        group = next((same[k] for k in keys if k in same), None) or self._chosen(draft, scope, keys, mark)
         if group is None:
             group = Group(scope)
             self.groups.append(group)
         group.drafts.append(draft)
-        for key in keys:
-            self._same[scope, key, mark, owner] = group
+        same.update(dict.fromkeys(keys, group))
         if mark not in group.marks:
             group.say(mark)
             self._file(group, group.keys | keys, [mark])

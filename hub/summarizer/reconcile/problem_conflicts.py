@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 
 from hub.summarizer.items import Item
@@ -50,21 +50,28 @@ def _denied(denied: Item, had: Item) -> bool:
     if had.head.status == "resolved" or messages(denied) == messages(had):
         return False
     if passing(had) or any(concepts.changes(k) for k in keys(had) | keys(denied)) or _unseen(denied):
-        return not messages(denied) & messages(had) and any(_meanwhile(day_told(d), had) for d in denied.drafts)
+        return not messages(denied) & messages(had) and _meanwhile({day_told(d) for d in denied.drafts}, had)
     start = dates.day(had.head.start)
     return not start or not all(dates.before(day_told(d), start) for d in denied.drafts)
 
 
-def _meanwhile(day: str, had: Item) -> bool:
-    """Whether it was told on that day; of what is no complaint, also whether it was told before and after."""
+def _meanwhile(denied: Set[str], had: Item) -> bool:
+    """Whether it was told on one of the days; of what is no complaint, also whether it was told before and after."""
     days = {day_told(d) for d in had.drafts}
-    return day in days or (not passing(had) and min(days) <= day <= max(days)) or _listed(day, had)
+    return bool(days & denied) or (not passing(had) and _amid(denied, days)) or _listed(denied, had)
 
 
-def _listed(day: str, had: Item) -> bool:
+def _listed(denied: Set[str], had: Item) -> bool:
     """Whether an illness that passes was among the diagnoses before and after."""
+    if had.head.kind == "symptom":
+        return False
     days = {day_told(d) for d in had.drafts if not d.start and d.status == "active" and d.kind == "problem"}
-    return bool(days) and had.head.kind != "symptom" and min(days) <= day <= max(days) and len(days) > 1
+    return len(days) > 1 and _amid(denied, days)
+
+
+def _amid(denied: Set[str], days: Set[str]) -> bool:
+    first, last = min(days), max(days)
+    return any(first <= day <= last for day in denied)
 
 
 def _unseen(denied: Item) -> bool:
