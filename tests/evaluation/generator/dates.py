@@ -7,6 +7,8 @@ from random import Random
 
 from lunarcalendar import Converter, Lunar, Solar
 
+from tests.evaluation.generator.vocabulary import phrases
+
 Said = tuple[str, list[str]]
 """The words, and the prefixes that a reader may take from them."""
 
@@ -25,13 +27,16 @@ def cn(number: int) -> str:
 
 def when(day: date, written: date, register: str, chance: Random) -> Said:
     """A point in time. written: the day of the document, not before `day`."""
+    further = phrases().get("further_dates", False)
     if register == "english":
-        return chance.choice(_english(day))
+        return chance.choice(_english(day) + (_further_english(day) if further else []))
     options = _absolute(day, register)
     if register != "formal" or chance.random() < 0.3:
         options += _relative(day, written) * 2
     if register in ("village", "dialogue"):
         options += _calendar(day, written)
+    if further:
+        options += _further_formal(day, written) if register == "formal" else _further_village(day, written)
     return chance.choice(options)
 
 
@@ -55,6 +60,8 @@ def duration(day: date, written: date, register: str, chance: Random) -> Said | 
     elif months >= 24:
         count = written.year - day.year
         options += [(f"{count} years" if english else f"{count}年", [str(day.year)])]
+    if options and phrases().get("further_dates", False):
+        options += _further_durations(days, months, options[0][1], register)
     return chance.choice(options) if options else None
 
 
@@ -130,6 +137,66 @@ def _english(day: date) -> list[Said]:
     month, year = [day.isoformat()[:7]], [str(day.year)]
     name = _MONTHS[day.month - 1]
     return [(f"{name} {day.year}", month), (f"{name[:3]} {day.year}", month), (str(day.year), year)]
+
+
+def _further_formal(day: date, written: date) -> list[Said]:
+    full, month = [day.isoformat()], [day.isoformat()[:7]]
+    y, m, d = day.year, day.month, day.day
+    months, days = _months(day, written), (written - day).days
+    found = [(f"{y}-{m}-{d}", full), (f"{y}.{m:02}.{d:02}", full), (f"{y}/{m}/{d}", full), (f"{y}.{m:02}", month),
+             (f"{y}年{m}月{_third(day)}旬", month), (f"{y}年{m:02}月{d:02}日", full)]  # fmt: skip
+    if y == written.year:
+        found.append((f"{m}月{d}日", full))
+    if 2 <= months <= 11 and d <= written.day:
+        found += [(f"{months}月前", month), (f"{months}+月前", month), (f"{months}个月前", month)]
+    if days in (7, 14, 21):
+        found.append((f"{days // 7}周前", full))
+    return found
+
+
+def _further_village(day: date, written: date) -> list[Said]:
+    full, month = [day.isoformat()], [day.isoformat()[:7]]
+    y, m, d = day.year, day.month, day.day
+    back, days = written.year - y, (written - day).days
+    part = {"上": "初", "中": "中", "下": "底"}[_third(day)]
+    found = [(f"{y}-{m}-{d}", full), (f"{y}.{m}.{d}", full), (f"{y}/{m}/{d}", full), (f"{y}年{m}月{part}", month)]
+    if y >= 2011:
+        found += [(f"{y % 100}年{m}月份", month), (f"{y % 100}年{m}月{d}号", full)]
+    if back == 0:
+        found += [(f"{m}月{d}号", full), (f"今年{cn(m) if m != 2 else '二'}月", month)]
+    if back == 1:
+        found += [(f"{word}{m}月", month) for word in ("头年", "上年", "旧年")]
+        found.append((f"去年{cn(m) if m != 2 else '二'}月份", month))
+    if _months(day, written) == 6 and d == written.day:
+        found.append(("半年前", month))
+    if days == 3:
+        found.append(("大前天", full))
+    return found
+
+
+def _further_english(day: date) -> list[Said]:
+    """After "in"."""
+    month, name = [day.isoformat()[:7]], _MONTHS[day.month - 1]
+    part = {"上": "early ", "中": "mid-", "下": "late "}[_third(day)]
+    return [(f"{part}{name} {day.year}", month), (f"{day.month:02}/{day.year}", month),
+            (f"{name} of {day.year}", month), (f"{day.year}-{day.month:02}", month)]  # fmt: skip
+
+
+def _further_durations(days: int, months: int, prefixes: list[str], register: str) -> list[Said]:
+    """Beside the durations that `duration` has: in months or days, as these are."""
+    if len(prefixes[0]) == len("2024"):
+        return []
+    if days > 25:
+        return [(w.format(months), prefixes) for w in _FURTHER_MONTHS.get(register, ())]
+    return [(w.format(days), prefixes) for w in _FURTHER_DAYS.get(register, ())]
+
+
+_FURTHER_MONTHS = {"english": ("{} mos",), "formal": ("{}月", "{}+月")}
+_FURTHER_DAYS = {"english": ("{}d",), "formal": ("{}日", "{}+天")}
+
+
+def _third(day: date) -> str:
+    return "上" if day.day <= 10 else "中" if day.day <= 20 else "下"
 
 
 def _months(day: date, written: date) -> int:

@@ -266,7 +266,7 @@ def _history(made: Patient, chance: Random) -> None:
     if made.rules["age"][0] > 30 and chance.random() < 0.6:
         wording, name, words = chance.choice([
             ("smoking", "吸烟", ["吸烟", "抽烟", "烟", "smok", "tobacco", "食烟"]),
-            ("drinking", "饮酒", ["饮酒", "喝酒", "酒", "alcohol", "drink"]),
+            ("drinking", "饮酒", ["饮酒", "喝酒", "酒", "alcohol", "drink", "etoh"]),
         ])  # fmt: skip
         social = Fact(wording, name, words, [])
         social.more |= {

@@ -68,6 +68,8 @@ _ASIDE = 0.35
 _ONLY_SINCE = "med_adjusted"
 """A change of dose where only the new dose is told."""
 _OFTEN_ONLY_SINCE = 0.3
+_IN_SHORT_LISTS = ("problem", "symptom", "negated_problem", "negated_symptom", "negated_finding", "family")
+_OFTEN_LISTED, _MOST_LISTED = 0.4, 4
 _PAIRED = ("negated_problem", "negated_symptom", "negated_finding")
 
 
@@ -91,6 +93,7 @@ def tell(patient: Patient, chance: Random) -> Story:
     made = Story(patient, _documents(patient, chance), patient.as_of - timedelta(days=chance.randrange(3, 40)))
     _code(made, chance)
     _tell_lists(made, chance)
+    _tell_short_lists(made, chance)
     # A change of dose is told before the former dose: unless somebody says that it changed, nobody can know.
     for fact in sorted(patient.facts, key=lambda f: "dose0" not in f.more):
         _tell(made, fact, chance)
@@ -170,6 +173,19 @@ def _tell_lists(story: Story, chance: Random) -> None:
         diagnosed = [f for f in story.patient.of("problem") if f.known <= document.written]
         if len(diagnosed) >= _DIAGNOSES_LEAST and chance.random() < 0.5:
             document.sentences.append(_diagnoses(diagnosed, document, chance))
+
+
+def _tell_short_lists(story: Story, chance: Random) -> None:
+    """Several facts of a kind in one sentence, where the wordings in use have lists for them."""
+    for document in story.documents.values():
+        for wording in _IN_SHORT_LISTS:
+            if f"{wording}_list" not in patterns(document.register) or document.key not in _WHERE[wording][0]:
+                continue
+            left = [f for f in story.patient.of(wording) if f.known <= document.written]
+            if wording in _PAIRED:
+                left = [f for f in left if not story.told_in(f)]
+            if len(left) > 1 and chance.random() < _OFTEN_LISTED:
+                put(story, chance.sample(left, min(_MOST_LISTED, len(left))), document, chance)
 
 
 def _diagnoses(facts: Sequence[Fact], document: Document, chance: Random) -> Sentence:

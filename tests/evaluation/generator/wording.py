@@ -3,7 +3,7 @@
 Slots: {n} the name, {n2} a second fact's name (the pattern then states two), {sn} name with side, {when} {years} {dur}
 dates, {dose} {dose0} {freq} {route} {reason} of a medicine, {v} {vu} a value, {s} {d} blood pressure, {react} {kin}
 {place} {per}; {up} whether a dose was raised; {v} {u} a value apart from its unit, {flag} its arrow; in patterns
-`x_list`, {items} are patterns `x_item`.
+`x_list`, {items} are patterns `x_item`, joined as `x_join` says (`、|及`: and the last one by 及).
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from tests.evaluation.generator.vocabulary import patterns, phrases
 
 _SHARED_DATE = "when"
 _NOT = "不{n}"
+_AS_LIST = 0.5
+"""How often what two patterns could say together is said by a list."""
+_MOST_IN_PATTERN = 2
 _BY_MOUTH = ("口服", "by mouth", "吃", "食", "服")
 
 
@@ -45,9 +48,13 @@ def sentence(facts: Sequence[Fact], register: str, written: date, place: str, ch
     """One or two facts (the second for {n2}), or a list of one wording; None where no pattern fits."""
     wording = facts[0].more.get("wording") or facts[0].wording
     known = patterns(register)
-    if len(facts) > 1 and f"{_family(wording)}_list" in known:
-        return _listed(facts, register, written, chance)
     options = [p for p in known.get(wording, ()) if ("{n2}" in p) == (len(facts) > 1)]
+    listed = len(facts) > 1 and f"{_family(wording)}_list" in known
+    if listed and (not options or len(facts) > _MOST_IN_PATTERN or chance.random() < _AS_LIST):
+        try:
+            return _listed(facts, register, written, chance)
+        except _Unfit:
+            pass
     chance.shuffle(options)
     for pattern in options:
         try:
@@ -84,17 +91,22 @@ def _listed(facts: Sequence[Fact], register: str, written: date, chance: Random)
     family = _family(facts[0].wording)
     known = patterns(register)
     outer, inner = chance.choice(known[f"{family}_list"]), chance.choice(known[f"{family}_item"])
+    if any(f.medication and f.medication["route"] != "口服" for f in facts) and any(w in outer for w in _BY_MOUTH):
+        outer = next((p for p in known[f"{family}_list"] if not any(w in p for w in _BY_MOUTH)), outer)
     fillers = [_Filler(f, register, written, "", chance) for f in facts]
     words, told = [], []
     for fact, filler in zip(facts, fillers, strict=True):
         slots = {slot: filler.slot(slot) for _, slot, _, _ in string.Formatter().parse(inner) if slot}
         words.append(inner.format(**slots))
-        told.append((fact, slots["n"], filler.prefixes))
+        told.append((fact, slots.get("n") or slots.get("sn") or fact.name, filler.prefixes))
     shared = fillers[0].slot(_SHARED_DATE) if "{when}" in outer else ""
     if shared:
         told = [(fact, name, fillers[0].prefixes) for fact, name, _ in told]
-    joined = chance.choice([", ", "; "] if register == "english" else ["、", "，", "；"]).join(words)
-    return Sentence(facts[0].wording, outer.format(items=joined, when=shared), told)
+    joints = known.get(f"{family}_join") or ([", ", "; "] if register == "english" else ["、", "，", "；"])
+    joint, _, last = chance.choice(joints).partition("|")
+    joined = (last or joint).join([joint.join(words[:-1]), words[-1]])
+    text = outer.format(items=joined, when=shared)
+    return Sentence(facts[0].wording, text[0].upper() + text[1:] if register == "english" else text, told)
 
 
 def _name(fact: Fact, register: str, chance: Random) -> str:
