@@ -179,7 +179,7 @@ def _tell_short_lists(story: Story, chance: Random) -> None:
     """Several facts of a kind in one sentence, where the wordings in use have lists for them."""
     for document in story.documents.values():
         for wording in _IN_SHORT_LISTS:
-            if f"{wording}_list" not in patterns(document.register) or document.key not in _WHERE[wording][0]:
+            if f"{wording}_item" not in patterns(document.register) or document.key not in _WHERE[wording][0]:
                 continue
             left = [f for f in story.patient.of(wording) if f.known <= document.written]
             if wording in _PAIRED:

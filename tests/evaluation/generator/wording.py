@@ -49,7 +49,7 @@ def sentence(facts: Sequence[Fact], register: str, written: date, place: str, ch
     wording = facts[0].more.get("wording") or facts[0].wording
     known = patterns(register)
     options = [p for p in known.get(wording, ()) if ("{n2}" in p) == (len(facts) > 1)]
-    listed = len(facts) > 1 and f"{_family(wording)}_list" in known
+    listed = len(facts) > 1 and f"{_family(wording)}_item" in known
     if listed and (not options or len(facts) > _MOST_IN_PATTERN or chance.random() < _AS_LIST):
         try:
             return _listed(facts, register, written, chance)
