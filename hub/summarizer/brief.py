@@ -111,7 +111,7 @@ def _ordered(kept: Sequence[Item], weights: Mapping[str, Weight], scores: Mappin
 
 def _together(ordered: Sequence[Item], items: Sequence[Item], conflicts: Sequence[Conflict],
               weights: Mapping[str, Weight], main: Sequence[str]) -> list[str]:  # fmt: skip
-    """Both sides of a conflict about safety beside each other; what weighs least makes room, never the main illness."""
+    """Both sides of a conflict about safety or the main illness beside each other; what weighs least makes room."""
     by_id = {item.id: item for item in items}
     sides: dict[str, list[str]] = {}
     for conflict in conflicts:
@@ -120,7 +120,7 @@ def _together(ordered: Sequence[Item], items: Sequence[Item], conflicts: Sequenc
     placed: dict[str, None] = {}
     for item in ordered:
         placed.setdefault(item.id)
-        if weights[item.id].safety >= _SAFE:
+        if weights[item.id].safety >= _SAFE or item.id in main[:1]:
             placed.update(dict.fromkeys(sides.get(item.id, ())[:1]))
     found = [one for one in placed if one in by_id]
     while len(found) > LENGTH:

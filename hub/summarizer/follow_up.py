@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -61,15 +60,18 @@ def _words(head: Draft) -> str:
 
 
 def _due(item: Item, what: str) -> str | None:
-    """The date of the plan, else the one date that the clauses around its name say it is due on."""
-    if item.head.start:
-        return item.head.start
+    """The date of the plan where it lies ahead of what says it (an order's own date is no date on which it is due),
+    else the one date that the clauses around its name say it is due on."""
     head = item.drafts[-1]
+    start, written = item.head.start, head.evidence.at.date()
+    if start and start[:10] > written.isoformat()[: len(start[:10])]:
+        return start
+    if start or not head.free:
+        return None
     text = plain(what)
-    at = max(text.find(plain(head.name)), 0)
-    start, end = _around(text, at)
-    due = {w.value for w in find_due(text, _written(head)) if w.value and start <= w.start < end}
-    return due.pop() if head.free and len(due) == 1 else None
+    first, last = _around(text, max(text.find(plain(head.name)), 0))
+    due = {w.value for w in find_due(text, written) if w.value and first <= w.start < last}
+    return due.pop() if len(due) == 1 else None
 
 
 def _around(text: str, at: int) -> tuple[int, int]:
@@ -77,10 +79,6 @@ def _around(text: str, at: int) -> tuple[int, int]:
     marks = [m.start() for m in _CLAUSE.finditer(text)]
     before = [m for m in marks if m < at]
     return (before[-2] if len(before) > 1 else 0), next((m for m in marks if m >= at), len(text))
-
-
-def _written(head: Draft) -> date:
-    return head.evidence.at.date()
 
 
 def _distinct(entries: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:

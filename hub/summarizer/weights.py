@@ -27,6 +27,9 @@ _FIRST, _LATER = 0.3, 0.1
 _WIDER = 0.75
 """Of the weight of a concept for an item that is only a wider one (`糖尿病` where `2型糖尿病` is asked about)."""
 
+_NAME = 4
+"""Characters of a name that is told within a longer one."""
+
 _SECTION = {"problems": 0.2, "allergies": 0.2, "medications": 0.1, "results": 0.05, "procedures": 0.0, "plans": -0.3,
             "history": -0.5, "immunizations": -0.4, "encounters": -0.4}  # fmt: skip
 _STATUS = {"stopped": -0.45, "resolved": -0.35, "planned": -0.25}
@@ -77,13 +80,20 @@ def _named(item: Item, asked: Asked) -> float:
     narrower = _with_wider(own)
     best = 0.0
     for key, kind in asked.keys:
-        share = 1.0 if key in narrower else _WIDER if own & concepts.broader(key) else 0.0
+        share = 1.0 if key in narrower else _WIDER if own & concepts.broader(key) or _holds(own, key) else 0.0
         if share:
             place = max(0.0, _FIRST - _LATER * asked.positions[key])
             best = max(best, share * (_NAMED.get(kind, 0.3) + place))
     if not best and len(head.name) > 1 and terms.fold(head.name) in asked.folded:
         best = _NAMED["symptom"]
     return best
+
+
+@lru_cache(maxsize=16384)
+def _holds(own: frozenset[str], key: str) -> bool:
+    """Whether the name of the item holds the name that the question says (`糖尿病周围神经病变`, `周围神经病`)."""
+    kind, _, name = key.removeprefix("term|").partition(":")
+    return len(name) >= _NAME and any(k.startswith(f"term|{kind}:") and name in k for k in own)
 
 
 @lru_cache(maxsize=16384)

@@ -12,6 +12,7 @@ from hub.domain.statements import Document, find, items
 from hub.views.marks import Mark
 from hub.web.page import Page
 from hub.web.record.conflicts import Opposition, Side
+from hub.web.record.courses import Line, Piece
 from hub.web.record.dates import Day
 from hub.web.record.model import Text, View
 from hub.web.record.statements import Said, Statement, measured, number
@@ -183,15 +184,24 @@ class _Writer:
         return Entry(side.headline, detail, self.numbers.of(sources))
 
     def _follow_up(self) -> Iterator[Entry]:
-        for one in self._document.get("follow_up", ()):
-            yield Entry(
-                one["what"], self._joined((one["when"] or "", one["by"] or "")), self.numbers.of(one["sources"])
-            )
+        for told, one in zip(self._document.get("follow_up", ()), self._view.follow_up, strict=True):
+            yield Entry(one.what, self._joined((_day(one.when), one.by)), self.numbers.of(told["sources"]))
 
     def _courses(self) -> Iterator[Entry]:
-        for course in self._document.get("course", ()):
-            lines = tuple(Entry(line["text"], "", self._cited(line["item_ids"])) for line in course["lines"])
-            yield Entry(course["disease"], "", self._cited([course["item_id"]]), lines=lines)
+        for course in self._view.courses:
+            lines = tuple(self._line(line) for line in course.lines)
+            yield Entry(self._page._(course.disease), "", self._cited([course.item_id]), lines=lines)
+
+    def _line(self, line: Line) -> Entry:
+        said = self._page._(N_("; ")).join(self._piece(piece) for piece in line.pieces)
+        return Entry(self._named(self._page._(line.msgid), said), "", self._cited(line.item_ids))
+
+    def _piece(self, piece: Piece) -> str:
+        said = self._page._(piece.state.msgid, **piece.state.values)
+        return self._named(self._page._(piece.name), said) if piece.name else said
+
+    def _named(self, name: str, said: str) -> str:
+        return f"{name}{self._page._(N_(': '))}{said}"
 
     def _cited(self, item_ids: Sequence[str]) -> tuple[str, ...]:
         return self.numbers.of([s for name in item_ids if name in self._items for s in self._items[name]["sources"]])

@@ -63,7 +63,7 @@ def test_parts_stand_in_the_order_of_what_matters() -> None:
     places = [found.index(f"\n{title}\n-") for title in titles]
     assert places == sorted(places)
     assert "- 复查肾功能 (2026-12 · 镇卫生院) [1.1]" in found
-    assert "  - 糖化血红蛋白：未发来" in found
+    assert "  - 应查项目最近一次：糖化血红蛋白：未发来" in found
 
 
 def test_measurements_of_a_series_are_all_there() -> None:
