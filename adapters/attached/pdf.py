@@ -12,8 +12,10 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-import pypdfium2
+if TYPE_CHECKING:  # a library of C that only the child needs
+    import pypdfium2
 
 PAGES, CHARACTERS, SECONDS = 60, 200_000, 3.0
 """How much of a file is read."""
@@ -49,6 +51,8 @@ def text_of(content: bytes) -> str:
 
 def extract(content: bytes, clock: Callable[[], float] = time.monotonic) -> str:
     """As `text_of`, in this process. Raises pypdfium2.PdfiumError."""
+    import pypdfium2
+
     document = pypdfium2.PdfDocument(content)
     try:
         return "\n".join(_pages(document, clock))[:CHARACTERS]
@@ -74,6 +78,8 @@ def _readable(character: str) -> bool:
 
 
 def main() -> int:
+    import pypdfium2
+
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (int(KILLED_AFTER), int(KILLED_AFTER)))
     try:

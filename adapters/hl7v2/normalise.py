@@ -87,7 +87,7 @@ def _settle(c: Conversion, sent: datetime) -> tuple[list[Mapped], list[Part]]:
         if id(entry) in positions:
             cited = tuple([_new(Citation, one) for one in found])
             about = positions.get(id(entry.patient))
-            if entry.resource["resourceType"] in texts.HOLDERS:
+            if "content" in entry.resource or "extension" in entry.resource:
                 cited = texts.cited(entry.resource, partial(tuple, cited)) or cited
             parts.append(Part(entry.resource, base, _recorded(c, entry, sent), cited, about))
         for twin in entry.twins:
