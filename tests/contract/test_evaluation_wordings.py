@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import string
+from pathlib import Path
 
 import pytest
 
 from tests.evaluation.generator import wording
 from tests.evaluation.generator.vocabulary import REGISTERS, patterns, worded
+from tests.evaluation.generator.write import generate
 
 _SHORT = ("_item", "_list", "_join")
 """Parts of a sentence: there are few ways to say them, both sets may have the same."""
@@ -58,3 +61,14 @@ def test_every_slot_can_be_filled(folder: str, register: str) -> None:
     for kind, known in _of(folder, register).items():
         slots = {s for p in known for _, s, _, _ in string.Formatter().parse(p) if s}
         assert slots <= (_OF_HEADS if kind in ("head", "foot") else fillable), kind
+
+
+@pytest.mark.parametrize("folder", [".", "unseen", "broad", "broad/held"])
+def test_every_fact_of_a_patient_is_stated_in_each_set(folder: str, tmp_path: Path) -> None:
+    with worded(folder):
+        generate(tmp_path, 4, 7)
+    for path in (tmp_path / "truth").glob("*.json"):
+        truth = json.loads(path.read_text("utf-8"))
+        assert truth["facts"] and all(f["statements"] for f in truth["facts"])
+        for statement in (s for f in truth["facts"] for s in f["statements"] if s["mode"] == "text"):
+            assert "{" not in statement["text"] and statement["end"] > statement["start"]
