@@ -21,6 +21,7 @@ _COLONS: Final = frozenset(":：")
 _JOINT: Final = frozenset(
     ("", "、", "和", "及", "或", "与", "或者", "以及", "/", " ", "等", "及其", "跟", "、或", "、及", "”、“")
 )
+_OR: Final = frozenset(("或", "还是", "或者", "抑或", "/", " or ", " vs ", " versus "))
 _TAIL: Final = frozenset(' 的了吧哈啊呀哦嘛呢咯喽撒噻大性。."”)）')
 _CHANGES: Final = ("加重", "加剧", "减轻", "好转", "缓解", "改善", "恶化", "进展", "增多", "减少", "变化", "消失")
 _TIMES: Final = ("之前", "以前", "的时候", "还好")
@@ -187,7 +188,7 @@ def _before(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
             break
         if (
             rule.direction != "before"
-            and rule.effect != "resolved"
+            and rule.effect in ("absent", "question")
             and first < past
             and "有" in sentence.text[other.start : other.end]
             and other.rule.effect == "has"
@@ -209,9 +210,9 @@ def _near_before(sentence: Sentence, cue: Cue, rule: Rule, past: int) -> range:
     if any(c in SOFT or c in HARD or c == "、" for c in between):
         return range(0)
     first = past - 1
-    if rule.effect == "historical":
-        while first and sentence.text[sentence.spans[first - 1][1] : sentence.spans[first][0]] in _JOINT:
-            first -= 1
+    joint = _JOINT if rule.effect == "historical" else _OR if rule.effect == "uncertain" else ()
+    while first and sentence.text[sentence.spans[first - 1][1] : sentence.spans[first][0]] in joint:
+        first -= 1
     return range(first, past)
 
 

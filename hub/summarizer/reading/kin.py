@@ -20,7 +20,7 @@ _ENDS: Final = frozenset("。;；!！\n")
 _SAYS: Final = frozenset("有得患也是死查曾因身均都、和及说,，")
 """After a kin word of one character."""
 
-_TELLS: Final = re.compile(r"\x00|以前|原来|早年|生前|当年|那边|在世|去年|前年|走得|没了|老了|年轻|从前|过去|\d")
+_TELLS: Final = re.compile(r"\x00|以前|原来|早年|生前|当年|那边|在世|去年|前年|走得|没了|老了|年轻|从前|过去|\d|[:：]")
 """After one with which a clause begins."""
 
 _THIS: Final = re.compile(r"[这该此位](?:个|位|名)?$")
@@ -30,7 +30,7 @@ _COMES: Final = re.compile(r"(?:今天?|自己|又|前|过)?来(?:看|说|院|�
 """After one who comes: what follows is of the patient."""
 
 _POORLY: Final = re.compile(
-    r"(?:身体|体质|身子)[也都一直向来很就老总]{0,4}[不差弱欠有糟垮虚坏]|多病|有病|毛病|药罐子|poor health|unwell"
+    r"(?:身体|体质|身子)[也都一直向来很就老总]{0,4}[不差弱欠有糟垮虚坏]|多病|有病|毛病|药罐子|生前|poor health|unwell"
 )
 """In a clause about a relative: what the next names is theirs too."""
 
@@ -54,10 +54,14 @@ _IN: Final = re.compile(
     r"elder|eldest|youngest|late|deceased|maternal|paternal|twin|half|own|multiple|several)){0,4}\s*",
     re.IGNORECASE,
 )
-_GENERAL: Final = re.compile("famil|家|亲属|亲戚|relative|fhx|fh of", re.IGNORECASE)
+_DASHES: Final = frozenset(("-", "–", "—", ":", "："))
+_ALONE: Final = re.compile(r"\s*(?:$|[,，;；.。)）/、]|and\b)")
+"""After a relative of whom nothing more is said (`diabetes - mother`)."""
+
+_GENERAL: Final = re.compile("famil|家|遗传|亲属|亲戚|relative|fhx|fh of", re.IGNORECASE)
 """A relative who is not said: one behind the name says more."""
 
-_FAMILIES: Final = frozenset(("家族史", "家族", "亲属"))
+_FAMILIES: Final = frozenset(("家族史", "家族", "亲属", "遗传", "遗传史", "家族遗传史", "runs in the family"))
 _LISTED: Final = frozenset(("", "、", "和", "及", "或", "与", ",", "，", "/", " ", " and ", " or ", ", "))
 """Between names of which one relative behind them holds (`高血压、糖尿病家族史`)."""
 
@@ -191,7 +195,7 @@ def _has(text: str, between: str, past: int) -> bool:
     In one clause with the relative, or in a list that goes on over commas (`母亲有高血压,糖尿病`).
     """
     clauses = _COMMA.split(between)
-    if len(clauses) == 1 or _POORLY.search(clauses[0]):
+    if len(clauses) == 1 or _POORLY.search(between):
         return True
     rest = _COMMA.split(text[past : past + _FAR], maxsplit=1)[0]
     return all(_BARE.issuperset(clause) for clause in (*clauses[1:], rest.rstrip("。.;；")))
@@ -201,7 +205,8 @@ def _behind(text: str, span: tuple[int, int], found: Sequence[_Word]) -> Person 
     for word in found:
         if word.kind in ("kin", "other", "spouse"):
             between = text[span[1] : word.start]
-            close = between in _TIGHT and text[word.start : word.end] in _FAMILIES
+            close = between in _TIGHT and text[word.start : word.end].lower() in _FAMILIES
+            close = close or (between.strip() in _DASHES and bool(_ALONE.match(text, word.end)))
             if close or between.strip() in _BRACKETS or _IN.fullmatch(between):
                 return Person(text[word.start : word.end], word.start, word.end)
     return None
