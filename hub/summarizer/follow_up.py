@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -68,8 +69,13 @@ def _due(item: Item, what: str) -> str | None:
         return start
     if start or not head.free:
         return None
+    return _said_due(what, head.name, written)
+
+
+@lru_cache(maxsize=8192)
+def _said_due(what: str, name: str, written: date) -> str | None:
     text = plain(what)
-    first, last = _around(text, max(text.find(plain(head.name)), 0))
+    first, last = _around(text, max(text.find(plain(name)), 0))
     due = {w.value for w in find_due(text, written) if w.value and first <= w.start < last}
     return due.pop() if len(due) == 1 else None
 
@@ -90,6 +96,7 @@ def _distinct(entries: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield entry
 
 
+@lru_cache(maxsize=8192)
 def doer(words: str) -> str | None:
     """Who is to do it as the words say (`到社区医院复查` -> `社区医院`), None where they do not."""
     text = plain(words)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from hub.summarizer import groups, terms
@@ -12,9 +12,10 @@ from hub.summarizer.items import Item
 from hub.summarizer.reading.assertion import contexts
 from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.mentions import find
-from hub.summarizer.reconcile import concepts
+from hub.summarizer.reading.model import Mention
 from hub.summarizer.relevance import rows
-from hub.summarizer.terminology import tables
+
+_OPERATED = re.compile(r"(?:手术|术后|术)+$")
 
 CURRENT = frozenset({"active", "unknown", "completed"})
 """Statuses of what is not over and has begun."""
@@ -22,15 +23,13 @@ CURRENT = frozenset({"active", "unknown", "completed"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question. keys: of the concepts that it names of the patient, the first named first, with their kinds; wide:
-    of each the keys of its wider terms; situations: what it is about; folded: its text as names are compared.
+    """A question. keys: of the concepts that it names of the patient, the first named first, with their kinds;
+    situations: what it is about; folded: its text as names are compared.
     """
 
     keys: tuple[tuple[str, str], ...] = ()
-    wide: frozenset[str] = frozenset()
     situations: frozenset[str] = frozenset()
     folded: str = ""
-    positions: dict[str, int] = field(default_factory=dict)
 
 
 def asked(question: str | None, items: Sequence[Item]) -> Asked:
@@ -38,8 +37,8 @@ def asked(question: str | None, items: Sequence[Item]) -> Asked:
     told = _asked(question or "")
     if told.situations:
         return told
-    own = frozenset().union(*(groups.of(i) for i in items if i.head.section == "problems" and present(i)))
-    return Asked(told.keys, told.wide, _of_groups(own), told.folded, told.positions)
+    own = frozenset[str]().union(*(groups.of(i) for i in items if i.head.section == "problems" and present(i)))
+    return Asked(told.keys, _of_groups(own), told.folded)
 
 
 def present(item: Item) -> bool:
@@ -52,14 +51,21 @@ def _asked(question: str) -> Asked:
     text = plain(question)
     mentions = [m for m in find(text) if m.term is not None]
     around = contexts(text, [(m.start, m.end) for m in mentions], "") if mentions else []
-    named: list[tables.Term] = [
-        m.term for m, context in zip(mentions, around, strict=True) if m.term and not context.subject
-    ]
-    keys = tuple(dict.fromkeys((term.key, term.kind) for term in named))
-    wide = frozenset().union(*(concepts.broader(key) for key, _ in keys))
-    about = frozenset().union(*(groups.named(term) for term in named))
-    return Asked(keys, wide, _of_groups(about) | _of_words(text), terms.fold(text),
-                 {key: n for n, (key, _) in enumerate(keys)})  # fmt: skip
+    own = [m for m, context in zip(mentions, around, strict=True) if not context.subject]
+    named = [m.term for m in own if m.term]
+    keys = tuple(dict.fromkeys(pair for m in own for pair in _keys(m)))
+    about = frozenset[str]().union(*(groups.named(term) for term in named))
+    return Asked(keys, _of_groups(about) | _of_words(text), terms.fold(text))
+
+
+def _keys(mention: Mention) -> Iterator[tuple[str, str]]:
+    """The concept that is named, and the illness for which an operation is named (`先心病术后`)."""
+    if mention.term:
+        yield mention.term.key, mention.term.kind
+    if mention.kind == "procedure":
+        illness = terms.key("problem", _OPERATED.sub("", mention.name))
+        if illness.startswith("term|"):
+            yield illness, "problem"
 
 
 def _of_groups(found: Iterable[str]) -> frozenset[str]:

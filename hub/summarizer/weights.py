@@ -30,7 +30,7 @@ _WIDER = 0.75
 _NAME = 4
 """Characters of a name that is told within a longer one."""
 
-_SECTION = {"problems": 0.2, "allergies": 0.2, "medications": 0.1, "results": 0.05, "procedures": 0.0, "plans": -0.3,
+_SECTION = {"problems": 0.2, "allergies": 0.2, "medications": 0.1, "results": 0.05, "procedures": 0.1, "plans": -0.3,
             "history": -0.5, "immunizations": -0.4, "encounters": -0.4}  # fmt: skip
 _STATUS = {"stopped": -0.45, "resolved": -0.35, "planned": -0.25}
 _ASSERTION = {"absent": -0.9, "uncertain": -0.15}
@@ -77,15 +77,20 @@ def _named(item: Item, asked: Asked) -> float:
     if head.kind in ("family", "social") or not asked.folded:
         return 0.0
     own = head.keys if len(item.drafts) == 1 else frozenset(k for d in item.drafts for k in d.keys)
-    narrower = _with_wider(own)
-    best = 0.0
-    for key, kind in asked.keys:
-        share = 1.0 if key in narrower else _WIDER if own & concepts.broader(key) or _holds(own, key) else 0.0
-        if share:
-            place = max(0.0, _FIRST - _LATER * asked.positions[key])
-            best = max(best, share * (_NAMED.get(kind, 0.3) + place))
+    best = _told(own, asked.keys)
     if not best and len(head.name) > 1 and terms.fold(head.name) in asked.folded:
         best = _NAMED["symptom"]
+    return best
+
+
+@lru_cache(maxsize=16384)
+def _told(own: frozenset[str], named: tuple[tuple[str, str], ...]) -> float:
+    """What it adds that the question names these concepts, with their kinds and in this order."""
+    narrower, best = _with_wider(own), 0.0
+    for place, (key, kind) in enumerate(named):
+        share = 1.0 if key in narrower else _WIDER if own & concepts.broader(key) or _holds(own, key) else 0.0
+        if share:
+            best = max(best, share * (_NAMED.get(kind, 0.3) + max(0.0, _FIRST - _LATER * place)))
     return best
 
 
