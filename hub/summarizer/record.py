@@ -11,7 +11,19 @@ import numpy as np
 
 from hub.domain.fragments import Fragment, is_clinical
 from hub.domain.patients import Identifier
-from hub.summarizer import brief, conflicts, course, follow_up, merging, missing, passages, people, referral, relevance
+from hub.summarizer import (
+    brief,
+    conflicts,
+    course,
+    follow_up,
+    merging,
+    missing,
+    passages,
+    people,
+    ranking,
+    referral,
+    relevance,
+)
 from hub.summarizer.coded import readers
 from hub.summarizer.drafts import SECTIONS, Draft, precision
 from hub.summarizer.embedding import Embedder, Vectors
@@ -26,8 +38,6 @@ from hub.summarizer.terminology.shelf import Shelf
 from hub.summarizer.wording import wording
 
 SCHEMA = "continuous-record/1"
-_BEARING = 0.1
-"""What a rule of weight 1 adds to a passage's cosine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,7 @@ def summarize(
         "sections": {s: [entry(i) for i in items if i.head.section == s] for s in SECTIONS},
         "brief": brief.choose(items, item_vectors, text, query, found, as_of),
         "timeline": _timeline(items),
-        "passages": _ranked(distinct, passage_vectors, query, text),
+        "passages": _ranked(distinct, passage_vectors, query, text, embed.name),
         "conflicts": _conflicts(found, people.identity_conflicts(person)),
         "missing": [*missing.find(items, distinct, text, described, as_of), *_doubts(person)],
         "course": course.courses(items, distinct, as_of),
@@ -161,19 +171,12 @@ def _embedded(
 
 
 def _ranked(
-    found: Sequence[Passage], vectors: Vectors, query: Vectors | None, question: str | None
+    found: Sequence[Passage], vectors: Vectors, query: Vectors | None, question: str | None, model: str
 ) -> list[dict[str, Any]]:
-    """Nearest to the question first: by cosine, and by what the table says bears on it."""
-    if not found:
-        return []
-    near = relevance.nearness(vectors, query)
-    rules = relevance.rules(question)
+    """Nearest to the question first."""
+    scores = ranking.rank(question, [p.text for p in found], vectors, query, model)
     ranked = [
-        {
-            "text": passage.text,
-            "score": round(float(near[index]) + _BEARING * relevance.bearing(passage.text, rules), 4),
-            "sources": list(passage.sources),
-        }
+        {"text": passage.text, "score": round(float(scores[index]), 4), "sources": list(passage.sources)}
         for passage, index in passages.near_duplicates(found, vectors)
     ]
     return sorted(ranked, key=lambda p: -p["score"])

@@ -10,7 +10,7 @@ RHESUS_FACTOR = re.compile(r"R[hH]\s?[(（]?D?[)）]?\s?[(（]?[阴阳+\-]")
 TYPED = re.compile(r"(?<![A-Za-z])(?:AB|[ABO])\s?型(?=血(?![糖压脂管小红常])|\s?[,，、]?\s?[(（]?R[hH])")
 """A group that stands without the words `blood group`."""
 _ABO = re.compile(
-    r"(?P<text>(?:AB|[ABO])\s?型)|(?P<bare>AB|[ABO])(?![A-Za-z])(?=\s?(?:,|，|。|;|；|\s|$|[(（]?R[hH]|血|[+\-阳阴]))"
+    r"(?P<text>(?:AB|[ABO])\s?型)|(?P<bare>AB|[ABO])(?![A-Za-z])(?=\s?(?:,|，|。|\.|;|；|\s|$|[(（]?R[hH]|血|[+\-阳阴]))"
 )
 _ABO_BEFORE = re.compile(r"(AB|[ABO])\s?型$")
 _RH = re.compile(

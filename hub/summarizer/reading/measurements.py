@@ -207,9 +207,14 @@ class _Values:
             return False
         if not found["unit"] and not found["ten"]:
             after = found.end("number")
-            if _NOT_VALUE.match(self.words.hidden, after, self.words.end) or self.words.hidden[after : after + 1] in (
-                DATE,
-                "/",
+            if (
+                _NOT_VALUE.match(self.words.hidden, after, self.words.end)
+                or self.words.hidden[after : after + 1]
+                in (
+                    DATE,
+                    "/",
+                )
+                and self.words.hidden[after + 1 : after + 2] != OTHER
             ):
                 return False
             if (

@@ -19,7 +19,7 @@ _SHORT = 4
 """Latin names up to this length (`AF`, `CHD`) are read as they are written, not in lower case (`at`, `he`)."""
 
 _VALUE_FOLLOWS = re.compile(
-    r"\s*[+\-]?\s*(?:测定值|结果|[量测查验]的|today|now)?\s*(?:[:=为是约有,]|was|is|of)?\s*[<>]?\d"
+    r"\s*[+\-]?\s*(?:[(（][^()（）]{1,12}[)）])?\s*(?:测定值|结果|[量测查验]的|today|now)?\s*(?:[:=为是约有,]|was|is|of)?\s*[<>]?\d"
 )
 _TECHNIQUE = re.compile(
     r"(?:彩色?|增强|动态|多普勒)*(?:B超|彩超|超声|CT|MRI|核磁(?:共振)?|磁共振|X线|X光|造影|拍片|平片)(?:检查)?",
@@ -37,6 +37,11 @@ _LONG_PLACE = 10
 _ORGAN = re.compile(r"[肺肝肾脑乳甲胆胰脾卵宫颈冠膝髋腰胸列叶段]")
 _CUT = frozenset({"problem"})
 _QUANTITY = re.compile(r"\d+(?:\.\d+)?\s*(?:%|[a-zA-Zμ]+/)")
+_SMALL = frozenset(
+    ["BP", "HR", "Cr", "Hb", "ALT", "AST", "TSH", "INR", "PLT", "WBC", "LDL", "HDL", "CRP", "BNP", "PSA"]
+)
+"""Names that are also written in small letters and are no English word."""
+
 _SIGN = re.compile(r"\d{2,3}(?:\.\d+)?\s*(?:℃|°|度|次|bpm)")
 """What follows a vital sign of one letter that its number touches (`T38.5℃`; not the vertebra `T12`)."""
 
@@ -188,7 +193,7 @@ def _as_written(text: str, start: int, end: int, listed: str, term: Term) -> boo
         return True
     written = text[start:end]
     if term.kind == "analyte" and _VALUE_FOLLOWS.match(text, end):
-        return written[0].isupper() == listed[0].isupper()
+        return written[0].isupper() == listed[0].isupper() or listed in _SMALL
     if end - start <= 2 and term.kind == "analyte" and listed[-1:].isalnum():
         return False
     return written == listed or (written == listed.upper() and len(listed) > 2)

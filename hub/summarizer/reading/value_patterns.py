@@ -14,7 +14,7 @@ _BRACKETS = (
     r"[(（](?:[A-Za-z][A-Za-z0-9+\-#%]{0,9}|空腹|随机|餐后(?:2h|2小时)?|\x00+|"
     r"[^\d()（）+±,，。;；\x00-\x02\-↑↓]{1,10})[)）]"
 )
-_SKIPPED = r"[\s:：=,，、~≈]|\x00+|" + _BRACKETS
+_SKIPPED = r"[\s:：=,，、~≈]|[(（](?=\s?\d+(?:\.\d+)?\s?[A-Za-zμ%][^()（）]{0,14}[)）])|\x00+|" + _BRACKETS
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,9 @@ _WHOLE_KINDS = frozenset({"食物", "药物", "药品", "药", "food", "foods", 
 _REACH = 24
 """Characters before a general word within which its denial stands."""
 
-_NO_SECTION = frozenset({"无", "否认", "无特殊", "none", "nkda", "nka", "nil", "暂无", "未发现"})
+_NO_SECTION = frozenset(
+    {"无", "否认", "无特殊", "none", "nkda", "nka", "nil", "暂无", "未发现", "没有", "没得", "没", "冇"}
+)
 
 
 def concerns(statement: Statement) -> bool:

@@ -19,6 +19,11 @@ _ADVISED = re.compile(r"建议|完善|待|择期|择日|再做|转上级|advise|
 """After `未行...`: it is still to be done."""
 
 _DO = re.compile(r"做|行|查|安排|完善|perform|arrange")
+_WISHED = re.compile(
+    r"预约|择期|择日|拟|下一步|准备去?|打算|要去|计划|完善|等床|排队|排期|欠着|"
+    r"\b(?:pending|scheduled|recommended|consider|will be|planned|awaiting|to be arranged|referred for)\b",
+    re.IGNORECASE,
+)
 _NOT_GIVEN = re.compile(r"(?:没|未|没有|从没|从未|不曾|拒绝)\s*(?:打|种|接种|注射)|\b(?:never|not|declined|refused)\b")
 _INVASIVE = re.compile(r"造影|镜|活检|穿刺")
 
@@ -35,7 +40,8 @@ def _procedure(statement: Statement, mention: Mention, context: Context) -> Find
     if visits.looks_again(statement.said(mention.start)):
         return None
     wanted = asked(statement, mention, context)
-    if context.planned or _due(statement, mention) or (wanted and _DO.search(statement.said(mention.start))):
+    wished = statement.section == "plan" or (context.assertion == "present" and _wished(statement, mention))
+    if context.planned or wished or _due(statement, mention) or (wanted and _DO.search(statement.said(mention.start))):
         return statement.finding("plans", "plan", mention, when=statement.when(mention), status="planned",
                                spans=context.cues, laterality=side(statement, mention))  # fmt: skip
     if context.assertion == "uncertain" or wanted:
@@ -51,6 +57,12 @@ def _procedure(statement: Statement, mention: Mention, context: Context) -> Find
         "procedures", "procedure", mention, when=None if absent else statement.when(mention),
         status="stopped" if absent else "completed", assertion=context.assertion, laterality=side(statement, mention),
     )  # fmt: skip
+
+
+def _wished(statement: Statement, mention: Mention) -> bool:
+    """Whether its clause, or the next, says that it is to be done or waited for."""
+    start, end = statement.clauses[statement.clause(mention.start)]
+    return bool(_WISHED.search(statement.text, start, end)) and not _DONE.search(statement.text, start, end)
 
 
 def _due(statement: Statement, mention: Mention) -> bool:

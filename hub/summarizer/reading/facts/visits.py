@@ -12,9 +12,11 @@ from hub.summarizer.reading.statement import Finding, Statement
 
 _STAY = re.compile(
     r"住(?:过|了)?(?:[一二三两几半\d]+(?:次|回|天|周|个?月|个?星期))?院(?!期间|后|费|部|号|病|治疗经过)|"
-    r"收(?:治|住)?入(?:我|该|本|当地)?(?:院|科)|住(?:进|在|到)?[\u4e00-\u9fff]{2,12}(?:医院|卫生院)|急诊收入|"
+    r"收(?:治|住)?入(?:我|该|本|当地)?(?:院|科)|"
+    r"住(?:进|在|到)?[\u4e00-\u9fff]{2,12}(?:医院|卫生院)|急诊收入|"
     r"住了(?:半|[一二三四五六七八九十两几\d]+)多?个?(?:天|周|月|星期)|(?<!出)入院(?!时|后|前|情况|诊断|查体)|"
-    r"\b(?:was )?admitted\b|\bhospitali[sz](?:ed|ation)\b",
+    r"收入[\u4e00-\u9fff]{2,12}(?:医院|卫生院)|住的院|"
+    r"\bdischarged from\b|\b(?:was )?admitted\b|\bhospitali[sz](?:ed|ation)\b",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
