@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from hub.web.record.conflicts import Opposition, Side
 from hub.web.record.courses import Line, Piece
 from hub.web.record.dates import Day
 from hub.web.record.model import Text, View
-from hub.web.record.statements import Said, Statement, measured, number
+from hub.web.record.statements import Past, Said, Statement, measured, number
 from hub.web.words import N_, gender_word
 
 
@@ -153,13 +153,14 @@ class _Writer:
         yield Part(page._(N_("Follow-up")), tuple(self._follow_up()))
         yield Part(page._(N_("Course of chronic diseases")), tuple(self._courses()))
         for section in view.sections:
-            yield Part(page._(section.msgid), tuple(self._statement(s) for s in section.statements))
+            yield Part(page._(section.msgid), tuple(self._whole(s) for s in section.statements))
         yield Part(page._(N_("What the question needs")), self._texts("passages", view.passages))
         yield Part(page._(N_("Not placed")), self._texts("unplaced", view.unplaced))
 
     def _statement(self, said: Statement) -> Entry:
         item = self._items[said.id]
-        shown = () if said.full else (said.value, self._reference(said.reference))
+        trend = self._page._(said.trend.msgid) if said.trend else ""
+        shown = () if said.full else (said.value, trend, self._reference(said.reference))
         dates = _day(said.start) + (f" – {_day(said.end)}" if said.end else "")
         tags = (self._page._(tag.msgid) for tag in said.warnings)
         return Entry(
@@ -168,6 +169,19 @@ class _Writer:
             refs=self.numbers.of(item["sources"]),
             mark=self._mark(self._view.keys.get(("item", said.id))),
         )
+
+    def _whole(self, said: Statement) -> Entry:
+        """The statement in its section: of a medicine with its courses, and others of the same ingredient."""
+        doubled = [self._view.by_id[other] for other in said.doubles if other in self._view.by_id]
+        names = self._page._(N_(", ")).join(f"{one.headline} {one.value}".strip() for one in doubled)
+        lines = [Entry(f"{self._page._(N_('Same ingredient:'))} {names}")] if names else []
+        lines += [self._step(step) for step in said.steps if not step.current]
+        return replace(self._statement(said), lines=tuple(lines))
+
+    def _step(self, step: Past) -> Entry:
+        dates = _day(step.start) + (f" – {_day(step.end)}" if step.end else "")
+        status = self._page._(step.status.msgid) if step.status else ""
+        return Entry(self._joined((dates, step.value, status, step.why)), "", self._cited([step.item_id]))
 
     def _conflict(self, one: Opposition) -> Entry:
         found = find(self._document, "conflict", one.id)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from hub.store.connections import encode
 from hub.summarizer import relevance
 from hub.web.languages import catalogue
+from hub.web.page import Page
+from hub.web.plain import exported
 from hub.web.record.courses import Piece
 from hub.web.record.words import Phrase
-from tests.unit.web.records import item, point, source, viewed
+from tests.unit.web.records import item, point, record, source, viewed
 
 
 def course(text: str, aspect: str = "check", *item_ids: str) -> dict[str, Any]:
@@ -104,3 +108,22 @@ def test_a_single_course_is_the_statement_itself() -> None:
 def test_a_trend_is_told_in_words_too(trend: str | None, msgid: str | None) -> None:
     [one] = viewed(item("results-1", "肌酐 150", trend=trend, series=[point("2026-01-01", 150)])).statements
     assert (one.trend.msgid if one.trend else None) == msgid
+
+
+def test_paper_tells_the_trend_the_courses_of_a_medicine_and_its_doubles() -> None:
+    steps = [step("medications-2", status="stopped", start="2020", end="2023-05", by="县医院"), step("medications-1")]
+    told = record(
+        item("medications-1", "氨氯地平 5mg", history=steps, duplicates=["medications-3"], start="2023-05"),
+        item("medications-2", "氨氯地平 已停", status="stopped"),
+        item("medications-3", "络活喜 5mg"),
+        item("results-1", "肌酐 150", trend="rising", series=[point("2026-01-01", 150)]),
+        follow_up=[
+            {"what": "复查肾功能", "when": "2026-12", "by": "村医", "item_id": "results-1", "sources": [source()]}
+        ],
+    )
+    page = Page("zh", None, "", datetime(2026, 11, 23, tzinfo=UTC), "", timezone="Asia/Shanghai")
+    text = exported(encode(told).decode(), page, {}, {})
+    assert "  - 同一成分： 络活喜 5mg" in text
+    assert "  - 2020 – 2023-05 · 5mg qd · 已停 · 县医院" in text
+    assert "↗ 上升" in text
+    assert "- 复查肾功能 (2026-12 · 村医)" in text
