@@ -35,6 +35,9 @@ _PLACE = re.compile(
 )
 _LONG_PLACE = 10
 _ORGAN = re.compile(r"[肺肝肾脑乳甲胆胰脾卵宫颈冠膝髋腰胸列叶段]")
+_DENYING = frozenset("无没未不")
+"""A name that begins so (`无尿`) gives way to one that it cuts (`尿痛`): more likely that is denied."""
+
 _CUT = frozenset({"problem"})
 _QUANTITY = re.compile(r"\d+(?:\.\d+)?\s*(?:%|[a-zA-Zμ]+/)")
 _SMALL = frozenset(
@@ -106,7 +109,7 @@ def _listed(text: str) -> list[Mention]:
             fixed.setdefault((start, end), set()).add(family(term.kind))
     return [
         Mention(term.kind, text[places[start] : places[end - 1] + 1], places[start], places[end - 1] + 1, term)
-        for start, end in _longest(spans, fixed)
+        for start, end in _longest(squeezed, spans, fixed)
         for term in {t.kind: t for t in reversed(spans[start, end])}.values()
         if term.kind and (term.kind not in _TAKEN or not _measured(spans[start, end], fixed.get((start, end), set())))
     ]
@@ -117,7 +120,7 @@ def _measured(found: Iterable[Term], listed: set[str]) -> bool:
     return "analyte" not in listed and any(term.kind == "analyte" for term in found)
 
 
-def _longest(spans: Mapping[tuple[int, int], list[Term]],
+def _longest(text: str, spans: Mapping[tuple[int, int], list[Term]],
              fixed: Mapping[tuple[int, int], set[str]]) -> list[tuple[int, int]]:  # fmt: skip
     """Of overlapping names the longest; but a listed name holds against a pattern that finds the same kind of thing,
     and a problem's name is not cut by one that begins within it (`高血压控制不佳`).
@@ -127,7 +130,10 @@ def _longest(spans: Mapping[tuple[int, int], list[Term]],
         kinds = {family(t.kind) for t in spans[start, end]}
         crossing = (f for (a, b), f in fixed.items() if a < end and start < b and (a < start or end < b))
         loose = (start, end) not in fixed and any(kinds & f for f in crossing)
-        loose = loose or any(a < start < b < end and kinds & f & _CUT for (a, b), f in fixed.items())
+        loose = loose or (text[start] in _DENYING and any(start < a < end < b for a, b in fixed))
+        loose = loose or any(
+            a < start < b < end and text[a] not in _DENYING and kinds & f & _CUT for (a, b), f in fixed.items()
+        )
         if not loose and all(end <= a or b <= start for a, b in chosen):
             chosen.append((start, end))
     return chosen

@@ -15,6 +15,7 @@ _NAMES_SOMETHING_ELSE = re.compile(
     r"clinic|unit|screening)"
 )
 _ASKED = re.compile(r"^\s*(?:请|望|恳请|烦请|求)|评估|是否|有无|有没有|排查|协助|要不要|能否|please|evaluate|whether")
+_REQUEST = re.compile(r"请|望|恳|烦|求|协助|评估|排查|能否|please|evaluate")
 _QUESTION = re.compile(r"[?？吗么]|有没有|是否|有无|是不是")
 _DATED_OTHERWISE = re.compile(
     r"停|没用|没吃|不吃|改|换|加量|减量|复查|查血|抽血|化验|住(?:过|了|院)|住.{2,12}院|入院|admitted"
@@ -52,7 +53,7 @@ def asked(statement: Statement, mention: Mention, context: Context) -> bool:
     """Whether the clause asks about it (`请评估有无肺心病`): it states nothing but what a dialogue answers."""
     if statement.dialogue:
         return context.assertion == "uncertain" and bool(_QUESTION.search(statement.text))
-    if context.assertion == "absent":
+    if context.assertion == "absent" or (context.assertion == "uncertain" and not _REQUEST.search(statement.text)):
         return False
     start, _ = statement.clauses[statement.clause(mention.start)]
     return bool(_ASKED.search(statement.text[start : mention.start]))

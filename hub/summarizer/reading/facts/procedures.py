@@ -20,10 +20,11 @@ _ADVISED = re.compile(r"建议|完善|待|择期|择日|再做|转上级|advise|
 
 _DO = re.compile(r"做|行|查|安排|完善|perform|arrange")
 _WISHED = re.compile(
-    r"预约|择期|择日|拟|下一步|准备去?|打算|要去|计划|完善|等床|排队|排期|欠着|"
+    r"预约|择期|择日|拟|下一步|准备去?|打算|要去|计划|完善|需要?做|要做|等床|排队|排期|欠着|"
     r"\b(?:pending|scheduled|recommended|consider|will be|planned|awaiting|to be arranged|referred for)\b",
     re.IGNORECASE,
 )
+_ALREADY = re.compile(r"已(?:经)?(?:行|做|完成|予)|做了|做过|查了|查过|\b(?:underwent|performed|completed|done)\b")
 _NOT_GIVEN = re.compile(r"(?:没|未|没有|从没|从未|不曾|拒绝)\s*(?:打|种|接种|注射)|\b(?:never|not|declined|refused)\b")
 _INVASIVE = re.compile(r"造影|镜|活检|穿刺")
 
@@ -62,7 +63,7 @@ def _procedure(statement: Statement, mention: Mention, context: Context) -> Find
 def _wished(statement: Statement, mention: Mention) -> bool:
     """Whether its clause, or the next, says that it is to be done or waited for."""
     start, end = statement.clauses[statement.clause(mention.start)]
-    return bool(_WISHED.search(statement.text, start, end)) and not _DONE.search(statement.text, start, end)
+    return bool(_WISHED.search(statement.text, start, end)) and not _ALREADY.search(statement.text, start, end)
 
 
 def _due(statement: Statement, mention: Mention) -> bool:
