@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.domain.events import FRAGMENTS, REFERRALS
 from hub.domain.positions import WORKER
-from hub.processes import readiness, terminology
+from hub.processes import memory, readiness, terminology
 from hub.processes.records import Records
 from hub.processes.settings import Settings
 from hub.store.connections import pool
@@ -19,6 +19,7 @@ from hub.stream.consumer import Consumer
 from hub.stream.lines import Lines
 from hub.summarizer.embedding import SentenceTransformerEmbedder
 from hub.summarizer.model import prepare
+from hub.summarizer.reading import reader
 from hub.summarizer.terminology.shelf import Shelf
 
 NAME = WORKER
@@ -27,10 +28,12 @@ NICENESS = 10
 
 
 def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str, Any]], None]) -> None:
-    """Until `stop`; ready when the model is loaded and Kafka answers."""
+    """Until `stop`; ready when model and tables are loaded and Kafka answers."""
     os.nice(NICENESS)
     embedder = SentenceTransformerEmbedder(model(settings))
     embedder.load()
+    reader.load()
+    memory.settle()
     with pool(settings.database, 2, name="worker") as connections, readiness.once(ready, {}) as say:
         lines = Lines(connections, NAME, Records(embedder, Shelf(settings.home / terminology.FOLDER, embedder)))
         broker = Broker(settings.kafka, settings.kafka_security)
