@@ -84,7 +84,7 @@ def _groups(kind: str, key: str) -> frozenset[str]:
     """The groups of a known term: its own, those of wider terms and of what it contains."""
     around = {key, *concepts.broader(key)} if kind != "medicine" else {key, *_wider(key), *terms.ingredients(key)}
     names = {k.partition(":")[2] for k in around}
-    codes = {code for k in around for code in _codes().get(k, ())} if kind in ("medicine", "problem") else set()
+    codes = {code for k in around for code in _codes().get(k, ())} if kind != "analyte" else set()
     return frozenset(
         rule.group
         for rule in _rules()

@@ -15,6 +15,8 @@ from hub.summarizer.reading.mentions import find
 from hub.summarizer.reading.model import Mention
 from hub.summarizer.relevance import rows
 
+_OPERATION, _SURGERY = "operation", frozenset({"surgery"})
+_DONE = re.compile(r"后|史|\bpost|history|\d+\s?年")
 _OPERATED = re.compile(r"(?:手术|术后|术)+$")
 
 CURRENT = frozenset({"active", "unknown", "completed"})
@@ -52,10 +54,27 @@ def _asked(question: str) -> Asked:
     mentions = [m for m in find(text) if m.term is not None]
     around = contexts(text, [(m.start, m.end) for m in mentions], "") if mentions else []
     own = [m for m, context in zip(mentions, around, strict=True) if not context.subject]
-    named = [m.term for m in own if m.term]
     keys = tuple(dict.fromkeys(pair for m in own for pair in _keys(m)))
-    about = frozenset[str]().union(*(groups.named(term) for term in named))
-    return Asked(keys, _of_groups(about) | _of_words(text), terms.fold(text))
+    about = frozenset[str]().union(*(_groups(m, text) for m in own))
+    return Asked(keys, _of_groups(about) | _of_words(text, _ahead(text, own)), terms.fold(text))
+
+
+def _ahead(text: str, mentions: Sequence[Mention]) -> str:
+    """The text without the operations that it tells of the past."""
+    for mention in mentions:
+        if mention.kind in ("procedure", "problem") and _past(mention, text):
+            text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
+    return text
+
+
+def _past(mention: Mention, text: str) -> bool:
+    return bool(_DONE.search(text[mention.end - 1 : mention.end + 3]))
+
+
+def _groups(mention: Mention, text: str) -> frozenset[str]:
+    """Of what is named; an operation of the past is none that is asked about."""
+    found = groups.named(mention.term) if mention.term else frozenset[str]()
+    return found - _SURGERY if _past(mention, text) else found
 
 
 def _keys(mention: Mention) -> Iterator[tuple[str, str]]:
@@ -73,8 +92,10 @@ def _of_groups(found: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name, _, wanted in _table() if wanted & about)
 
 
-def _of_words(text: str) -> frozenset[str]:
-    return frozenset(name for name, words, _ in _table() if words and words.search(text))
+def _of_words(text: str, ahead: str) -> frozenset[str]:
+    return frozenset(
+        name for name, words, _ in _table() if words and words.search(ahead if name == _OPERATION else text)
+    )
 
 
 @lru_cache(maxsize=1)

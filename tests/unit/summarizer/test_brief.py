@@ -111,3 +111,29 @@ def test_every_term_that_a_group_names_is_in_the_tables() -> None:
     known = {(tables.family(t.kind), t.name) for t in tables.terms()}
     named = {(kind, name) for _, kind, names, *_ in rows("groups.tsv", 5) for name in groups.split(names)}
     assert named <= known, named - known
+
+
+@pytest.mark.parametrize(
+    ("question", "about"),
+    [
+        ("心口痛半年，装过架子，要不要再做造影", {"contrast", "coronary"}),
+        ("老人家糖病好多年，眼睛看不清，请查眼底", {"diabetes", "eye"}),
+        ("要换膝盖，平时吃着保心的药", {"joint", "operation"}),
+        ("慢性腎臟病第四期，準備洗腎，請評估造瘻", {"kidney", "operation"}),
+        ("AF on rivaroxaban scheduled for colonoscopy with polypectomy", {"anticoagulation", "operation"}),
+        ("甲减孕妇，药量怎么调", {"thyroid", "pregnancy"}),
+        ("尿不出来插了管子，想开刀", {"prostate", "operation"}),
+        ("起搏器术后5年，需要做核磁", {"mri", "arrhythmia"}),
+        ("手脚无力，查出低钾", {"electrolytes"}),
+        ("小孩发育慢，心脏有杂音", {"child", "heart"}),
+    ],
+)
+def test_a_question_in_anybodys_words_is_about(question: str, about: set[str]) -> None:
+    assert about <= situations.asked(question, []).situations
+
+
+def test_an_operation_of_the_past_and_insulin_or_aspirin_mean_nothing_else() -> None:
+    assert "operation" not in situations.asked("胆囊切除术后5年，血糖高，胰岛素怎么调", []).situations
+    assert "gallbladder" not in situations.asked("血糖高，胰岛素怎么调", []).situations
+    assert "anaemia" not in situations.asked("抗血小板疗程多长", []).situations
+    assert "epilepsy" not in situations.asked("痛风反复发作", []).situations
