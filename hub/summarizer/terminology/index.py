@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import count, groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,8 @@ from hub.summarizer.embedding import Vectors, unit
 
 MEASURES = 5
 _LONGEST_GRAM = 3
+_BITS = 20
+_MOST = (1 << _BITS) - 1
 _FEW = 30
 """Terms of a kind, below which their mean says nothing about the kind."""
 
@@ -46,11 +48,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """Of one n-gram: the wordings that have it, and its weight in each, lengths being one."""
+    """The n-grams of the wordings of a kind, ordered by code; those of number n from `starts[n]` to `starts[n + 1]`.
 
+    codes: the numbers of their sounds; wordings: that have it; weights: in each, lengths being one; rarity: of each.
+    """
+
+    codes: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.intp]
     wordings: npt.NDArray[np.int32]
     weights: npt.NDArray[np.float32]
-    rarity: float
+    rarity: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ class _Kind:
     mean: Vectors
     vectors: Vectors
     centres: Vectors
-    postings: Mapping[str, Grams]
+    grams: Grams
     spoken: Vectors
 
 
@@ -83,12 +90,12 @@ class Index:
         spans = [self._kinds[kind] for kind in kinds if kind in self._kinds]
         if not spans or not names:
             return [], np.zeros((len(names), 0, MEASURES), np.float32)
-        heard = [_grams(name) for name in names]
+        heard = [_heard(name) for name in names]
         found = np.concatenate([_near(span, vectors, heard) for span in spans], axis=2)
         return [entry for span in spans for entry in self.entries[span.entries]], np.moveaxis(found, 0, 2)
 
 
-def _near(span: _Kind, vectors: Vectors, heard: Sequence[Counter[str]]) -> npt.NDArray[np.float32]:
+def _near(span: _Kind, vectors: Vectors, heard: Sequence[Counter[int]]) -> npt.NDArray[np.float32]:
     """(measures, names, entries)."""
     asked = unit(vectors - span.mean)
     near = asked @ span.vectors.T
@@ -102,15 +109,19 @@ def _near(span: _Kind, vectors: Vectors, heard: Sequence[Counter[str]]) -> npt.N
     return found
 
 
-def _alike(span: _Kind, counts: Counter[str]) -> npt.NDArray[np.float64]:
+def _alike(span: _Kind, counts: Mapping[int, int]) -> npt.NDArray[np.float64]:
     """Of each wording: the TF-IDF cosine of n-grams of sounds."""
-    weighed = [(math.log(count) + 1, span.postings.get(gram)) for gram, count in counts.items()]
-    known = [(weight * grams.rarity, grams) for weight, grams in weighed if grams]
+    grams, asked = span.grams, np.array(list(counts), np.int64)
+    at = np.minimum(np.searchsorted(grams.codes, asked), len(grams.codes) - 1) if len(grams.codes) else asked[:0]
+    known = [(int(n), count) for n, gram, count in zip(at, asked, counts.values(), strict=False)
+             if grams.codes[n] == gram]  # fmt: skip
     if not known:
         return np.zeros(len(span.vectors))
-    length = math.sqrt(sum(weight * weight for weight, _ in known))
-    ids = np.concatenate([grams.wordings for _, grams in known])
-    parts = np.concatenate([grams.weights * (weight / length) for weight, grams in known])
+    weights = [(math.log(count) + 1) * float(grams.rarity[n]) for n, count in known]
+    length = math.sqrt(sum(weight * weight for weight in weights))
+    spans = [slice(grams.starts[n], grams.starts[n + 1]) for n, _ in known]
+    ids = np.concatenate([grams.wordings[held] for held in spans])
+    parts = np.concatenate([grams.weights[h] * (w / length) for h, w in zip(spans, weights, strict=True)])
     return np.asarray(np.bincount(ids, parts, len(span.vectors)), np.float64)
 
 
@@ -131,34 +142,56 @@ def _kinds(entries: Sequence[Entry], vectors: Vectors) -> dict[str, _Kind]:
             mean=mean,
             vectors=centred,
             centres=unit(np.add.reduceat(centred, starts, axis=0)),
-            postings=_postings([w for e in told for w in e.wordings]),
+            grams=_grams_of([w for e in told for w in e.wordings]),
             spoken=np.log1p([len(e.wordings) - e.names for e in told]).astype(np.float32),
         )
         first, word = first + len(told), word + sum(counts)
     return found
 
 
-def _postings(wordings: Sequence[str]) -> dict[str, Grams]:
-    counted = [_grams(wording) for wording in wordings]
-    shared = Counter(gram for counts in counted for gram in counts)
-    rarity = {gram: math.log((1 + len(wordings)) / (1 + count)) + 1 for gram, count in shared.items()}
-    lists: dict[str, tuple[list[int], list[float]]] = {gram: ([], []) for gram in shared}
-    for number, counts in enumerate(counted):
-        weights = {gram: (math.log(count) + 1) * rarity[gram] for gram, count in counts.items()}
-        length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        for gram, weight in weights.items():
-            lists[gram][0].append(number)
-            lists[gram][1].append(weight / length)
-    return {
-        gram: Grams(np.array(numbers, np.int32), np.array(weights, np.float32), rarity[gram])
-        for gram, (numbers, weights) in lists.items()
-    }
+def _grams_of(wordings: Sequence[str]) -> Grams:
+    """The n-grams of sounds of all wordings at once."""
+    signs, owners = _signs(wordings)
+    codes, holders = [], []
+    for size in range(1, _LONGEST_GRAM + 1):
+        last = len(signs) - size + 1
+        if last > 0:
+            packed = np.zeros(last, np.int64)
+            for offset in range(size):
+                packed = (packed << _BITS) | signs[offset : offset + last]
+            whole = owners[:last] == owners[size - 1 :]
+            codes.append(packed[whole])
+            holders.append(owners[:last][whole])
+    found, held = np.concatenate([*codes, signs[:0]]), np.concatenate([*holders, owners[:0]])
+    order = np.lexsort((held, found))
+    found, held = found[order], held[order]
+    first = np.flatnonzero(np.concatenate([[True], (found[1:] != found[:-1]) | (held[1:] != held[:-1])])[: len(found)])
+    counts = np.diff(np.append(first, len(found)))
+    found, held = found[first], held[first]
+    distinct, starts, shared = np.unique(found, return_index=True, return_counts=True)
+    rarity = np.log((1 + len(wordings)) / (1 + shared)) + 1
+    weights = (np.log(counts) + 1) * np.repeat(rarity, shared)
+    lengths = np.sqrt(np.bincount(held, weights * weights, len(wordings)))
+    return Grams(distinct, np.append(starts, len(found)), held.astype(np.int32),
+                 (weights / lengths[held]).astype(np.float32), rarity)  # fmt: skip
 
 
-def _grams(wording: str) -> Counter[str]:
-    spoken = sounds(wording)
+def _signs(wordings: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The numbers of the sounds of all wordings, one after the other, and whose each is."""
+    folded = [_folded(wording) for wording in wordings]
+    owners = np.repeat(np.arange(len(folded)), [len(text) for text in folded])
+    codes = np.frombuffer("".join(folded).encode("utf-32-le", "replace"), "<u4")
+    distinct, places = np.unique(codes, return_inverse=True)
+    numbers = np.array([_number(_sound(sign)) if _told(sign) else 0 for sign in map(chr, distinct)], np.int64)
+    signs = numbers[places] if len(codes) else np.zeros(0, np.int64)
+    return signs[signs > 0], owners[signs > 0]
+
+
+def _heard(name: str) -> Counter[int]:
+    """The n-grams of a name, as in `Grams.codes`."""
+    spoken = [_number(sound) for sound in sounds(name)]
     return Counter(
-        " ".join(spoken[start : start + size])
+        sum(sound << _BITS * (size - 1 - place) for place, sound in enumerate(spoken[start : start + size]))
         for size in range(1, _LONGEST_GRAM + 1)
         for start in range(len(spoken) - size + 1)
     )
@@ -166,9 +199,24 @@ def _grams(wording: str) -> Counter[str]:
 
 def sounds(wording: str) -> list[str]:
     """`弊咳` is `bi`, `ke`; what is not Chinese stays letter by letter, without case, width, spaces and marks."""
-    return [
-        _sound(sign) for sign in unicodedata.normalize("NFKC", wording).casefold() if sign.isalnum() or sign in "+%"
-    ]
+    return [_sound(sign) for sign in _folded(wording) if _told(sign)]
+
+
+def _folded(wording: str) -> str:
+    return unicodedata.normalize("NFKC", wording).casefold()
+
+
+def _told(sign: str) -> bool:
+    return sign.isalnum() or sign in "+%"
+
+
+_numbered: dict[str, int] = {}
+_numbers = count(1)
+"""A number for each sound that was ever heard."""
+
+
+def _number(sound: str) -> int:
+    return min(_numbered.setdefault(sound, next(_numbers)), _MOST)
 
 
 @lru_cache(maxsize=16384)
