@@ -25,7 +25,7 @@ _OR: Final = frozenset(("或", "还是", "或者", "抑或", "/", " or ", " vs "
 _TAIL: Final = frozenset(' 的了吧哈啊呀哦嘛呢咯喽撒噻大性。."”)）')
 _CHANGES: Final = ("加重", "加剧", "减轻", "好转", "缓解", "改善", "恶化", "进展", "增多", "减少", "变化", "消失")
 _TIMES: Final = ("之前", "以前", "的时候", "还好")
-_DIRECTLY: Final = frozenset(" 都也均这些全几样呢还尚目前暂诊断的我们自己真")
+_DIRECTLY: Final = frozenset(" 都也均这些全几样呢还尚目前暂诊断的我们自己真他她")
 _ENDED_BY: Final = {
     "planned": frozenset(("absent", "uncertain", "resolved")),
     "historical": frozenset(("absent", "uncertain", "planned", "if")),

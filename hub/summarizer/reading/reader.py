@@ -64,24 +64,29 @@ def _replied(sentence: Sentence, written: date, born: str | None, place: Place) 
     joined = place.talk.question(start, end)
     whole = together(sentence, joined, start) if joined else None
     if whole and joined:
-        for finding in _read(whole, joined.start, written, born, place):
+        for finding in _read(whole, joined.start, written, born, place, whole=True):
             yield whole, finding
-    else:
+    elif not (place.talk.told(start) and len(sentence.spans) == 1):
         for finding in _read(sentence, start, written, born, place):
             yield sentence, finding
 
 
-def _read(sentence: Sentence, at: int, written: date, born: str | None, place: Place) -> tuple[Finding, ...]:
+def _read(sentence: Sentence, at: int, written: date, born: str | None, place: Place, *,
+          whole: bool = False) -> tuple[Finding, ...]:  # fmt: skip
     text, answered = sentence.plain, place.talk.contexts
     mentions = find(text)
     own = contexts(text, [(m.start, m.end) for m in mentions], sentence.section)
-    around = [_decided(m, c, answered.get((m.start + at, m.end + at))) for m, c in zip(mentions, own, strict=True)]
+    around = [_decided(m, c, answered.get((m.start + at, m.end + at)), whole)
+              for m, c in zip(mentions, own, strict=True)]  # fmt: skip
     dates = find_dates(text, written, born)
     return _findings(Statement(text, sentence.section, written, mentions, around, dates, dialogue=True))
 
 
-def _decided(mention: Mention, own: Context, answered: Context | None) -> Context:
-    """What an answer says of a name; of a medicine (`还在吃吗?在吃`) that it is not taken, else what is said of it."""
-    if answered is None or (mention.kind == "medicine" and answered.assertion != "absent"):
-        return own
-    return answered
+def _decided(mention: Mention, own: Context, answered: Context | None, whole: bool) -> Context:
+    """What an answer says of a name. whole: the question is read with its answer (`青霉素过敏吗?不过敏`): what both say
+    of a medicine or an allergen holds, and what they deny.
+    """
+    if answered is None or answered.assertion == "absent":
+        return answered or own
+    told = mention.kind == "medicine" or (whole and (mention.kind == "allergen" or own.assertion == "absent"))
+    return own if told else answered

@@ -107,7 +107,9 @@ def named(name: str, text: str, spans: Sequence[tuple[int, int]], read: Sequence
 def _said(asked: str, text: str) -> Context | None:
     """What a reply says of a name that it takes up in the words of the question."""
     name = _TWICE.sub(r"\1", asked)
-    telling = name[-1] + "".join(part for alike in _ALIKE for part in alike if _holds(name, alike) and len(part) == 1)
+    verb = name[0] if name[0] in _VERBS and name[0] != "有" else ""
+    alike_parts = (part for alike in _ALIKE if _holds(name, alike) for part in alike if len(part) == 1)
+    telling = "".join((name[-1], verb, *alike_parts))
     if re.search(rf"(?:不|没有?)[{re.escape(telling)}]", text):
         return Context("absent")
     for form in (name, name[1:] if len(name) > 2 and name[0] in _VERBS else name, name[-2:] if len(name) > 3 else name):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from hub.domain.fragments import Citation
@@ -29,11 +29,14 @@ _LONGEST: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A question with its answer. text: both, without what asks (`速尿    在吃`), of the same length."""
+    """A question with its answer. text: both, without what asks (`速尿    在吃`), of the same length; whole: whether
+    they stand as they were received in one place.
+    """
 
     start: int
     end: int
     text: str
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,10 @@ class Talk:
     def question(self, start: int, end: int) -> Joined | None:
         """The question that a sentence of these characters ends with, if it was answered at once."""
         return next((j for j in self.joined if start <= j.start < end), None)
+
+    def told(self, start: int) -> bool:
+        """Whether a sentence that begins there was read with the question before it."""
+        return any(j.start < start < j.end and j.whole for j in self.joined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +90,11 @@ def placed(sentences: Sequence[Sentence]) -> Place | None:
 def together(sentence: Sentence, joined: Joined, at: int) -> Sentence | None:
     """A question's sentence that begins at `at`, with the answer to it; None where they do not stand in one place."""
     span = sentence.spans[0]
-    text = span.citation.text
     start = span.start + joined.start - at
     end = start + len(joined.text)
-    received = text[start:end]
-    if len(sentence.spans) > 1 or end > len(text) or (received.isascii() and " ".join(received.split()) != received):
+    if len(sentence.spans) > 1 or not joined.whole:
         return None
+    received = span.citation.text[start:end]
     return Sentence(received, (Span(span.citation, start, end),), joined.text, sentence.section, sentence.heading)
 
 
@@ -100,21 +106,31 @@ def _talk(received: tuple[str, ...]) -> Talk | None:
     found = exchanges(text)
     if not found:
         return None
+    begins_at = list(accumulate((len(each) + 1 for each in received), initial=0))
     contexts: dict[tuple[int, int], Context] = {}
     joined: list[Joined] = []
     for said in found:
-        named = [[(m.start, m.end) for m in find(text[t.start : t.end])] for t in said]
+        mentions = [find(text[t.start : t.end]) for t in said]
+        named = [[(m.start, m.end) for m in each] for each in mentions]
         around = dialogue_contexts([(t.speaker, text[t.start : t.end]) for t in said], named)
         for turn, spans, each in zip(said, named, around, strict=True):
             contexts |= {(turn.start + a, turn.start + b): c for (a, b), c in zip(spans, each, strict=True)}
         for number, (asked, answer) in enumerate(pairwise(said)):
             names = named[number] or [m.span() for m in _ALLERGY.finditer(text[asked.start : asked.end])]
-            if (asked.speaker, answer.speaker) == ("clinician", "patient") and names and not named[number + 1]:
-                joined += filter(None, [_joined(text, asked, answer, names)])
+            belongs = _belongs({m.kind for m in mentions[number]}, {m.kind for m in mentions[number + 1]})
+            if (asked.speaker, answer.speaker) == ("clinician", "patient") and names and belongs:
+                joined += filter(None, [_joined(text, asked, answer, names, begins_at)])
     return Talk(tuple((e[0].start, e[-1].end) for e in found), contexts, tuple(joined))
 
 
-def _joined(text: str, asked: Turn, answer: Turn, named: Sequence[tuple[int, int]]) -> Joined | None:
+def _belongs(asked: set[str], answered: set[str]) -> bool:
+    """Whether an answer that names these kinds is still of what was asked: of a medicine also with a reason."""
+    return not answered or (bool(asked) and asked <= {"medicine", "allergen"} and answered <= {"symptom", "problem"})
+
+
+def _joined(
+    text: str, asked: Turn, answer: Turn, named: Sequence[tuple[int, int]], begins_at: Sequence[int]
+) -> Joined | None:
     """The last sentence of a question with the first of its answer, if that is where its names stand."""
     end = _ended(text, answer)
     question = text[asked.start : asked.end].rstrip()
@@ -127,7 +143,9 @@ def _joined(text: str, asked: Turn, answer: Turn, named: Sequence[tuple[int, int
     name = asked.start + named[-1][1]
     said = _YES.match(text, answer.start, end)
     upto = said.end() if said and said.end() < end else answer.start
-    return Joined(start, end, text[start:name] + " " * (upto - name) + text[upto:end])
+    asis = text[start:end]
+    whole = not any(start < b < end for b in begins_at) and (not asis.isascii() or " ".join(asis.split()) == asis)
+    return Joined(start, end, text[start:name] + " " * (upto - name) + text[upto:end], whole)
 
 
 def _ended(text: str, answer: Turn) -> int:

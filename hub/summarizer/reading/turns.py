@@ -28,7 +28,7 @@ _SPEAKERS: Final[dict[str, Speaker]] = {
 _NAMES: Final = "|".join(sorted(map(re.escape, _SPEAKERS), key=len, reverse=True))
 _LABEL: Final = re.compile(
     rf"(?:^[ \t]*|(?<=[。！？；!?;.,，”\"' ]))"
-    rf"[\[【(（]?(?P<name>{_NAMES})\d?[\]】)）]?[ \t]*(?:[:：]|(?<=[\]】]))[ \t]*",
+    rf"[\[【(（]?(?P<name>{_NAMES})(?:问|询问|答|回答|说)?\d?[\]】)）]?[ \t]*(?:[:：]|(?<=[\]】]))[ \t]*",
     re.MULTILINE | re.IGNORECASE,
 )
 _MOST: Final = 0.5
