@@ -47,6 +47,9 @@ _FOOD = re.compile(r"食物|食品|\bfood\b", re.IGNORECASE)
 _DRUG = re.compile(r"药|打针|drug|medic", re.IGNORECASE)
 _REACTION = re.compile(r"疹|休克|水肿|风团|疙瘩|瘙痒|hives|rash|urticaria|anaphyla|angio", re.IGNORECASE)
 _NOTHING = re.compile(r"(?:什么|啥|任何|哪些?|何种|某些?)*(?:药物?|药品|东西|食物)?(?:会不会|不会|是否|有没有|不)?")
+_TAKEN = re.compile(
+    r"\d\s*(?:mg|g|ug|μg|ml|片|粒|丸|U|单位|毫克|微克)|[吃服用打]着|长期|口服|每[天日晚]|qd|bid|tid", re.IGNORECASE
+)
 _WHOLE_KINDS = frozenset({"食物", "药物", "药品", "药", "food", "foods", "drug", "drugs", "medication", "medications"})
 _REACH = 24
 """Characters before a general word within which its denial stands."""
@@ -84,23 +87,38 @@ def _allergens(statement: Statement) -> list[tuple[Mention, Context]]:
              if not c.subject and not c.planned and m.name not in _WHOLE_KINDS]  # fmt: skip
     taken = {m.start for m, _ in found}
     found += [(m, c) for m, c in statement.of("medicine") if m.start not in taken and not c.subject and not c.planned]
-    near = [(m, c) for m, c in found if _caused(statement, m)]
-    return sorted(near, key=lambda pair: pair[0].start)
+    clauses = about(statement)
+    return sorted(((m, c) for m, c in found if statement.clause(m.start) in clauses), key=lambda p: p[0].start)
 
 
-def _caused(statement: Statement, mention: Mention) -> bool:
-    """Whether the cue stands in the allergen's clause or the next, and no other sentence part lies between."""
-    if statement.section == "allergies":
-        return True
-    clause = statement.clause(mention.start)
-    return any(0 <= statement.clause(cue) - clause <= 1 or _lists(statement, mention, cue)
-               for cue in _cues(statement.text))  # fmt: skip
+@lru_cache(maxsize=2)
+def about(statement: Statement) -> frozenset[int]:
+    """The clauses that are about an allergy: those with a cue, what was taken before one (`青霉素打了，起一身风团`),
+    what followed it, what is listed after a colon; of the section the clauses that name an allergen or reaction.
+    """
+    if not concerns(statement):
+        return frozenset()
+    named = {statement.clause(m.start) for m, _ in statement.of("allergen", "medicine")}
+    found = _section(statement, named) if statement.section == "allergies" else set()
+    for cue in {statement.clause(place) for place in _cues(statement.text)}:
+        found.add(cue)
+        if cue not in named and cue - 1 in named:
+            found.add(cue - 1)
+        if cue + 1 not in named or statement.text[: statement.clauses[cue][1]].rstrip().endswith((":", "：")):
+            found.add(cue + 1)
+    return frozenset(found)
 
 
-def _lists(statement: Statement, mention: Mention, cue: int) -> bool:
-    """`过敏药物：青霉素、磺胺`: what follows a colon after the cue."""
-    between = statement.text[cue : mention.start]
-    return cue < mention.start and ":" in between and "。" not in between
+def _section(statement: Statement, named: set[int]) -> set[int]:
+    """The clauses at the begin of the section that name an allergen or reaction, and no medicine that is taken."""
+    told = named | {statement.clause(m.start) for m, _ in statement.of("symptom", "problem")}
+    clauses = [statement.text[slice(*span)] for span in statement.clauses]
+    last = next((n for n, said in enumerate(clauses) if n and (n not in told or _TAKEN.search(said))), len(clauses))
+    return {0} if _plain(clauses[0]) in _NO_SECTION else set(range(last))
+
+
+def _plain(said: str) -> str:
+    return said.strip(" 。.,;；!、，").lower()
 
 
 def _allergy(statement: Statement, mention: Mention, context: Context) -> Finding:
@@ -127,15 +145,16 @@ def _reactions(statement: Statement, mention: Mention) -> list[tuple[int, int]]:
 
 def reaction(statement: Statement, mention: Mention) -> bool:
     """Whether a symptom or problem is named as what an allergen caused."""
-    return concerns(statement) and bool(mention.kind == "symptom" or _REACTION.search(mention.name))
+    return statement.clause(mention.start) in about(statement) and bool(
+        mention.kind == "symptom" or _REACTION.search(mention.name)
+    )
 
 
 def _general(statement: Statement) -> list[Finding]:
     """`否认药物、食物过敏史`, `吃药不过敏`, `过敏史：无`: no known allergy, of one kind where only that is denied."""
-    section = statement.section == "allergies"
-    said = statement.text.strip(" 。.,;；!")
-    if section and (said.lower() in _NO_SECTION):
-        return [_denial(statement, 0, len(statement.text), said, named="过敏史")]
+    start, end = statement.clauses[0]
+    if statement.section == "allergies" and _plain(statement.text[start:end]) in _NO_SECTION:
+        return [_denial(statement, start, end, statement.text[start:end], named="过敏史")]
     for match in _GENERAL.finditer(statement.text):
         clause, _ = statement.clauses[statement.clause(match.start())]
         before = statement.text[max(clause, match.start() - _REACH) : match.end()]

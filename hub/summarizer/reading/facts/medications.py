@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from hub.summarizer import units
 from hub.summarizer.reading.facts import allergies
 from hub.summarizer.reading.intakes import intakes
-from hub.summarizer.reading.model import Intake, When
+from hub.summarizer.reading.model import Context, Intake, Mention, When
 from hub.summarizer.reading.statement import Finding, Statement
 
 
@@ -16,11 +18,37 @@ def read(statement: Statement) -> list[Finding]:
     return [_draft(statement, intake) for intake in taken(statement)]
 
 
+_OWN = re.compile(r"(?:这|该)?位?老人家?(?:现在|目前|平时|平常|一直|天天|每天|长期|都)*(?:在?[吃用打服]|口服)")
+"""How a village doctor begins to tell what the patient takes."""
+_URGED = re.compile(r"叮嘱|嘱咐|嘱托|交代|叮咛|吩咐|告知|提醒|嘱")
+"""Words whose own object ends with their clause (`嘱咐少盐少油,甲20mg每日一次`)."""
+
+
+def _settled(statement: Statement, mention: Mention, context: Context) -> Context:
+    """A context without what plainly is of something else: another's by `老人家`, or planned by advice before it."""
+    clause = statement.clause(mention.start)
+    start = statement.clauses[clause][0]
+    if context.subject.startswith("老人") and statement.section != "family" and _OWN.match(statement.text, start):
+        context = replace(context, subject="")
+    if context.planned and context.cues and all(_of_another(statement, cue, clause) for cue in context.cues):
+        context = replace(context, planned=False)
+    return context
+
+
+def _of_another(statement: Statement, cue: tuple[int, int], clause: int) -> bool:
+    """Whether a cue is an advice with an object of its own in a clause before."""
+    number = statement.clause(cue[0])
+    said = statement.text[cue[1] : statement.clauses[number][1]].rstrip(",，:： ")
+    return number < clause and len(said) >= 3 and bool(_URGED.search(statement.text, *cue))
+
+
 @lru_cache(maxsize=2)
 def taken(statement: Statement) -> Sequence[Intake]:
     """The intakes of a sentence; of none where it tells what a medicine caused, and of nobody else than the patient."""
-    listed = [(m, c) for m, c in statement.of("medicine") if not c.subject]
-    if not listed or allergies.concerns(statement):
+    around = [(m, _settled(statement, m, c)) for m, c in statement.of("medicine")]
+    caused = allergies.about(statement)
+    listed = [(m, c) for m, c in around if not c.subject and statement.clause(m.start) not in caused]
+    if not listed:
         return []
     return intakes(statement.text, [m for m, _ in listed], statement.dates, [c for _, c in listed])
 
@@ -41,5 +69,10 @@ def _draft(statement: Statement, intake: Intake) -> Finding:
 
 
 def _near(statement: Statement, intake: Intake, when: When) -> bool:
-    """Whether a date can be the medicine's: of its clause or one beside it."""
-    return abs(statement.clause(when.start) - statement.clause(intake.mention.start)) <= 1
+    """Whether a date can be the medicine's: of its clause, one beside it, or behind it before another medicine."""
+    own = intake.mention
+    if abs(statement.clause(when.start) - statement.clause(own.start)) <= 1:
+        return True
+    return when.start > own.end and not any(
+        own.end < m.start < when.start for m, _ in statement.of("medicine", "procedure", "problem")
+    )

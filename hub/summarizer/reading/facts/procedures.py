@@ -26,7 +26,7 @@ _WISHED = re.compile(
 )
 _ALREADY = re.compile(r"已(?:经)?(?:行|做|完成|予)|做了|做过|查了|查过|\b(?:underwent|performed|completed|done)\b")
 _NOT_GIVEN = re.compile(r"(?:没|未|没有|从没|从未|不曾|拒绝)\s*(?:打|种|接种|注射)|\b(?:never|not|declined|refused)\b")
-_INVASIVE = re.compile(r"造影|镜|活检|穿刺")
+_INVASIVE = re.compile(r"造影|镜|活检|穿刺|手术|术$|治疗")
 
 
 def read(statement: Statement) -> list[Finding]:
@@ -78,7 +78,7 @@ def _examination(mention: Mention) -> bool:
         return False
     codes = [code for _, code in mention.term.codes]
     diagnostic = not codes or codes[0].startswith(_EXAMINATIONS)
-    return diagnostic and not _INVASIVE.search(mention.term.name)
+    return diagnostic and not _INVASIVE.search(mention.term.name + mention.name)
 
 
 def _vaccination(statement: Statement, mention: Mention, context: Context) -> Finding | None:
