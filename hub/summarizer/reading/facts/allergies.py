@@ -156,6 +156,8 @@ def _general(statement: Statement) -> list[Finding]:
     if statement.section == "allergies" and _plain(statement.text[start:end]) in _NO_SECTION:
         return [_denial(statement, start, end, statement.text[start:end], named="过敏史")]
     for match in _GENERAL.finditer(statement.text):
+        if statement.dialogue and match.group() == "过敏":
+            continue
         clause, _ = statement.clauses[statement.clause(match.start())]
         before = statement.text[max(clause, match.start() - _REACH) : match.end()]
         after = statement.text[match.end() : match.end() + 24].lstrip(" ?？")[:4]
