@@ -8,7 +8,12 @@ from hub.summarizer.reading.courses import Course, Stage
 from hub.summarizer.reading.regions import Region
 from hub.summarizer.reading.tokens import Token
 
-_CODES = frozenset({"qd", "bid", "tid", "qid", "qn", "qod", "qw", "prn", "st"})
+CODES = frozenset({"qd", "bid", "tid", "qid", "qn", "qod", "qw", "prn", "st"})
+_REGIMEN = re.compile(
+    r"[\s,，、;；/+]*(?:与|和|或|及|然后|交替|周[一二三四五六日末、至到-]+|[单双隔次]日|早上?|中午?|晚上?|睡前|夜里|下午|早餐|晚餐|[前后]|"
+    r"and|in|the|morning|evening|at|bedtime)*\s*[吃服用打:]?\s*"
+)
+"""What stands between the doses of one regimen."""
 _INSULIN = re.compile("胰岛素|insulin", re.IGNORECASE)
 _PARTED = re.compile(r"[,，].{0,2}$")
 
@@ -42,7 +47,7 @@ class Amounts:
         gap = self.low[self.region.mention.end : token.start]
         self.course.often_parted = token.start > self.region.mention.end and bool(_PARTED.search(gap))
         if stage.often is None or (stage.weak and not value.weak) or value.code == "prn":
-            code = self.text[token.start : token.end].strip() if value.code not in _CODES else value.code
+            code = self.text[token.start : token.end].strip() if value.code not in CODES else value.code
             stage.often, stage.weak = code, value.weak
         if not self.course.often_parted:
             self.course.dosed_often = True
@@ -85,12 +90,14 @@ class Amounts:
         elif stage.kind == "count" and value.kind == "mass":
             if stage.dose == 1 and value.dose is not None:
                 stage.dose, stage.unit, stage.kind = value.dose, value.unit, value.kind
-        elif self.first_amount is not None and (
-            (stage.kind == value.kind and stage.often) or between in ("与", "和", "或", "、", "及", "/")
-        ):
+        elif stage.kind == value.kind and value.dose == stage.dose:
+            return
+        elif self.first_amount is not None and stage.kind == value.kind and _REGIMEN.fullmatch(between):
             stage.dose = None
             stage.often = self.text[self.first_amount : self._regimen_end(token)].strip()
             stage.kind = "split"
+        elif stage.kind == value.kind and stage.often:
+            stage.dose, stage.kind = None, "split"
 
     def _regimen_end(self, token: Token) -> int:
         after = next((t for t in self.region.tail if t.kind == "often" and 0 <= t.start - token.end <= 2), None)

@@ -23,7 +23,11 @@ def finish(course: Course, events: Events, place: int, *, switched: bool) -> Non
     for date in events.dates:
         if switched and not events.duration(date):
             course.changed = date.value
-        if _UNTIL.search(events.low, max(0, date.start - 8), date.start) and date.value and not date.until:
+        until = _UNTIL.search(events.low, max(0, date.start - 8), date.start) and date.value and not date.until
+        if until and course.formerly:
+            course.stages[-1].start = course.stages[-1].start or date.value
+            continue
+        if until:
             course.stopped, course.end = True, course.end or date.value
             continue
         since = _FROM.search(events.low, max(0, date.start - 8), date.start)

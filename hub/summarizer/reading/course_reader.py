@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from hub.summarizer.reading.course_amounts import Amounts
+from hub.summarizer.reading.course_amounts import CODES, Amounts
 from hub.summarizer.reading.course_ends import finish
 from hub.summarizer.reading.courses import Course, Stage
 from hub.summarizer.reading.events import CLAUSE, Events
@@ -13,8 +13,17 @@ from hub.summarizer.reading.model import When
 from hub.summarizer.reading.regions import Region, glued
 from hub.summarizer.reading.tokens import Token
 
+_DATED = re.compile(r"[^,;.()\x01\x02]{0,24}?\b(?:in|on) \x00")
 _ENDED = re.compile(r"\x01*(?:肠溶|缓释|控释|分散|[片丸针剂])*(?:胶囊|颗粒|注射液)?了")
 _LASTING = "长期 一直 规律 在用 在吃 在服 正在 吃着 用着 打着 continues continue continued"
+_FROM = re.compile(r"(?:从|由|自)\s?$")
+_CHANGED = re.compile(r"\s?(?:一下|下)?[减加改调降升换增变转](?:上|下)?(?:来|过来)?[的嘅]")
+"""After the dose before a change, told after it (`10mg,去年从20mg减的`)."""
+_ONWARD = re.compile(
+    r"[\s,，;；自从于到]*(?:\x00+|(?:\d{1,2}|[一二两三四五六七八九十半几])\s?个?(?:月|年|周|星期|礼拜|天)前?)\s?[份初底]?\s?"
+    r"(?P<how>起|开始|始|以?后|之后)(?:[就都吃服用打喷予为是]|一直|口服|每[次日天]|[一1][次回顿]|剂量|[\s,，])*"
+)
+"""From a date on (`2.5mg,2024年5月起5mg`)."""
 _NOW = frozenset(_LASTING.split())
 _BEFORE = frozenset(["take", "give", "start", "resume", "now", "by", "old", "past", "change", "keep", "plan"])
 
@@ -37,7 +46,7 @@ class _Reading:
         self.events = Events(text, low, region, dates)
         self.amounts = Amounts(text, low, region, self.course)
         self.place = region.mention.end
-        self.broken = False
+        self.broken = self.lasting = False
         self.old = self.former = False
 
     # before the name
@@ -65,6 +74,7 @@ class _Reading:
         for token in reversed(measured):
             self.amounts.read(token, self.place)
         course.lead_route = course.route
+        self.lasting = course.lasting
 
     def _word_before(self, token: Token) -> None:
         course = self.course
@@ -78,6 +88,8 @@ class _Reading:
             course.kept = course.kept or token.kind == "keep"
         if token.kind == "past" and here:
             course.past = True
+        if token.kind == "later" and here:
+            course.stages[0].planned = True
         if token.kind in ("start", "give", "change", "resume") and (here or len(gap) <= 14):
             course.taken = course.began = True
             date = self.events.date(token) if not course.start else None
@@ -103,11 +115,16 @@ class _Reading:
             if kind == "far":
                 self.broken = True
             elif kind in ("amount", "often", "route"):
-                if not self.broken and glued(self.low, self.place, token.start):
+                onward = kind == "amount" and not self.broken and self._onward(token)
+                if onward:
+                    self._next(token)
+                    self.amounts.read(token, self.place)
+                    self.place = token.end
+                elif not self.broken and glued(self.low, self.place, token.start):
                     if following is not None and self._condition(token, following):
                         continue
-                    if self.former and token.kind == "amount":
-                        self._former(token)
+                    if token.kind == "amount" and self._is_former(token):
+                        self._former(token, following)
                     else:
                         self.amounts.read(token, self.place)
                     self.place = token.end
@@ -124,12 +141,38 @@ class _Reading:
                 self._word_after(token)
             seen = token.end
 
-    def _former(self, token: Token) -> None:
-        """`改20mg(原40mg)`: the dose before the change, told after it."""
-        stages = self.course.stages
+    def _is_former(self, token: Token) -> bool:
+        """Whether a dose is that before a change, told after it: `改20mg(原40mg)`, `10mg,去年从20mg减的`."""
+        if self.former:
+            return True
+        told = self.course.stages[-1].dose is not None and _CHANGED.match(self.low, token.end)
+        return bool(told and _FROM.search(self.low, max(self.place, token.start - 2), token.start))
+
+    def _former(self, token: Token, following: Token | None) -> None:
+        stages, value = self.course.stages, token.value
         if not stages[-2:-1] or not stages[-2].filled:
-            stages.insert(len(stages) - 1, Stage(token.value.dose, token.value.unit, token.value.kind, filled=True))
+            often = following.value.code if following and following.kind == "often" and stages[-1].often else None
+            often = often if often in CODES else None
+            stages.insert(len(stages) - 1, Stage(value.dose, value.unit, value.kind, often, filled=True))
+        stages[-1].changed = self.course.kept = self.course.formerly = True
+        date = next((d for d in reversed(self.dates) if self.place <= d.start < token.start), None)
+        if date and not stages[-1].start and not self.events.duration(date):
+            stages[-1].start = date.value
         self.former = False
+
+    def _onward(self, token: Token) -> bool:
+        """Whether from a date on another dose holds than the one before (`原2.5mg,2024年5月起5mg`)."""
+        stage, value = self.course.stages[-1], token.value
+        if stage.dose is None or stage.kind != value.kind or stage.dose == value.dose:
+            return False
+        found = _ONWARD.fullmatch(self.low, self.place, token.start)
+        return bool(found and (self.old or "后" not in found["how"]))
+
+    def _next(self, token: Token) -> None:
+        course, old = self.course, self.course.stages[-1]
+        date = next((d.value for d in reversed(self.dates) if self.place <= d.start < token.start), None)
+        course.stages.append(Stage(start=date, changed=True, often=old.often, weak=True))
+        course.changed, course.kept = date or course.changed, True
 
     def _dated(self, token: Token) -> None:
         date = self.events.date(token)
@@ -146,7 +189,8 @@ class _Reading:
             return False
         near = tail[at].start - tail[at - 1].end <= 2 and tail[at + 1].start - tail[at].end <= 2
         before = self.low[max(self.region.mention.end, tail[at - 1].start - 40) : tail[at - 1].start]
-        return near and tail[at + 1].kind == "amount" and bool(re.search(r"\bfrom\b|[从由]|adjusted|changed", before))
+        told = re.search(r"\bfrom\b|[从由]|adjusted|changed", before) or _DATED.match(self.low, tail[at + 1].end)
+        return near and tail[at + 1].kind == "amount" and bool(told)
 
     def _word_after(self, token: Token) -> None:
         course, kind = self.course, token.kind
@@ -171,12 +215,12 @@ class _Reading:
             if date:
                 course.start = date.value
             course.by = course.by or self.events.by(token)
-        if kind == "later":
+        if kind == "later" and not (course.stopped or self.lasting):
             course.stages[-1].planned = True
         if kind == "when":
             self._dated(token)
         if kind == "old":
-            self.old, self.former = True, course.stages[-1].changed
+            self.old, self.former = True, course.stages[-1].changed or course.stages[-1].dose is not None
         if kind in ("now", "start"):
             course.lasting = course.lasting or kind == "now"
             if (self.old or course.past) and course.stages[-1].filled and not course.stopped:

@@ -52,6 +52,7 @@ class Course:
     by: str = ""
     switched: bool = False
     kept: bool = False
+    formerly: bool = False
     began: bool = False
     often_parted: bool = False
     dosed_often: bool = False
@@ -62,7 +63,8 @@ class Course:
 
     def intakes(self, mention: Mention, context: Context) -> Iterator[Intake]:
         """One intake per stage."""
-        if context.subject or (context.assertion == "absent" and not (self.stopped or self.kept or self.changed)):
+        said = self.stopped or self.kept or self.changed or self.stages[-1].planned
+        if context.subject or (context.assertion == "absent" and not said):
             return
         stages = [s for s in self.stages if s.filled] or [self.stages[-1]]
         if len(stages) == 1 and self.changed and not self.switched and not stages[0].start:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from hub.summarizer.reading.course_reader import course
@@ -16,6 +17,11 @@ _ALL = re.compile(r"都|均|全|一并|同时|一起|both")
 _EACH = re.compile(r"各|均|都|each|both")
 _COUNTED = re.compile(r"[\d一二两三四半]\s?[片粒丸袋]$")
 """The form of a name that is none: `早上空腹1片`."""
+_PRN = re.compile(
+    r"(?:必要时|需要时|按需|临时)(?:[服用吃喷吸含]|口服|吸入|使用|服用|应用)?|prn|(?:(?:as|if|when) )?(?:needed|required|necessary)(?: for)?"
+)
+"""How often it is taken, not that it is only thought of."""
+_THOUGHT_OF = re.compile(r"\s?(?:可|再|考虑|加|备|停|换|改|给予|予)")
 _LATTER = re.compile(r"后者|前者|其中")
 
 
@@ -43,8 +49,19 @@ def intakes(text: str, mentions: Sequence[Mention], dates: Sequence[When], conte
     return [
         intake
         for region, read in zip(found, courses, strict=True)
-        for intake in read.intakes(region.mention, medicines[region.index][1])
+        for intake in read.intakes(region.mention, _settled(low, region, medicines[region.index][1]))
     ]
+
+
+def _settled(low: str, region: Region, context: Context) -> Context:
+    """A context without the plan that `必要时` after the name, or after another of a list, seems to say."""
+    if not context.planned or not context.cues:
+        return context
+    for start, end in context.cues:
+        own = region.start <= start and end <= region.mention.start
+        if own or not _PRN.fullmatch(low, start, end) or _THOUGHT_OF.match(low, end):
+            return context
+    return replace(context, planned=False)
 
 
 def _switch(low: str, region: Region, following: Region) -> bool:

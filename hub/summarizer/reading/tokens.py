@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 import ahocorasick
@@ -44,7 +45,7 @@ class Token:
 def _words() -> Any:
     automaton = ahocorasick.Automaton()
     for kind, words in rows("intake_words.tsv", 2):
-        for word in words.split("|"):
+        for word in (each for part in words.split("|") for each in _expanded(part)):
             automaton.add_word(word, (len(word), kind, "", word.isascii()))
     for route, words, codes in rows("routes.tsv", 3):
         for word in (*words.split("|"), *codes.split("|")):
@@ -52,6 +53,12 @@ def _words() -> Any:
                 automaton.add_word(word, (len(word), "route", route, word.isascii()))
     automaton.make_automaton()
     return automaton
+
+
+def _expanded(words: str) -> list[str]:
+    """`先{吃,用}` as `先吃` and `先用`."""
+    parts = [part.split(",") if number % 2 else [part] for number, part in enumerate(re.split(r"[{}]", words))]
+    return ["".join(chosen) for chosen in product(*parts)]
 
 
 def lower(text: str) -> str:
