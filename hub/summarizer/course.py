@@ -24,7 +24,6 @@ _EARLIER = 3
 """Measurements before the newest that are told."""
 _FEW = {"control": 4, "medication": 10, "complication": 8}
 
-Belonging = Sequence[tuple[Item, frozenset[str]]]
 Line = dict[str, Any]
 
 
@@ -40,11 +39,11 @@ class _Disease:
 
 def courses(items: Sequence[Item], passages: Sequence[Passage], as_of: date) -> list[dict[str, Any]]:
     """`course` of the record: for each chronic disease that the patient has its lines, in the order of the table."""
-    told = [(item, groups.of(item)) for item in items if item.head.section != "plans"]
+    told = groups.Index(item for item in items if item.head.section != "plans")
     said = Sentences(p.text for p in passages)
     found = []
     for disease in _diseases():
-        own = [i for i, belongs in told if i.head.section == "problems" and disease.group in belongs and _has(i)]
+        own = [i for i in told.of([disease.group]) if i.head.section == "problems" and _has(i)]
         if not own:
             continue
         lines = [_control(disease, told), _medication(disease, told), _complications(disease, told, own),
@@ -75,11 +74,11 @@ def _line(aspect: str, parts: Sequence[tuple[str, Item | None]]) -> Line | None:
     return {"aspect": aspect, "text": "；".join(text for text, _ in parts), "item_ids": list(ids)}
 
 
-def _control(disease: _Disease, told: Belonging) -> Line | None:
+def _control(disease: _Disease, told: groups.Index) -> Line | None:
     """The last values of what shows control, with their trend and the values before."""
     shown: dict[str, tuple[str, Item]] = {}
     for group in disease.control:
-        series = [i for i, belongs in told if group in belongs and i.head.kind == "result" and i.points]
+        series = [i for i in told.of([group]) if i.head.kind == "result" and i.points]
         for item in sorted(series, key=lambda i: newest(i) or "", reverse=True)[:2]:
             shown.setdefault(item.id, (_values(item), item))
     return _line("control", list(shown.values())[: _FEW["control"]])
@@ -100,11 +99,11 @@ def _value(point: Point) -> str:
     return f"{amount} {day(point.draft.start)}".strip()
 
 
-def _medication(disease: _Disease, told: Belonging) -> Line | None:
+def _medication(disease: _Disease, told: groups.Index) -> Line | None:
     parts: list[tuple[str, Item | None]] = [
         (_taken(item), item)
-        for item, belongs in told
-        if item.head.section == "medications" and disease.medicines & belongs and situations.present(item)
+        for item in told.of(disease.medicines)
+        if item.head.section == "medications" and situations.present(item)
     ]
     return _line("medication", parts[: _FEW["medication"]] or [("各机构发来的资料中没有相关在用药物", None)])
 
@@ -117,14 +116,14 @@ def _taken(item: Item) -> str:
     return " ".join(part for part in (medicine(head), dose, given.get("frequency") or "", since) if part)
 
 
-def _complications(disease: _Disease, told: Belonging, own: Sequence[Item]) -> Line | None:
+def _complications(disease: _Disease, told: groups.Index, own: Sequence[Item]) -> Line | None:
     """Those present; that there are none is said by nobody. What is the disease itself is none of its complications."""
     itself = {i.id for i in own if not _special(i, disease)}
     parts: list[tuple[str, Item | None]] = [
         (item.text, item)
-        for item, belongs in told
+        for item in told.of(disease.complications)
         if item.head.section == "problems" and item.head.assertion == "present" and item.head.status != "resolved"
-        and disease.complications & belongs and item.id not in itself
+        and item.id not in itself
     ]  # fmt: skip
     return _line("complication", parts[: _FEW["complication"]])
 
@@ -134,13 +133,13 @@ def _special(item: Item, disease: _Disease) -> bool:
     return bool(disease.complications & groups.of(item))
 
 
-def _checks(disease: _Disease, told: Belonging, said: Sentences, as_of: date) -> Line | None:
+def _checks(disease: _Disease, told: groups.Index, said: Sentences, as_of: date) -> Line | None:
     return _line("check", [part for one in disease.checks for part in _check(one, told, said, as_of)])
 
 
-def _check(one: Sought, told: Belonging, said: Sentences, as_of: date) -> list[tuple[str, Item | None]]:
+def _check(one: Sought, told: groups.Index, said: Sentences, as_of: date) -> list[tuple[str, Item | None]]:
     """When it was last done, as far as items say; that it stands in a sentence only; or that nobody sent it."""
-    answers = [i for i, belongs in told if one.groups & belongs and _done(i)]
+    answers = [i for i in told.of(one.groups) if _done(i)]
     if not answers:
         known = one.told(said)
         return [(f"{one.name}：{'见原文' if known else '未发来'}", None)]

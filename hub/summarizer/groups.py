@@ -44,6 +44,23 @@ class _Rule:
         return any(_within(code, span) for span in self.codes)
 
 
+class Index:
+    """Items by their groups, so that a table of rules does not go through all of them for each row."""
+
+    __slots__ = ("_by_group",)
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._by_group: dict[str, list[tuple[int, Item]]] = {}
+        for number, item in enumerate(items):
+            for group in of(item):
+                self._by_group.setdefault(group, []).append((number, item))
+
+    def of(self, wanted: Iterable[str]) -> list[Item]:
+        """The items of any of these groups, each once, in their order."""
+        found = {number: item for group in wanted for number, item in self._by_group.get(group, ())}
+        return [found[number] for number in sorted(found)]
+
+
 def of(item: Item) -> frozenset[str]:
     """The groups of an item: by all that its statements call it. A relative's illness is of none."""
     head = item.head
