@@ -35,7 +35,7 @@ _ENDED_BY: Final = {
 """What ends a scope in a further clause, besides new predicates."""
 
 _CLOSERS: Final = frozenset(("absent", "uncertain", "planned", "question", "but"))
-_QUOTE: Final = frozenset(" \"“”‘’'「『《(（的")
+_QUOTE: Final = frozenset("\x00 \"“”‘’'「『《(（的")
 _NEAR: Final = 1
 _FAR: Final = 200
 """Characters over which any cue reaches."""

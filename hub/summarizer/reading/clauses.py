@@ -14,6 +14,10 @@ HARD: Final = frozenset("。;；!！\n")
 SOFT: Final = frozenset(",，:：")
 _QUERY: Final = frozenset("?？")
 _MARKS: Final = re.compile(r"[,，:：。;；!！\n?？.]")
+_SYMPTOMATIC: Final = "症状性"
+_OF_CAUSE: Final = ("癫痫", "帕金森", "惊厥", "精神", "羊癫")
+"""Of which it is a part, so that a `无` before it denies the whole (elsewhere `无症状性` is one word)."""
+
 _BLOT: Final = "\x00"
 
 
@@ -43,6 +47,8 @@ def hidden(text: str, spans: Sequence[tuple[int, int]]) -> str:
     parts: list[str] = []
     at = 0
     for start, end in spans:
+        if start - at >= len(_SYMPTOMATIC) and text.startswith(_SYMPTOMATIC, start - len(_SYMPTOMATIC)):
+            start -= len(_SYMPTOMATIC) if text.startswith(_OF_CAUSE, start) else 0
         if start >= at:
             parts += (text[at:start], _BLOT * (end - start))
             at = end
