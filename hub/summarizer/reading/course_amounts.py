@@ -25,6 +25,7 @@ class Amounts:
         self.text, self.low, self.region, self.course = text, low, region, course
         self.daily: Token | None = None
         self.first_amount: int | None = None
+        self.end = region.mention.end
 
     def read(self, token: Token, place: int) -> None:
         """Takes in an amount, a frequency or a route; place: the end of the words read before it."""
@@ -37,6 +38,7 @@ class Amounts:
             self._often(token, stage)
         elif token.value.kind != "strength":
             self._amount(token, stage, place)
+        self.end = max(self.end, token.end)
 
     def _often(self, token: Token, stage: Stage) -> None:
         value = token.value
@@ -92,11 +94,19 @@ class Amounts:
                 stage.dose, stage.unit, stage.kind = value.dose, value.unit, value.kind
         elif stage.kind == value.kind and value.dose == stage.dose:
             return
-        elif self.first_amount is not None and stage.kind == value.kind and _REGIMEN.fullmatch(between):
+        elif self.first_amount is not None and stage.kind == value.kind and _REGIMEN.fullmatch(
+            self.low, self.end, max(self.end, token.start)
+        ):
             stage.dose = None
             stage.often = self.text[self.first_amount : self._regimen_end(token)].strip()
             stage.kind = "split"
         elif stage.kind == value.kind and stage.often:
+            stage.dose, stage.kind = None, "split"
+
+    def scatter(self, token: Token) -> None:
+        """Another dose on other days: there is no one dose."""
+        stage = self.course.stages[-1]
+        if stage.kind == token.value.kind and stage.dose != token.value.dose:
             stage.dose, stage.kind = None, "split"
 
     def _regimen_end(self, token: Token) -> int:

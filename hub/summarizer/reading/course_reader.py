@@ -24,6 +24,7 @@ _ONWARD = re.compile(
     r"(?P<how>起|开始|始|以?后|之后)(?:[就都吃服用打喷予为是]|一直|口服|每[次日天]|[一1][次回顿]|剂量|[\s,，])*"
 )
 """From a date on (`2.5mg,2024年5月起5mg`)."""
+_BY_DAY = re.compile(r"周[一二三四五六日末]|星期[一二三四五六日天]|[单双]日|隔日")
 _NOW = frozenset(_LASTING.split())
 _BEFORE = frozenset(["take", "give", "start", "resume", "now", "by", "old", "past", "change", "keep", "plan"])
 
@@ -130,6 +131,8 @@ class _Reading:
                     self.place = token.end
                 elif kind != "route":
                     self.broken = True
+                    if kind == "amount" and _BY_DAY.search(self.low, self.amounts.end, token.start):
+                        self.amounts.scatter(token)
             elif kind == "change" or (kind == "to" and self._from_to(at)):
                 self._change(token, following)
             elif kind == "stop":
@@ -165,12 +168,12 @@ class _Reading:
         stage, value = self.course.stages[-1], token.value
         if stage.dose is None or stage.kind != value.kind or stage.dose == value.dose:
             return False
-        found = _ONWARD.fullmatch(self.low, self.place, token.start)
+        found = _ONWARD.fullmatch(self.low, self.amounts.end, token.start)
         return bool(found and (self.old or "后" not in found["how"]))
 
     def _next(self, token: Token) -> None:
         course, old = self.course, self.course.stages[-1]
-        date = next((d.value for d in reversed(self.dates) if self.place <= d.start < token.start), None)
+        date = next((d.value for d in reversed(self.dates) if self.amounts.end <= d.start < token.start), None)
         course.stages.append(Stage(start=date, changed=True, often=old.often, weak=True))
         course.changed, course.kept = date or course.changed, True
 

@@ -121,10 +121,10 @@ def often_at(low: str, place: int) -> Often | None:
     found = forms.pattern.match(low, place)
     if not found or found.end() == place or not found.lastindex:
         return None
-    if low.startswith(_OF_A_RESULT, found.end()):
+    words = found.group().strip()
+    if low.startswith(_OF_A_RESULT, found.end()) and (_MEAL.search(words) or not _TOLD.match(low, found.end())):
         return None
     code = forms.codes[found.lastindex - 1]
-    words = found.group().strip()
     return Often(
         place, found.end(), words if code == "=" else code, code == "=" and not re.search(r"[\d一-十]|q", words)
     )
@@ -166,7 +166,10 @@ _PIECES = frozenset("片粒丸袋支瓶包颗")
 _SHOTS = re.compile(r"(\d{1,3})\s?个(?![月小星礼周疗半])")
 """`打14个`: units of insulin."""
 _OF_A_RESULT = ("血糖", "血", "静脉血", "葡萄糖", "指尖")
-"""After `空腹`, `餐后`: what was measured then."""
+"""After `空腹`, `餐后`, `每日3次`: what was or is measured then."""
+_MEAL = re.compile(r"空腹|[餐饭]")
+_TOLD = re.compile(r"\D{1,8}\d")
+"""A result after a frequency is of the next thing told (`每日3次血压上头167`), not what is measured so often."""
 _DAILY = {"日": "day", "天": "day", "d": "day", "day": "day"}
 _CLOCKED = {"晚": "qn", "早": "qd", "晨": "qd"}
 _PART = re.compile(rf"({NUMBER})\s?(万?[a-zμµ]+|万?[^\d\s早中晚睡夜,、;和+/()半一二两三四五六七八九十]+)?")

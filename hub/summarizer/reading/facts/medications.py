@@ -30,7 +30,8 @@ def _settled(statement: Statement, mention: Mention, context: Context) -> Contex
     start = statement.clauses[clause][0]
     if context.subject.startswith("老人") and statement.section != "family" and _OWN.match(statement.text, start):
         context = replace(context, subject="")
-    if context.planned and context.cues and all(_of_another(statement, cue, clause) for cue in context.cues):
+    cues = [cue for cue in context.cues if not statement.text.startswith("老人", cue[0])]
+    if context.planned and cues and all(_of_another(statement, cue, clause) for cue in cues):
         context = replace(context, planned=False)
     return context
 
