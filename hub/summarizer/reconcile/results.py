@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from operator import attrgetter
 
 from hub.summarizer import units
@@ -58,7 +59,8 @@ class _Moments:
     def _near(self, draft: Draft, start: str) -> list[list[Draft]]:
         """Points that may be of the same moment."""
         if not start:
-            return [p for p in (*self.points, *self.disputed) if _lately(p[0], draft)] if draft.free else []
+            days = _lately(draft.evidence.day) if draft.free else ()
+            return [point for day in days for point in self.by_date.get(day, ())]
         if len(start) > _DAY:
             return [p for p in self.by_date.get(start[:_DAY], ()) if _one_time(p[0].start or "", start)]
         wanted = (start, *dates.neighbours(start)) if draft.ago else (start,)
@@ -69,11 +71,11 @@ def _one_time(a: str, b: str) -> bool:
     return a.startswith(b) or b.startswith(a)
 
 
-def _lately(measured: Draft, draft: Draft) -> bool:
-    """Whether it was measured in the month before the draft was written."""
-    day, written = dates.day(measured.start), draft.evidence.at
-    earliest, latest = (written - _RECENT).date().isoformat(), (written + timedelta(1)).date().isoformat()
-    return len(day) == _DAY and earliest <= day <= latest
+@lru_cache(maxsize=1024)
+def _lately(written: str) -> tuple[str, ...]:
+    """The days of the month before something was written, and the one after."""
+    latest = date.fromisoformat(written) + timedelta(1)
+    return tuple((latest - timedelta(n)).isoformat() for n in range(_RECENT.days + 2))
 
 
 def _rivals(a: Draft, b: Draft, analyte: str) -> bool:
