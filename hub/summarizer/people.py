@@ -19,6 +19,7 @@ from hub.domain.patients import (
     valid_national_identifier,
 )
 from hub.summarizer.evidence import Evidence, Source
+from hub.summarizer.reading.characters import plain
 
 FIELDS = {"name": "姓名", "gender": "性别", "birth_date": "出生日期"}
 GENDERS = {"male": "男", "female": "女"}
@@ -233,13 +234,16 @@ def header(text: str) -> tuple[str, str | None, int | None] | None:
 
 
 def note_of_another(text: str, at: date, person: Person | None) -> bool:
-    """Whether a note without Patient is headed by somebody else: another name, or sex and age that both contradict."""
-    found = header(text)
+    """Whether a note without Patient is headed by somebody else: another name, or sex and age that both contradict.
+
+    A name is the same in traditional and in simplified characters.
+    """
+    found = header(plain(text))
     if found is None or person is None or person.identity.name is None:
         return False
     name, sex, age = found
     born = person.identity.birth_date
     off = age is not None and born and abs(at.year - int(born[:4]) - age) > _AGE_TOLERANCE
-    return not same_name(name, person.identity.name) or bool(
+    return not same_name(name, plain(person.identity.name)) or bool(
         off and sex and person.identity.gender in GENDERS and sex != person.identity.gender
     )

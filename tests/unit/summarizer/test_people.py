@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 
 from hub.domain.fragments import Fragment
 from hub.domain.patients import NATIONAL, Identifier
+from hub.summarizer import people
+from hub.summarizer.evidence import Evidence
 from hub.summarizer.people import header
 from tests.unit.summarizer.clinical import condition, kinds, note, patient
 
@@ -90,3 +93,10 @@ def test_names_with_more_or_fewer_parts_do_not_contradict(record: Record, make: 
     made = record(first, second, third, make(condition("痛风"), patient=second.id, message_id="M2"))
     assert len(made["sections"]["problems"]) == 1
     assert [c["text"] for c in made["conflicts"]] == ["出生日期不一致：1959-10-30；1960-01-01（三甲，2025-05-01）"]
+
+
+def test_a_name_in_traditional_characters_is_the_same_name(make: Make) -> None:
+    fragment = make({"resourceType": "Patient", "name": [{"text": "冯子涵"}], "gender": "female", "birthDate": "1989"})
+    person = people.target([Evidence(fragment)], [], Evidence(fragment), None)
+    assert not people.note_of_another("隨訪本\n馮子涵（女，36歲）\n咳嗽三天。", date(2025, 7, 31), person)
+    assert people.note_of_another("隨訪本\n馬子涵（女，36歲）\n咳嗽三天。", date(2025, 7, 31), person)
