@@ -121,6 +121,9 @@ class _Reading:
                     self._next(token)
                     self.amounts.read(token, self.place)
                     self.place = token.end
+                elif self._changed_from(token, following):
+                    self.amounts.read(token, self.place)
+                    self.place = token.end
                 elif not self.broken and glued(self.low, self.place, token.start):
                     if following is not None and self._condition(token, following):
                         continue
@@ -143,6 +146,12 @@ class _Reading:
             else:
                 self._word_after(token)
             seen = token.end
+
+    def _changed_from(self, token: Token, following: Token | None) -> bool:
+        """Whether a dose is the one of `由1mg改成0.5mg` from which it was changed, whatever stands before it."""
+        change = following is not None and following.kind == "change" and following.start - token.end <= 2
+        told = change and token.kind == "amount" and self.course.stages[-1].dose is None and not self.course.stopped
+        return bool(told and _FROM.search(self.low, max(self.place, token.start - 2), token.start))
 
     def _is_former(self, token: Token) -> bool:
         """Whether a dose is that before a change, told after it: `改20mg(原40mg)`, `10mg,去年从20mg减的`."""

@@ -178,6 +178,7 @@ def _bounded(text: str, start: int, end: int, kinds: Collection[str]) -> bool:
     measured = "analyte" in kinds and bool(_VALUE_FOLLOWS.match(text, end))
     if _latin(text[start]) and start and _latin(text[start - 1]):
         dated = text[start].isalpha() and text[start - 1].isdigit() and end - start > 1
+        dated = dated and text[start:end].lower() != "mg"  # a unit, far more often than magnesium
         if not (measured and dated):
             return False
     if _latin(text[end - 1]) and end < len(text) and _latin(text[end]):

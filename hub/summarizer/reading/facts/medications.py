@@ -23,6 +23,9 @@ _OWN = re.compile(r"(?:这|该)?位?老人家?(?:现在|目前|平时|平常|一
 _URGED = re.compile(r"叮嘱|嘱咐|嘱托|交代|叮咛|吩咐|告知|提醒|嘱")
 """Words whose own object ends with their clause (`嘱咐少盐少油,甲20mg每日一次`)."""
 
+_REAL = re.compile(r"原来|原先|以前|曾经?|停了|撂|目前|现在|现用|现服|平[时素]|还在|在[吃用服]|一直")
+"""What a plan in a clause before does not reach."""
+
 
 def _settled(statement: Statement, mention: Mention, context: Context) -> Context:
     """A context without what plainly is of something else: another's by `老人家`, or planned by advice before it."""
@@ -31,9 +34,18 @@ def _settled(statement: Statement, mention: Mention, context: Context) -> Contex
     if context.subject.startswith("老人") and statement.section != "family" and _OWN.match(statement.text, start):
         context = replace(context, subject="")
     cues = [cue for cue in context.cues if not statement.text.startswith("老人", cue[0])]
-    if context.planned and cues and all(_of_another(statement, cue, clause) for cue in cues):
+    before = all(statement.clause(cue[0]) < clause for cue in cues)
+    real = before and (_REAL.search(statement.said(mention.start)) or _past(statement, clause))
+    if context.planned and cues and (real or all(_of_another(statement, cue, clause) for cue in cues)):
         context = replace(context, planned=False)
     return context
+
+
+def _past(statement: Statement, clause: int) -> bool:
+    """Whether a clause is dated before the document."""
+    today = statement.written.isoformat()
+    return any(w.value and w.value < today[: len(w.value)] and statement.clause(w.start) == clause
+               for w in statement.dates)  # fmt: skip
 
 
 def _of_another(statement: Statement, cue: tuple[int, int], clause: int) -> bool:
