@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -106,11 +107,17 @@ def _together(drafts: list[Draft], named: Draft) -> Draft:
 
 
 def _exactest(drafts: list[Draft]) -> Draft:
-    """Whose words name the item: the most exact term, of these the newest with a code, else the newest."""
+    """Whose words name the item: the most exact term, of these the newest with a code, else the wording that most use,
+    the standard name before others, the newer before the older.
+    """
     depths = [_depth(d.keys) for d in drafts]
     deepest = max(depths)
     exact = [d for d, depth in zip(drafts, depths, strict=True) if depth == deepest]
-    return next((d for d in reversed(exact) if d.code), exact[-1])
+    coded = next((d for d in reversed(exact) if d.code), None)
+    if coded or len(exact) == 1:
+        return coded or exact[0]
+    used = Counter(d.name for d in exact)
+    return max(reversed(exact), key=lambda d: (used[d.name], any(k.endswith(f":{d.name}") for k in d.keys)))
 
 
 @lru_cache(maxsize=16384)
