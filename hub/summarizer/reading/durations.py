@@ -44,6 +44,9 @@ _ENDS = re.compile(
     r"\s*[”\"]?(?:$|[,。;、!?)\]\n:(]|\.(?!\d)"
     r"|加重|加剧|再发|复发|伴|入院|就诊|来诊|未愈|不愈|不缓解|无缓解|未缓解|不退|不好|且|并|又)"
 )
+_LISTED = re.compile(r"和|与|及|以及|跟|几样|都有")
+"""After a number of years in a list of illnesses (`高血压3年和冠心病2年`)."""
+_HISTORY = re.compile("(?:等)?(?:慢性)?病?史")
 _NOT_MONTHS = re.compile(r"[于自从在到至是为今去前年院每]$")
 _CLAUSE = re.compile(r"[,。;:、!?\n]")
 _LEFT = re.compile(r"[一-龥A-Za-z)\]”\"'] ?$")
@@ -112,7 +115,8 @@ def is_onset(m: re.Match[str], read: Duration) -> bool:
         return not _date_not_duration(m, read)
     if near.endswith(_LASTS):
         return bool(_ENDS.match(after) or (read.unit in ("year", "month") and after.startswith("的")))
-    if not _LEFT.search(before) or not _ENDS.match(after) or _date_not_duration(m, read):
+    ends = _ENDS.match(after) or (read.unit == "year" and _LISTED.match(after))
+    if not _LEFT.search(before) or not ends or _date_not_duration(m, read):
         return False
     if bare.rstrip("了过药约近").endswith(_GIVEN):
         return False
@@ -126,6 +130,8 @@ def _of_another_visit(text: str, start: int, end: int) -> bool:
     if opened < 0 or "”" in text[opened:start]:
         return False
     closed = re.compile('[”"]').search(text, end)
+    if closed and _HISTORY.match(text, closed.end()):
+        return False
     if closed is None or not _THIS_VISIT.match(text, closed.end()):
         return True
     return bool(_EARLIER.search(text, max(text.rfind("。", 0, opened), 0), opened))
