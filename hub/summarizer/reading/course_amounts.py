@@ -94,8 +94,10 @@ class Amounts:
                 stage.dose, stage.unit, stage.kind = value.dose, value.unit, value.kind
         elif stage.kind == value.kind and value.dose == stage.dose:
             return
-        elif self.first_amount is not None and stage.kind == value.kind and _REGIMEN.fullmatch(
-            self.low, self.end, max(self.end, token.start)
+        elif (
+            self.first_amount is not None
+            and stage.kind == value.kind
+            and _REGIMEN.fullmatch(self.low, self.end, max(self.end, token.start))
         ):
             stage.dose = None
             stage.often = self.text[self.first_amount : self._regimen_end(token)].strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from hub.summarizer.reading import course_changes as changes
 from hub.summarizer.reading.course_amounts import CODES, Amounts
 from hub.summarizer.reading.course_ends import finish
 from hub.summarizer.reading.courses import Course, Stage
@@ -13,17 +14,8 @@ from hub.summarizer.reading.model import When
 from hub.summarizer.reading.regions import Region, glued
 from hub.summarizer.reading.tokens import Token
 
-_DATED = re.compile(r"[^,;.()\x01\x02]{0,24}?\b(?:in|on) \x00")
 _ENDED = re.compile(r"\x01*(?:肠溶|缓释|控释|分散|[片丸针剂])*(?:胶囊|颗粒|注射液)?了")
 _LASTING = "长期 一直 规律 在用 在吃 在服 正在 吃着 用着 打着 continues continue continued"
-_FROM = re.compile(r"(?:从|由|自)\s?$")
-_CHANGED = re.compile(r"\s?(?:一下|下)?[减加改调降升换增变转](?:上|下)?(?:来|过来)?[的嘅]")
-"""After the dose before a change, told after it (`10mg,去年从20mg减的`)."""
-_ONWARD = re.compile(
-    r"[\s,，;；自从于到]*(?:\x00+|(?:\d{1,2}|[一二两三四五六七八九十半几])\s?个?(?:月|年|周|星期|礼拜|天)前?)\s?[份初底]?\s?"
-    r"(?P<how>起|开始|始|以?后|之后)(?:[就都吃服用打喷予为是]|一直|口服|每[次日天]|[一1][次回顿]|剂量|[\s,，])*"
-)
-"""From a date on (`2.5mg,2024年5月起5mg`)."""
 _BY_DAY = re.compile(r"周[一二三四五六日末]|星期[一二三四五六日天]|[单双]日|隔日")
 _NOW = frozenset(_LASTING.split())
 _BEFORE = frozenset(["take", "give", "start", "resume", "now", "by", "old", "past", "change", "keep", "plan"])
@@ -110,33 +102,17 @@ class _Reading:
 
     def after(self) -> None:
         seen = self.place
-        for at, token in enumerate(self.region.tail):
+        tail = self.region.tail
+        for at, token in enumerate(tail):
             kind = token.kind
-            following = self.region.tail[at + 1] if at + 1 < len(self.region.tail) else None
+            following = tail[at + 1] if at + 1 < len(tail) else None
             if kind == "far":
                 self.broken = True
             elif kind in ("amount", "often", "route"):
-                onward = kind == "amount" and not self.broken and self._onward(token)
-                if onward:
-                    self._next(token)
-                    self.amounts.read(token, self.place)
-                    self.place = token.end
-                elif self._changed_from(token, following):
-                    self.amounts.read(token, self.place)
-                    self.place = token.end
-                elif not self.broken and glued(self.low, self.place, token.start):
-                    if following is not None and self._condition(token, following):
-                        continue
-                    if token.kind == "amount" and self._is_former(token):
-                        self._former(token, following)
-                    else:
-                        self.amounts.read(token, self.place)
-                    self.place = token.end
-                elif kind != "route":
-                    self.broken = True
-                    if kind == "amount" and _BY_DAY.search(self.low, self.amounts.end, token.start):
-                        self.amounts.scatter(token)
-            elif kind == "change" or (kind == "to" and self._from_to(at)):
+                if self._condition(token, following):
+                    continue
+                self._measured(token, following)
+            elif kind == "change" or (kind == "to" and changes.from_to(self.low, self.region.mention.end, tail, at)):
                 self._change(token, following)
             elif kind == "stop":
                 if token.start - seen <= 30 and self.events.own_stop(token):
@@ -147,18 +123,27 @@ class _Reading:
                 self._word_after(token)
             seen = token.end
 
-    def _changed_from(self, token: Token, following: Token | None) -> bool:
-        """Whether a dose is the one of `由1mg改成0.5mg` from which it was changed, whatever stands before it."""
-        change = following is not None and following.kind == "change" and following.start - token.end <= 2
-        told = change and token.kind == "amount" and self.course.stages[-1].dose is None and not self.course.stopped
-        return bool(told and _FROM.search(self.low, max(self.place, token.start - 2), token.start))
-
-    def _is_former(self, token: Token) -> bool:
-        """Whether a dose is that before a change, told after it: `改20mg(原40mg)`, `10mg,去年从20mg减的`."""
-        if self.former:
-            return True
-        told = self.course.stages[-1].dose is not None and _CHANGED.match(self.low, token.end)
-        return bool(told and _FROM.search(self.low, max(self.place, token.start - 2), token.start))
+    def _measured(self, token: Token, following: Token | None) -> None:
+        """An amount, a frequency or a route after the name: of this dose, of that before it or of the next."""
+        low, stage, amount = self.low, self.course.stages[-1], token.kind == "amount"
+        if amount and not self.broken and changes.onward(low, self.amounts.end, stage, token, old=self.old):
+            self._next(token)
+            self.amounts.read(token, self.place)
+        elif changes.changed_from(low, self.place, stage, token, following):
+            self.amounts.read(token, self.place)
+        elif amount and not self.broken and changes.told_after(low, self.place, stage, token):
+            self._former(token, following)
+        elif self.broken or not glued(low, self.place, token.start):
+            if token.kind != "route":
+                self.broken = True
+            if amount and _BY_DAY.search(low, self.amounts.end, token.start):
+                self.amounts.scatter(token)
+            return
+        elif amount and self.former:
+            self._former(token, following)
+        else:
+            self.amounts.read(token, self.place)
+        self.place = token.end
 
     def _former(self, token: Token, following: Token | None) -> None:
         stages, value = self.course.stages, token.value
@@ -171,14 +156,6 @@ class _Reading:
         if date and not stages[-1].start and not self.events.duration(date):
             stages[-1].start = date.value
         self.former = False
-
-    def _onward(self, token: Token) -> bool:
-        """Whether from a date on another dose holds than the one before (`原2.5mg,2024年5月起5mg`)."""
-        stage, value = self.course.stages[-1], token.value
-        if stage.dose is None or stage.kind != value.kind or stage.dose == value.dose:
-            return False
-        found = _ONWARD.fullmatch(self.low, self.amounts.end, token.start)
-        return bool(found and (self.old or "后" not in found["how"]))
 
     def _next(self, token: Token) -> None:
         course, old = self.course, self.course.stages[-1]
@@ -194,16 +171,6 @@ class _Reading:
         elif date and self.course.began:
             self.course.start = self.course.start or date.value
 
-    def _from_to(self, at: int) -> bool:
-        """Whether `to`, `到` stands between two amounts of `from 10 mg to 20 mg`, `从5毫克到10毫克`."""
-        tail = self.region.tail
-        if not 0 < at < len(tail) - 1 or tail[at - 1].kind not in ("amount", "often"):
-            return False
-        near = tail[at].start - tail[at - 1].end <= 2 and tail[at + 1].start - tail[at].end <= 2
-        before = self.low[max(self.region.mention.end, tail[at - 1].start - 40) : tail[at - 1].start]
-        told = re.search(r"\bfrom\b|[从由]|adjusted|changed", before) or _DATED.match(self.low, tail[at + 1].end)
-        return near and tail[at + 1].kind == "amount" and bool(told)
-
     def _word_after(self, token: Token) -> None:
         course, kind = self.course, token.kind
         if token.start - self.place > 25:
@@ -213,7 +180,7 @@ class _Reading:
             date = self.events.date(token)
             course.start = date.value if date else course.start
             self.place, self.broken = token.end, False
-        if kind in ("take", "keep", "start", "give", "resume", "now") and not self._passed():
+        if kind in ("take", "keep", "start", "give", "resume", "now") and not course.stopped:
             course.taken = True
             course.tail_taken = True
         if kind == "take" and self.low[token.start : token.end] in _NOW:
@@ -246,14 +213,11 @@ class _Reading:
         if kind not in ("plan", "by", "to") and (leads or glued(self.low, self.place, token.start)):
             self.place = token.end
 
-    def _passed(self) -> bool:
-        return self.course.stopped
-
-    def _condition(self, token: Token, following: Token) -> bool:
+    def _condition(self, token: Token, following: Token | None) -> bool:
         """Whether `必要时` is when to stop or change, not how often to take."""
         return (
-            token.kind == "often" and token.value.code == "prn" and following.kind in ("stop", "change")
-            and following.start - token.end <= 4
+            following is not None and token.kind == "often" and token.value.code == "prn"
+            and following.kind in ("stop", "change", "plan") and following.start - token.end <= 4
         )  # fmt: skip
 
     # changes and stops

@@ -18,7 +18,8 @@ _EACH = re.compile(r"各|均|都|each|both")
 _COUNTED = re.compile(r"[\d一二两三四半]\s?[片粒丸袋]$")
 """The form of a name that is none: `早上空腹1片`."""
 _PRN = re.compile(
-    r"(?:必要时|需要时|按需|临时)(?:[服用吃喷吸含]|口服|吸入|使用|服用|应用)?|prn|(?:(?:as|if|when) )?(?:needed|required|necessary)(?: for)?"
+    r"(?:必要时|需要时|按需|临时)(?:[服用吃喷吸含]|口服|吸入|使用|服用|应用)?|prn|"
+    r"(?:(?:as|if|when) )?(?:needed|required|necessary)(?: for)?"
 )
 """How often it is taken, not that it is only thought of."""
 _THOUGHT_OF = re.compile(r"\s?(?:可|再|考虑|加|备|停|换|改|给予|予)")
@@ -57,7 +58,8 @@ def _settled(low: str, region: Region, context: Context) -> Context:
     """A context without the plan that `必要时` after the name, or after another of a list, seems to say."""
     if not context.planned or not context.cues:
         return context
-    for start, end in context.cues:
+    for begin, end in context.cues:
+        start = begin - low.startswith("按", begin - 1) if begin else begin
         own = region.start <= start and end <= region.mention.start
         if own or not _PRN.fullmatch(low, start, end) or _THOUGHT_OF.match(low, end):
             return context

@@ -11,7 +11,7 @@ from hub.summarizer.reading.tokens import NAME, OTHER, Token
 
 _LEADS = {"change", "start", "give", "take", "stop", "resume", "route", "plan", "old", "now", "past"}
 _MEASURED = {"amount", "often"}
-_SEPARATOR = re.compile(r"[,，、;；。:：\n+(（/]|以及|还有|[和及与并跟]|联合|同时|\band\b|\bplus\b|\bwith\b")
+_SEPARATOR = re.compile(r"[,，、;；。:：\n+(（)）/]|以及|还有|[和及与并跟]|联合|同时|\band\b|\bplus\b|\bwith\b")
 _GLUE = re.compile(
     r"^\x01+|盐酸|硫酸氢?|苯磺酸|磷酸|甲磺酸|琥珀酸|酒石酸|马来酸|富马酸|枸橼酸|醋酸|氢溴酸|碳酸|重组人?|注射用|复方|精蛋白|叔丁胺|"
     r"\([^()\d]{0,12}\)|[\s,，、:：()（）\"“”'‘’\[\]【】\x00.…~+]|每[次回顿]|[一1][次回顿]|剂量|用量|用法|药量|首剂|日量|单次|"
@@ -111,6 +111,8 @@ def _boundary(low: str, mention: Mention, following: Mention, between: list[Toke
     measured = [t for t in segment if t.kind in _MEASURED]
     if any(t.kind in _LEADS for t in segment if not measured or t.start < measured[0].start):
         return parted
+    if measured and _taken_then(low, segment, following):
+        return parted
     if measured and not _before_name(low, measured, following, prefixed):
         return measured[-1].end
     return parted
@@ -128,6 +130,14 @@ def _without_separator(following: Mention, between: list[Token]) -> int:
             break
         start = token.start
     return start
+
+
+def _taken_then(low: str, segment: list[Token], following: Mention) -> bool:
+    """Whether a segment tells when the second medicine is taken (`晚饭后吃他汀`)."""
+    if [t.kind for t in segment] != ["often", "take"]:
+        return False
+    often, take = segment
+    return not low[often.end : take.start].strip() and not low[take.end : following.start].strip()
 
 
 def _before_name(low: str, measured: list[Token], following: Mention, prefixed: bool) -> bool:

@@ -26,6 +26,9 @@ _URGED = re.compile(r"叮嘱|嘱咐|嘱托|交代|叮咛|吩咐|告知|提醒|�
 _REAL = re.compile(r"原来|原先|以前|曾经?|停了|撂|目前|现在|现用|现服|平[时素]|还在|在[吃用服]|一直")
 """What a plan in a clause before does not reach."""
 
+_TAKES = re.compile(r"(?:长期|每[天日]|天天|成天|日日|按时|规律|一直)*[吃打食用](?!药|量)")
+_ADVISED = re.compile(r"建议|推荐|拟|宜|应|嘱")
+
 
 def _settled(statement: Statement, mention: Mention, context: Context) -> Context:
     """A context without what plainly is of something else: another's by `老人家`, or planned by advice before it."""
@@ -35,7 +38,8 @@ def _settled(statement: Statement, mention: Mention, context: Context) -> Contex
         context = replace(context, subject="")
     cues = [cue for cue in context.cues if not statement.text.startswith("老人", cue[0])]
     before = all(statement.clause(cue[0]) < clause for cue in cues)
-    real = before and (_REAL.search(statement.said(mention.start)) or _past(statement, clause))
+    said = statement.said(mention.start)
+    real = before and (_REAL.search(said) or _past(statement, clause) or _told(statement, said, cues))
     if context.planned and cues and (real or all(_of_another(statement, cue, clause) for cue in cues)):
         context = replace(context, planned=False)
     return context
@@ -46,6 +50,14 @@ def _past(statement: Statement, clause: int) -> bool:
     today = statement.written.isoformat()
     return any(w.value and w.value < today[: len(w.value)] and statement.clause(w.start) == clause
                for w in statement.dates)  # fmt: skip
+
+
+def _told(statement: Statement, said: str, cues: Sequence[tuple[int, int]]) -> bool:
+    """Whether a clause plainly tells what is taken, and what is planned is named in the clauses of the cues."""
+    if not _TAKES.match(said) or any(_ADVISED.search(statement.text, *cue) for cue in cues):
+        return False
+    named = {statement.clause(m.start) for m, _ in statement.of("medicine", "procedure")}
+    return any(statement.clause(cue[0]) in named for cue in cues)
 
 
 def _of_another(statement: Statement, cue: tuple[int, int], clause: int) -> bool:

@@ -1,0 +1,58 @@
+"""How words around doses say that one took the place of another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hub.summarizer.reading.courses import Stage
+from hub.summarizer.reading.tokens import Token
+
+_DATED = re.compile(r"[^,;.()\x01\x02]{0,24}?\b(?:in|on) (?:\x00|\d{4}\b)")
+_FROM = re.compile(r"(?:从|由|自|\bfrom)\s?$")
+_REDUCED = re.compile(r"\b(?:reduced|increased|decreased|changed|titrated|adjusted|lowered|raised|cut|down|up) from $")
+_CHANGED = re.compile(r"\s?(?:一下|下)?[减加改调降升换增变转](?:上|下)?(?:来|过来)?[的嘅]")
+"""After the dose before a change, told after it (`10mg,去年从20mg减的`)."""
+_ONWARD = re.compile(
+    r"[\s,，;；自从于到]*(?:(?:头|上|旧|去|前|今)年)?(?:\x00+|(?:\d{1,2}|[一二两三四五六七八九十半几])\s?个?(?:月|年|周|星期|礼拜|天)前?)\s?[份初底]?\s?"
+    r"(?P<how>起|开始|始|以?后|之后)(?:[就都吃服用打喷予为是]|一直|口服|每[次日天]|[一1][次回顿]|剂量|[\s,，])*"
+)
+"""From a date on (`2.5mg,2024年5月起5mg`)."""
+
+
+def changed_from(low: str, place: int, stage: Stage, token: Token, following: Token | None) -> bool:
+    """Whether an amount is the one of `由1mg改成0.5mg` from which it was changed, whatever stands before it."""
+    change = following is not None and following.kind in ("change", "to") and following.start - token.end <= 2
+    told = change and token.kind == "amount" and stage.dose is None
+    return bool(told and _FROM.search(low, max(place, token.start - 5), token.start))
+
+
+def told_after(low: str, place: int, stage: Stage, token: Token) -> bool:
+    """Whether a dose is that before a change, told after it (`10mg,去年从20mg减的`)."""
+    if stage.dose is None:
+        return False
+    if _CHANGED.match(low, token.end):
+        return bool(_FROM.search(low, max(place, token.start - 2), token.start))
+    told = _REDUCED.search(low, max(0, token.start - 15), token.start)
+    return bool(told) and not low.startswith(" to", token.end)
+
+
+def onward(low: str, place: int, stage: Stage, token: Token, *, old: bool) -> bool:
+    """Whether from a date on another dose holds than the one before, which ends at place (`原2.5mg,2024年5月起5mg`).
+
+    old: said to have been before; only then `2024年5月后` is no dose of a regimen.
+    """
+    if stage.dose is None or stage.kind != token.value.kind or stage.dose == token.value.dose:
+        return False
+    found = _ONWARD.fullmatch(low, place, token.start)
+    return bool(found and (old or "后" not in found["how"]))
+
+
+def from_to(low: str, place: int, tail: Sequence[Token], at: int) -> bool:
+    """Whether `to`, `到` stands between two amounts of `from 10 mg to 20 mg`, `从5毫克到10毫克`."""
+    if not 0 < at < len(tail) - 1 or tail[at - 1].kind not in ("amount", "often"):
+        return False
+    near = tail[at].start - tail[at - 1].end <= 2 and tail[at + 1].start - tail[at].end <= 2
+    before = low[max(place, tail[at - 1].start - 40) : tail[at - 1].start]
+    told = re.search(r"\bfrom\b|[从由]|adjusted|changed", before) or _DATED.match(low, tail[at + 1].end)
+    return near and tail[at + 1].kind == "amount" and bool(told)
