@@ -13,14 +13,14 @@ from tests.evaluation.plain import frequency, plain, unit
 Json = dict[str, Any]
 
 KIN = {
-    "父亲": ("父", "爸", "老汉", "爹", "大大", "father", "dad"),
+    "父亲": ("父", "爸", "老汉", "爹", "大大", "老豆", "老窦", "老头子", "father", "dad"),
     "母亲": ("母", "妈", "娘", "mother", "mom"),
     "哥哥": ("哥", "兄", "brother"),
-    "弟弟": ("弟", "兄弟", "brother"),
+    "弟弟": ("弟", "兄弟", "细佬", "brother"),
     "姐姐": ("姐", "姊", "sister"),
     "妹妹": ("妹", "sister"),
-    "祖父": ("祖父", "爷爷", "公公", "外公", "外爷", "grandfather"),
-    "祖母": ("祖母", "奶奶", "外婆", "婆婆", "grandmother"),
+    "祖父": ("祖父", "爷", "公公", "外公", "外爷", "grandfather"),
+    "祖母": ("祖母", "奶", "外婆", "婆婆", "阿嬷", "嫲", "grandmother"),
     "儿子": ("儿", "子", "son"),
     "女儿": ("女", "daughter"),
     "丈夫": ("丈夫", "配偶", "husband"),

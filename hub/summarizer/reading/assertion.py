@@ -14,7 +14,7 @@ from typing import Final
 from hub.summarizer.reading.clauses import HARD, SOFT, Sentence, cut, hidden
 from hub.summarizer.reading.cues import Cue, Rule, denies, lowered, scan
 from hub.summarizer.reading.kin import Person, subjects
-from hub.summarizer.reading.lists import BARE, over_commas, undated
+from hub.summarizer.reading.lists import BARE, back_over_commas, over_commas, undated
 from hub.summarizer.reading.model import Assertion, Context, Section
 
 _COLONS: Final = frozenset(":：")
@@ -175,6 +175,8 @@ def _before(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
     start = sentence.clause_start(cue.start)
     first = bisect_left(spans, (start, 0))
     over = rule.effect not in ("absent", "uncertain") or _DIRECTLY.issuperset(sentence.text[start : cue.start])
+    if rule.reach == "all" and start:
+        return range(back_over_commas(sentence, start, first), past)
     if rule.reach == "list" and over and first == past and past and start and sentence.text[start - 1] in ",，:：":
         start = sentence.clause_start(spans[past - 1][0])
         if sentence.end(start) < cue.start:

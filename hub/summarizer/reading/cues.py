@@ -14,7 +14,7 @@ Effect = Literal[
     "but", "has", "none",
 ]  # fmt: skip
 Direction = Literal["", "after", "before", "either", "closing", "within"]
-Reach = Literal["", "near", "clause", "list", "sentence"]
+Reach = Literal["", "near", "clause", "list", "all", "sentence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Rule:
 
 
 _CHOICE: Final = re.compile(r"\{([^{}]*)\}")
+_PAIR: Final = 2
 _TWICE: Final = re.compile(r"(.)[不没](?:有)?\1")
 
 
@@ -154,5 +155,8 @@ def _displaces(found: list[tuple[int, int, Any]], start: int, size: int) -> bool
 
 def _whole(text: str, start: int, end: int) -> bool:
     """Whether an English word is no part of a longer one."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return not (before.isascii() and before.isalnum()) and not (after.isascii() and after.isalnum())
+    return not (_letters(text[start - 1 : start + 1]) or _letters(text[end - 1 : end + 1]))
+
+
+def _letters(pair: str) -> bool:
+    return len(pair) == _PAIR and pair.isascii() and pair.isalnum()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from hub.summarizer.reading.assertion import contexts
+from hub.summarizer.reading.kin import relative_who_has_it
 from hub.summarizer.reading.model import Assertion, Context, Section
 from hub.summarizer.reading.questions import asks, expects, of_relatives, questioned, takes_for_granted
 from hub.summarizer.reading.replies import answer, named, names_first
@@ -49,15 +50,18 @@ _WINDOW: Final = 6
 
 @dataclass(slots=True)
 class _Asked:
-    """A name in a question. denied: the question supposes that it is absent (`不发烧了吧`); turn, block: when asked."""
+    """A name in a question. denied: the question supposes that it is absent (`不发烧了吧`); turn, block: when asked;
+    family: of relatives; whose: of which."""
 
     turn: int
     index: int
     name: str
     denied: bool
     block: int
+    family: bool = False
     heard: int = 0
     answer: Assertion | None = None
+    whose: str = ""
 
 
 def answered(question: str, replies: Sequence[str]) -> Assertion | None:
@@ -86,7 +90,8 @@ def dialogue_contexts(
         found.append(read)
         if speaker == "clinician":
             section = "family" if of_relatives(text) else ""
-            pending += [_Asked(number, i, text[slice(*places[i])], denied, block) for i, denied in asked]
+            family = section == "family"
+            pending += [_Asked(number, i, text[slice(*places[i])], denied, block, family) for i, denied in asked]
         else:
             _hear(pending, text, places, read, block)
             pending = _settle(pending, found)
@@ -141,6 +146,7 @@ def _hear(
 ) -> None:
     """Lets one turn of the patient answer what is asked: by name, else as a whole."""
     said, everything = answer(text)
+    relative = relative_who_has_it(text, said == "yes") if any(a.family for a in pending) else ""
     narrow = not everything and names_first(text, spans)
     plain = everything or len(text) <= _PLAIN
     for asked in pending:
@@ -148,6 +154,8 @@ def _hear(
         by_name = named(asked.name, text, spans, read)
         if by_name is not None and by_name != "uncertain":
             asked.answer = by_name
+        elif relative and asked.family and asked.block == block:
+            asked.answer, asked.whose = "present", relative
         elif said and asked.block == block and not narrow and (plain or asked.heard == 1):
             asked.answer = "present" if said == "yes" and not asked.denied else "absent"
 
@@ -156,7 +164,8 @@ def _settle(pending: list[_Asked], found: list[list[Context]]) -> list[_Asked]:
     """Writes the answers down; what is still open."""
     for asked in pending:
         if asked.answer:
-            found[asked.turn][asked.index] = replace(found[asked.turn][asked.index], assertion=asked.answer)
+            read = found[asked.turn][asked.index]
+            found[asked.turn][asked.index] = replace(read, assertion=asked.answer, subject=asked.whose or read.subject)
     return [a for a in pending if not a.answer and a.heard < _WINDOW]
 
 

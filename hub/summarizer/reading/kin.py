@@ -10,14 +10,14 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from hub.summarizer.reading.cues import Cue, longest
+from hub.summarizer.reading.cues import Cue, longest, lowered
 from hub.summarizer.reading.model import Section
 
 FAMILY: Final = "家族"
 """Subject in a family history that names nobody."""
 
 _ENDS: Final = frozenset("。;；!！\n")
-_SAYS: Final = frozenset("有得患也是死查曾因身均都、和及说,，")
+_SAYS: Final = frozenset("有得患也是死查曾因身均都、和及说系既诊确罹亦早就,，")
 """After a kin word of one character."""
 
 _TELLS: Final = re.compile(r"\x00|以前|原来|早年|生前|当年|那边|在世|去年|前年|走得|没了|老了|年轻|从前|过去|\d|[:：]")
@@ -29,16 +29,41 @@ _THIS: Final = re.compile(r"[这该此位](?:个|位|名)?$")
 _COMES: Final = re.compile(r"(?:今天?|自己|又|前|过)?来(?:看|说|院|诊|开|拿|讲|我|卫|的|复|问|测|量|,|，)")
 """After one who comes: what follows is of the patient."""
 
+_NAMED_AFTER: Final = re.compile(
+    r"(?:患者|病人|者|病史|史|的|阳性|的人|\(\+\)|\+)*\s*[(（,，:：;；—-]*\s*(?:是|为|系|即|指|就是|如|包括|主要是|来自)?"
+    r"(?:在)?(?:她|他|其|我|患者|病人|本人)?(?:的|家)?\s*"
+)
+"""Between a name of the family's and the relative whose it is (`家族中有哮喘患者(奶奶)`)."""
+
+_TOLD: Final = re.compile(r"\s*(?:$|[。.,，;；、)）和及与]|[得患有](?:的|过|了|病)?(?:$|[。.,，;；)）])|都?有[。,，])")
+"""After such a relative."""
+
+_GOES_ON: Final = re.compile(
+    r"\s*(?:还|也|并|后来|后因|又|亦|同时|另有|因|死于|殁于|曾|伴|合并|晚年|生前|最后|最终|去世|过世|死前|已|\d{2,4}[年岁/.-]|"
+    r"去年|前年|早年|年轻)"
+)
+"""With which a clause goes on about the relative who was told to be ill before it (`父亲糖尿病多年,后来中风`)."""
+
+_HAS_IT: Final = re.compile(
+    r"(?:也|都|是|倒|就|好像|以前|生前|曾经|那边|那里|,|，)*(?:有的?|得过|得了|得的|患过|患有?|犯过|查出过?|害过|就是)"
+    r"(?:过|的|了|这个病?|这种病|这病|这毛病|啊|呀|嘛|呢|哦|哈|咯)*\s*(?:[。.,，!！;；]|$)|"
+    r"\s*(?:has|had|did|does|do|have)\b(?! not|n't)",
+    re.IGNORECASE,
+)
+"""After a relative in the answer to a question about the family."""
+
+_NOTHING_MORE: Final = re.compile(r"\s*[。.!！]?\s*$")
+
 _POORLY: Final = re.compile(
     r"(?:身体|体质|身子)[也都一直向来很就老总]{0,4}[不差弱欠有糟垮虚坏]|多病|有病|毛病|药罐子|生前|poor health|unwell"
 )
 """In a clause about a relative: what the next names is theirs too."""
 
-_OWNS: Final = frozenset("他她我你其的大小二三四老堂表亲亡头里、和及")
+_OWNS: Final = frozenset("他她我你佢俺其的大小二三四老堂表亲亡头里、和及")
 """Before one."""
 
 _OPENS: Final = frozenset(("", ",", "，", "。", ";", "；", ":", "：", " ", "、"))
-_OWNERS: Final = frozenset("他她我你其家头")
+_OWNERS: Final = frozenset("他她我你其家头里佢俺")
 """Before a word that may also be the patient."""
 
 _FAR: Final = 120
@@ -166,7 +191,7 @@ def _counts(text: str, start: int, end: int, kind: str, section: Section) -> boo
     if kind == "child":
         return section == "family" or (before != "" and before in "他她")
     if kind == "owned":
-        return before in _OWNERS or bool(_THIS.search(text, max(0, start - 2), start))
+        return before in _OWNERS or section == "family" or bool(_THIS.search(text, max(0, start - 2), start))
     return kind != "none"
 
 
@@ -183,7 +208,8 @@ def _whose(text: str, span: tuple[int, int], found: Sequence[_Word], default: Pe
             if not (default or _has(text, between, span[1])):
                 return None
             person = Person(text[word.start : word.end], word.start, word.end)
-            return (_GENERAL.search(person.name) and _behind(text, span, found[index : index + _WORDS])) or person
+            general = _GENERAL.search(person.name)
+            return (general and _behind(text, span, found[index : index + _WORDS], general=True)) or person
         if default is None:
             return None
     return _behind(text, span, found[index : index + _WORDS]) or default
@@ -195,21 +221,49 @@ def _has(text: str, between: str, past: int) -> bool:
     In one clause with the relative, or in a list that goes on over commas (`母亲有高血压,糖尿病`).
     """
     clauses = _COMMA.split(between)
-    if len(clauses) == 1 or _POORLY.search(between):
+    if len(clauses) == 1 or _POORLY.search(between) or ("\x00" in clauses[0] and _GOES_ON.match(clauses[-1])):
         return True
     rest = _COMMA.split(text[past : past + _FAR], maxsplit=1)[0]
     return all(_BARE.issuperset(clause) for clause in (*clauses[1:], rest.rstrip("。.;；")))
 
 
-def _behind(text: str, span: tuple[int, int], found: Sequence[_Word]) -> Person | None:
+def _behind(text: str, span: tuple[int, int], found: Sequence[_Word], *, general: bool = False) -> Person | None:
+    """The relative who is said after a name; of `X家族史:父亲` the father, not the family. general: whether the
+    family was named before.
+    """
+    family: Person | None = None
+    past = span[1]
     for word in found:
-        if word.kind in ("kin", "other", "spouse"):
-            between = text[span[1] : word.start]
-            close = between in _TIGHT and text[word.start : word.end].lower() in _FAMILIES
-            close = close or (between.strip() in _DASHES and bool(_ALONE.match(text, word.end)))
-            if close or between.strip() in _BRACKETS or _IN.fullmatch(between):
-                return Person(text[word.start : word.end], word.start, word.end)
-    return None
+        if word.kind not in ("kin", "other", "spouse"):
+            continue
+        between = text[past : word.start]
+        person = Person(text[word.start : word.end], word.start, word.end)
+        close = between in _TIGHT and person.name.lower() in _FAMILIES
+        if close and not family:
+            family, past = person, word.end
+            continue
+        if (family or general) and between and _NAMED_AFTER.fullmatch(between) and _TOLD.match(text, word.end):
+            return person
+        if not family and (between.strip() in _BRACKETS or _IN.fullmatch(between) or _alone(text, between, word)):
+            return person
+        break
+    return family
+
+
+def _alone(text: str, between: str, word: _Word) -> bool:
+    return between.strip() in _DASHES and bool(_ALONE.match(text, word.end))
+
+
+def relative_who_has_it(reply: str, affirmed: bool) -> str:
+    """The relative of whom an answer says that they have what was asked for (`二弟有`), "" where it names none.
+
+    affirmed: whether it begins with yes, after which the relative may stand alone.
+    """
+    for word in _scan(reply, lowered(reply), "family"):
+        told = _HAS_IT.match(reply, word.end) or (affirmed and _NOTHING_MORE.match(reply, word.end))
+        if told and word.kind in ("kin", "spouse", "short", "owned"):
+            return reply[word.start : word.end]
+    return ""
 
 
 def _start(word: _Word) -> int:

@@ -16,6 +16,9 @@ _TRANSPARENT: Final = frozenset(("historical", "none"))
 _UNKNOWN_ITEM: Final = 4
 """Characters of a name in a list that nothing recognised."""
 
+_TIMED: Final = re.compile("[一二三四五六七八九十两几半天日年月周时分了好]")
+"""In a clause that is no name."""
+
 _SINCE: Final = re.compile(r" (?:x|for|since|times|over the|\d)(?![a-z])", re.IGNORECASE)
 
 
@@ -44,6 +47,27 @@ def over_commas(sentence: Sentence, end: int, latest: int, last: int) -> int:
             break
         end, last = upto, within
     return last
+
+
+def back_over_commas(sentence: Sentence, start: int, first: int) -> int:
+    """The first name of a list that ends with `these are all absent`: back over clauses of nothing but names."""
+    spans, text = sentence.spans, sentence.text
+    while start and text[start - 1] in ",，":
+        begin = sentence.clause_start(start - 1)
+        within = bisect_left(spans, (begin, 0))
+        if _speaks(sentence, begin, start - 1):
+            break
+        if within < first:
+            if not _bare(text, begin, start - 1, spans[within:first]):
+                break
+        elif (
+            not 0 < start - 1 - begin <= _UNKNOWN_ITEM
+            or not text[begin : start - 1].isalpha()
+            or _TIMED.search(text, begin, start - 1)
+        ):
+            break
+        start, first = begin, within
+    return first
 
 
 def _speaks(sentence: Sentence, start: int, end: int) -> bool:
