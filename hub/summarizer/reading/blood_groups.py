@@ -12,6 +12,8 @@ TYPED = re.compile(r"(?<![A-Za-z])(?:AB|[ABO])\s?型(?=血(?![糖压脂管小红
 _ABO = re.compile(
     r"(?P<text>(?:AB|[ABO])\s?型)|(?P<bare>AB|[ABO])(?![A-Za-z])(?=\s?(?:,|，|。|\.|;|；|\s|$|[(（]?R[hH]|血|[+\-阳阴]))"
 )
+_ABO_NEAR = re.compile(r"[^。；;\d]{0,6}?(?P<text>(?:AB|[ABO])\s?型)")
+"""A group that stands near its name, whatever is between (`血型应该是AB型`)."""
 _ABO_BEFORE = re.compile(r"(AB|[ABO])\s?型$")
 _RH = re.compile(
     r"\s?(?:因子|血型|\(D\)|（D）|D|\s|:|：|为|是)*(?P<text>阳性|阴性|[(（][+\-][)）]|[+\-]|positive|negative)",
@@ -25,6 +27,7 @@ def group(hidden: str, name: tuple[int, int], place: int, end: int) -> tuple[str
 
     place: after the words that link the name to its value; end: where the next name begins.
     """
+    place = near.start("text") if (near := _ABO_NEAR.match(hidden, name[1], end)) else place
     before = _ABO_BEFORE.search(hidden, max(0, name[0] - 4), name[0])
     after = _ABO.match(hidden, place, end)
     letters = before[1] if before else (after["text"] or after["bare"]) if after else ""

@@ -34,6 +34,10 @@ _PLACE = re.compile(
     r"叶|段|区|支|极|部|门|体|底|尖|窝|舌)+$"
 )
 _LONG_PLACE = 10
+_DEED = re.compile(
+    r"(?:切开|闭合|手法|腹腔镜|微创)?(?:复位|切除|修补|取石|碎石|消融|栓塞|引流|剥除|摘除|清除|矫正|结扎|套扎|减压|松解|根治)"
+    r"(?:[内外]?固定)?(?:手术|术)?"
+)
 _ORGAN = re.compile(r"[肺肝肾脑乳甲胆胰脾卵宫颈冠膝髋腰胸列叶段]")
 _DENYING = frozenset("无没未不")
 """A name that begins so (`无尿`) gives way to one that it cuts (`尿痛`): more likely that is denied."""
@@ -92,8 +96,15 @@ def _with_its_part(text: str, mention: Mention) -> Mention:
 
 
 def _where_it_is(text: str, mention: Mention) -> Mention:
-    """A finding with the place that is written right before it (`左肺下叶磨玻璃结节`): the same finding."""
+    """A finding with the place that is written right before it (`左肺下叶磨玻璃结节`): the same finding.
+
+    With what was done to it right behind it is the name of a procedure (`桡骨远端骨折复位术`).
+    """
     place = _PLACE.search(text, max(0, mention.start - _LONG_PLACE), mention.start)
+    deed = _DEED.match(text, mention.end)
+    if deed:
+        start = place.start() if place else mention.start
+        return Mention("procedure", text[start : deed.end()], start, deed.end(), None)
     if place is None or not _ORGAN.search(place.group()):
         return mention
     return Mention(mention.kind, text[place.start() : mention.end], place.start(), mention.end, mention.term)
@@ -182,8 +193,9 @@ def _bounded(text: str, start: int, end: int, kinds: Collection[str]) -> bool:
         if not (measured and dated):
             return False
     if _latin(text[end - 1]) and end < len(text) and _latin(text[end]):
+        plural = text[end] == "s" and not _latin(text[end + 1 : end + 2] or " ")
         if not text[end].isdigit():
-            return False
+            return plural and end - start >= _SHORT
         if text[end - 1].isdigit():
             return measured and text[start].isalpha() and bool(_QUANTITY.match(text, end))
         return end - start > 1 or bool(_SIGN.match(text, end))
