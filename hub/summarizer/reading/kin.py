@@ -59,11 +59,11 @@ _POORLY: Final = re.compile(
 )
 """In a clause about a relative: what the next names is theirs too."""
 
-_OWNS: Final = frozenset("他她我你佢俺其的大小二三四老堂表亲亡头里、和及")
+_OWNS: Final = frozenset("他她我你佢伊拉侬咱俺其的大小二三四老堂表亲亡头里、和及")
 """Before one."""
 
 _OPENS: Final = frozenset(("", ",", "，", "。", ";", "；", ":", "：", " ", "、"))
-_OWNERS: Final = frozenset("他她我你其家头里佢俺")
+_OWNERS: Final = frozenset("他她我你其家头里佢伊拉侬咱俺")
 """Before a word that may also be the patient."""
 
 _FAR: Final = 120
@@ -82,6 +82,14 @@ _IN: Final = re.compile(
 _DASHES: Final = frozenset(("-", "–", "—", ":", "："))
 _ALONE: Final = re.compile(r"\s*(?:$|[,，;；.。)）/、]|and\b)")
 """After a relative of whom nothing more is said (`diabetes - mother`)."""
+
+_RELATIVES: Final = frozenset(("kin", "other", "spouse"))
+_OPENED: Final = re.compile(
+    r"\s*[(（]\s*(?:in |on |only |his |her |the |患者|病人|其|他|她|older |younger |elder |eldest |youngest |late |"
+    r"paternal |maternal |both ){0,3}",
+    re.IGNORECASE,
+)
+"""Between a name and the relative in brackets whose it is, whoever was told of before (`gout (his brother)`)."""
 
 _GENERAL: Final = re.compile("famil|家|遗传|亲属|亲戚|relative|fhx|fh of", re.IGNORECASE)
 """A relative who is not said: one behind the name says more."""
@@ -198,6 +206,8 @@ def _counts(text: str, start: int, end: int, kind: str, section: Section) -> boo
 def _whose(text: str, span: tuple[int, int], found: Sequence[_Word], default: Person | None) -> Person | None:
     """By the nearest word in front that says whose; `X家族史` and `in her mother` stand behind."""
     index = bisect_left(found, span[0], key=_start)
+    if index < len(found) and found[index].kind in _RELATIVES and _OPENED.fullmatch(text, span[1], found[index].start):
+        return Person(text[found[index].start : found[index].end], found[index].start, found[index].end)
     for word in reversed(found[max(0, index - _WORDS) : index]):
         between = text[word.end : span[0]]
         if len(between) > _FAR or not _ENDS.isdisjoint(between) or ". " in between:
@@ -234,7 +244,7 @@ def _behind(text: str, span: tuple[int, int], found: Sequence[_Word], *, general
     family: Person | None = None
     past = span[1]
     for word in found:
-        if word.kind not in ("kin", "other", "spouse"):
+        if word.kind not in _RELATIVES:
             continue
         between = text[past : word.start]
         person = Person(text[word.start : word.end], word.start, word.end)

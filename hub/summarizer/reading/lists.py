@@ -12,12 +12,22 @@ from hub.summarizer.reading.cues import Cue
 
 BARE: Final = frozenset(' 、和及或与跟等症状表现情况史病既往的也不适之类传染遗传慢性征象体样其他以."“”‘’()（）')
 _LEAD: Final = BARE | frozenset("明显显著确切剧烈特殊任何其它他")
+_SIDED: Final = _LEAD | frozenset("左右双单两一侧边全半身肢上下手脚腿腰背胸腹部面颈肩膝眼耳")
 _TRANSPARENT: Final = frozenset(("historical", "none"))
 _UNKNOWN_ITEM: Final = 4
 """Characters of a name in a list that nothing recognised."""
 
-_TIMED: Final = re.compile("[一二三四五六七八九十两几半天日年月周时分了好]")
+_UNKNOWN_AMONG: Final = 7
+"""And of one in a list that says where it ends."""
+
+_TOLD: Final = re.compile("[一二三四五六七八九十两几半天日年月周时分了好很老总凶厉害严死常太真慢快有是说来去]")
 """In a clause that is no name."""
+
+_AND_OTHERS: Final = re.compile(r"等(?:其他|症状|不适|表现|情况|传染|慢性|疾|病|史|征象|体征|异常)*(?=[,，。.;；]|$)")
+_DATED: Final = re.compile(
+    r"[,，]\s*(?:约|近|大概|自|从|已|有)?\s*(?:\d|[一二三四五六七八九十两几半][天日年月周个余十])"
+)
+"""After a bare name: the clause that follows is what is said of it (`GDM,2025年起病`)."""
 
 _SINCE: Final = re.compile(r" (?:x|for|since|times|over the|\d)(?![a-z])", re.IGNORECASE)
 
@@ -33,20 +43,29 @@ def undated(sentence: Sentence, first: int, last: int) -> int:
 
 
 def over_commas(sentence: Sentence, end: int, latest: int, last: int) -> int:
-    """How far a list goes on: over clauses that hold nothing but names."""
+    """How far a list goes on: over clauses that hold nothing but names; with `等` behind it also sides of the body."""
+    closed = _AND_OTHERS.search(sentence.text, end, latest)
+    if closed:
+        past, within = _over(sentence, end, latest, last, _SIDED)
+        if past >= closed.start():
+            return within
+    return _over(sentence, end, latest, last, _LEAD)[1]
+
+
+def _over(sentence: Sentence, end: int, latest: int, last: int, lead: frozenset[str]) -> tuple[int, int]:
     spans, text = sentence.spans, sentence.text
     while end < latest and end < len(text) and text[end] in ",，":
         upto = min(sentence.clause_end(end + 1), latest)
         within = bisect_left(spans, (upto, 0))
-        if _speaks(sentence, end, upto):
+        if _speaks(sentence, end, upto) or (text[end - 1] == "史" and text[upto - 1] != "史"):
             break
         if within > last:
-            if not _bare(text, end + 1, upto, spans[last:within]):
+            if not _bare(text, end + 1, upto, spans[last:within], lead) or _DATED.match(text, upto, latest):
                 break
-        elif upto - end - 1 > _UNKNOWN_ITEM or not text[end + 1 : upto].isalpha():
+        elif not _item(text, end + 1, upto, lead):
             break
         end, last = upto, within
-    return last
+    return end, last
 
 
 def back_over_commas(sentence: Sentence, start: int, first: int) -> int:
@@ -58,16 +77,20 @@ def back_over_commas(sentence: Sentence, start: int, first: int) -> int:
         if _speaks(sentence, begin, start - 1):
             break
         if within < first:
-            if not _bare(text, begin, start - 1, spans[within:first]):
+            if not _bare(text, begin, start - 1, spans[within:first], _SIDED):
                 break
-        elif (
-            not 0 < start - 1 - begin <= _UNKNOWN_ITEM
-            or not text[begin : start - 1].isalpha()
-            or _TIMED.search(text, begin, start - 1)
-        ):
+        elif not _item(text, begin, start - 1, _SIDED):
             break
         start, first = begin, within
     return first
+
+
+def _item(text: str, start: int, end: int, lead: frozenset[str]) -> bool:
+    """Whether a clause may be a name of a list that nothing recognised."""
+    longest = _UNKNOWN_ITEM if lead is _LEAD else _UNKNOWN_AMONG
+    if not start < end <= start + longest or not text[start:end].isalpha():
+        return False
+    return lead is _LEAD or not _TOLD.search(text, start, end)
 
 
 def _speaks(sentence: Sentence, start: int, end: int) -> bool:
@@ -84,10 +107,10 @@ def _start(cue: Cue) -> int:
     return cue.start
 
 
-def _bare(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> bool:
+def _bare(text: str, start: int, end: int, spans: Sequence[tuple[int, int]], lead: frozenset[str]) -> bool:
     """Whether there is nothing but names and what joins them."""
     for first, past in spans:
-        if not _LEAD.issuperset(text[start:first]):
+        if not lead.issuperset(text[start:first]):
             return False
         start = past
     return BARE.issuperset(text[start:end])
