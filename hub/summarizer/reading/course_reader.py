@@ -81,7 +81,7 @@ class _Reading:
             course.kept = course.kept or token.kind == "keep"
         if token.kind == "past" and here:
             course.past = True
-        if token.kind == "later" and here:
+        if token.kind in ("later", "open") and here:
             course.stages[0].planned = True
         if token.kind in ("start", "give", "change", "resume") and (here or len(gap) <= 14):
             course.taken = course.began = True
@@ -195,6 +195,8 @@ class _Reading:
                 course.start = date.value
             course.by = course.by or self.events.by(token)
         if kind == "later" and not (course.stopped or self.lasting):
+            course.stages[-1].planned = True
+        if kind == "open" and not (course.stopped or course.dosed or self.lasting):
             course.stages[-1].planned = True
         if kind == "when":
             self._dated(token)

@@ -75,7 +75,7 @@ class Events:
             plan = other.kind == "plan" or (other.kind == "often" and other.value.code == "prn")
             if plan:
                 gap = self.low[other.end : token.start]
-                reach = 1 if self.text[other.start] in "若如倘假要i" else 0
+                reach = 1 if self.text[other.start] in "若如倘假要i的" else 0
                 if len(CLAUSE.findall(gap)) <= reach:
                     return True
         return False

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hub.summarizer.reading.model import Mention
 from hub.summarizer.reading.tokens import NAME, OTHER, Token
 
-_LEADS = {"change", "start", "give", "take", "stop", "resume", "route", "plan", "old", "now", "past"}
+_LEADS = {"change", "start", "give", "take", "stop", "resume", "route", "plan", "old", "now", "past", "later", "open"}
 _MEASURED = {"amount", "often"}
 _SEPARATOR = re.compile(r"[,，、;；。:：\n+(（)）/]|以及|还有|[和及与并跟]|联合|同时|\band\b|\bplus\b|\bwith\b")
 _GLUE = re.compile(

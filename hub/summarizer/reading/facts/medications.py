@@ -39,7 +39,8 @@ def _settled(statement: Statement, mention: Mention, context: Context) -> Contex
     cues = [cue for cue in context.cues if not statement.text.startswith("老人", cue[0])]
     before = all(statement.clause(cue[0]) < clause for cue in cues)
     said = statement.said(mention.start)
-    real = before and (_REAL.search(said) or _past(statement, clause) or _told(statement, said, cues))
+    done = any(statement.text.startswith("了", end) for _, end in cues)
+    real = done or (before and (_REAL.search(said) or _past(statement, clause) or _told(statement, said, cues)))
     if context.planned and cues and (real or all(_of_another(statement, cue, clause) for cue in cues)):
         context = replace(context, planned=False)
     return context
@@ -75,7 +76,14 @@ def taken(statement: Statement) -> Sequence[Intake]:
     listed = [(m, c) for m, c in around if not c.subject and statement.clause(m.start) not in caused]
     if not listed:
         return []
-    return intakes(statement.text, [m for m, _ in listed], statement.dates, [c for _, c in listed])
+    read = intakes(statement.text, [m for m, _ in listed], statement.dates, [c for _, c in listed])
+    return [replace(i, status="planned") if _ahead(statement, i) else i for i in read]
+
+
+def _ahead(statement: Statement, intake: Intake) -> bool:
+    """Whether it begins after the day of the document (`下周起用`)."""
+    start = intake.start or ""
+    return intake.status == "active" and start > statement.written.isoformat()[: len(start)]
 
 
 def _draft(statement: Statement, intake: Intake) -> Finding:
