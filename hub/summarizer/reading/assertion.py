@@ -14,7 +14,7 @@ from typing import Final
 from hub.summarizer.reading.clauses import HARD, SOFT, Sentence, cut, hidden
 from hub.summarizer.reading.cues import Cue, Rule, denies, lowered, scan
 from hub.summarizer.reading.kin import Person, subjects
-from hub.summarizer.reading.lists import BARE, back_over_commas, over_commas, undated
+from hub.summarizer.reading.lists import BARE, back_over_commas, opens_unknown, over_commas, undated
 from hub.summarizer.reading.model import Assertion, Context, Section
 
 _COLONS: Final = frozenset(":：")
@@ -72,7 +72,7 @@ def contexts(text: str, spans: Sequence[tuple[int, int]], section: Section = "")
     itself = [denies(text[start:end]) for start, end in spans]
     if not any(cue.rule.direction for cue in cues) and not any(itself):
         return [Context(subject=p.name if p else "", cues=_cited((), p)) for p in people]
-    sentence = cut(outside, spans, cues)
+    sentence = cut(outside, text, spans, cues)
     found = [_Found() for _ in spans]
     for number, cue in enumerate(cues):
         if cue.rule.direction:
@@ -122,8 +122,8 @@ def _after(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
         return range(first, last if rule.effect != "absent" else undated(sentence, first, last))
     end = min(sentence.clause_end(start), latest)
     last = bisect_left(sentence.spans, (end, 0))
-    if rule.reach == "list" and last > first:
-        last = over_commas(sentence, end, latest, last)
+    if rule.reach == "list" and (last > first or opens_unknown(sentence, cue, end)):
+        last = over_commas(sentence, end, latest, last, seen=sentence.text.startswith("未", cue.start))
     return range(first, last)
 
 

@@ -23,9 +23,12 @@ _BLOT: Final = "\x00"
 
 @dataclass(slots=True)
 class Sentence:
-    """A text cut at its punctuation. hard: ends of what commas may join; soft: commas and colons too."""
+    """A text cut at its punctuation. text: without names, received: with them; hard: ends of what commas may join;
+    soft: commas and colons too.
+    """
 
     text: str
+    received: str
     spans: Sequence[tuple[int, int]]
     cues: list[Cue]
     hard: list[int]
@@ -56,7 +59,7 @@ def hidden(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return "".join(parts)
 
 
-def cut(text: str, spans: Sequence[tuple[int, int]], cues: list[Cue]) -> Sentence:
+def cut(text: str, received: str, spans: Sequence[tuple[int, int]], cues: list[Cue]) -> Sentence:
     hard: list[int] = []
     soft: list[int] = []
     size = len(text)
@@ -71,4 +74,4 @@ def cut(text: str, spans: Sequence[tuple[int, int]], cues: list[Cue]) -> Sentenc
             soft.append(at)
     hard.append(size)
     soft.append(size)
-    return Sentence(text, spans, cues, hard, soft)
+    return Sentence(text, received, spans, cues, hard, soft)

@@ -215,8 +215,9 @@ def _whose(text: str, span: tuple[int, int], found: Sequence[_Word], default: Pe
         if word.kind == "patient":
             return None
         if word.kind != "carer":
-            if not (default or _has(text, between, span[1])):
-                return None
+            said = _behind(text, span, found[index : index + _WORDS]) if _COMMA.search(between) else None
+            if said or not (default or _has(text, between, span[1])):
+                return said
             person = Person(text[word.start : word.end], word.start, word.end)
             general = _GENERAL.search(person.name)
             return (general and _behind(text, span, found[index : index + _WORDS], general=True)) or person

@@ -23,9 +23,13 @@ _UNKNOWN_AMONG: Final = 7
 _TOLD: Final = re.compile("[一二三四五六七八九十两几半天日年月周时分了好很老总凶厉害严死常太真慢快有是说来去]")
 """In a clause that is no name."""
 
+_NOTHING: Final = frozenset(("异常", "不适", "特殊", "其他", "明显异常", "明显不适", "特殊不适"))
+_SIDE: Final = re.compile("[,，](?=[左右双两]|一侧|单侧)")
+_HISTORY: Final = re.compile(r"(?:[,，][^,，。;；\d有但]{1,8}+){1,4}(?<=[史等])(?=[,，。;；]|$)")
 _AND_OTHERS: Final = re.compile(r"等(?:其他|症状|不适|表现|情况|传染|慢性|疾|病|史|征象|体征|异常)*(?=[,，。.;；]|$)")
 _DATED: Final = re.compile(
-    r"[,，]\s*(?:约|近|大概|自|从|已|有)?\s*(?:\d|[一二三四五六七八九十两几半][天日年月周个余十])"
+    r"[,，]\s*(?:约|近|大概|自|从|已|有)?\s*[\d一二三四五六七八九十两几半][\d./\-一二三四五六七八九十两几半天日年月周号个多余来时小]*"
+    r"(?:前|起|起病|开始|以来|发病|出现|发现|了|多|余|左右|至今|史)*\s*(?=[,，。;；]|$)"
 )
 """After a bare name: the clause that follows is what is said of it (`GDM,2025年起病`)."""
 
@@ -42,14 +46,25 @@ def undated(sentence: Sentence, first: int, last: int) -> int:
     return last
 
 
-def over_commas(sentence: Sentence, end: int, latest: int, last: int) -> int:
-    """How far a list goes on: over clauses that hold nothing but names; with `等` behind it also sides of the body."""
+def over_commas(sentence: Sentence, end: int, latest: int, last: int, *, seen: bool = False) -> int:
+    """How far a list goes on: over clauses that hold nothing but names; with `等` behind it also sides of the body.
+
+    seen: whether it is a list of what an examination did not show, which a finding of one side ends.
+    """
     closed = _AND_OTHERS.search(sentence.text, end, latest)
     if closed:
         past, within = _over(sentence, end, latest, last, _SIDED)
         if past >= closed.start():
             return within
-    return _over(sentence, end, latest, last, _LEAD)[1]
+    side = _SIDE.search(sentence.received, end, latest) if seen else None
+    return _over(sentence, end, side.start() if side else latest, last, _LEAD)[1]
+
+
+def opens_unknown(sentence: Sentence, cue: Cue, end: int) -> bool:
+    """Whether a denied history begins with a name that nothing recognised (`否认手术,外伤史`)."""
+    item = sentence.text[cue.end : end].strip()
+    named = 1 < len(item) <= _UNKNOWN_ITEM and item.isalpha() and item not in _NOTHING
+    return named and bool(_HISTORY.match(sentence.text, end))
 
 
 def _over(sentence: Sentence, end: int, latest: int, last: int, lead: frozenset[str]) -> tuple[int, int]:
@@ -57,7 +72,11 @@ def _over(sentence: Sentence, end: int, latest: int, last: int, lead: frozenset[
     while end < latest and end < len(text) and text[end] in ",，":
         upto = min(sentence.clause_end(end + 1), latest)
         within = bisect_left(spans, (upto, 0))
-        if _speaks(sentence, end, upto) or (text[end - 1] == "史" and text[upto - 1] != "史"):
+        if (
+            _speaks(sentence, end, upto)
+            or _predicates(sentence, end, upto)
+            or (text[end - 1] == "史" and text[upto - 1] != "史")
+        ):
             break
         if within > last:
             if not _bare(text, end + 1, upto, spans[last:within], lead) or _DATED.match(text, upto, latest):
@@ -91,6 +110,17 @@ def _item(text: str, start: int, end: int, lead: frozenset[str]) -> bool:
     if not start < end <= start + longest or not text[start:end].isalpha():
         return False
     return lead is _LEAD or not _TOLD.search(text, start, end)
+
+
+def _predicates(sentence: Sentence, end: int, upto: int) -> bool:
+    """Whether what cuts a clause off is said of the names in it (`没力气有段时间了`)."""
+    index = bisect_left(sentence.cues, upto, key=_start)
+    return (
+        upto < sentence.clause_end(end + 1)
+        and index < len(sentence.cues)
+        and sentence.cues[index].start == upto
+        and sentence.cues[index].rule.effect == "has"
+    )
 
 
 def _speaks(sentence: Sentence, start: int, end: int) -> bool:
