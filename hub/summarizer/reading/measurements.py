@@ -207,15 +207,9 @@ class _Values:
             return False
         if not found["unit"] and not found["ten"]:
             after = found.end("number")
-            if (
-                _NOT_VALUE.match(self.words.hidden, after, self.words.end)
-                or self.words.hidden[after : after + 1]
-                in (
-                    DATE,
-                    "/",
-                )
-                and self.words.hidden[after + 1 : after + 2] != OTHER
-            ):
+            follows, then = self.words.hidden[after : after + 1], self.words.hidden[after + 1 : after + 2]
+            counted = _NOT_VALUE.match(self.words.hidden, after, self.words.end)
+            if counted or follows == DATE or (follows == "/" and then != OTHER):
                 return False
             if (
                 self.words.hidden[after : after + 1].isalpha()
