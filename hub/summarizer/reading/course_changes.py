@@ -10,12 +10,13 @@ from hub.summarizer.reading.tokens import Token
 
 _DATED = re.compile(r"[^,;.()\x01\x02]{0,24}?\b(?:in|on) (?:\x00|\d{4}\b)")
 _FROM = re.compile(r"(?:从|由|自|\bfrom)\s?$")
+_BEFORE = re.compile(r"\x00\s?[以之]?前[为是用吃服]?\s?$")
 _REDUCED = re.compile(r"\b(?:reduced|increased|decreased|changed|titrated|adjusted|lowered|raised|cut|down|up) from $")
 _CHANGED = re.compile(r"\s?(?:一下|下)?[减加改调降升换增变转](?:上|下)?(?:来|过来)?[的嘅]")
 """After the dose before a change, told after it (`10mg,去年从20mg减的`)."""
 _ONWARD = re.compile(
-    r"[\s,，;；自从于到]*(?:(?:头|上|旧|去|前|今)年)?(?:\x00+|(?:\d{1,2}|[一二两三四五六七八九十半几])\s?个?(?:月|年|周|星期|礼拜|天)前?)\s?[份初底]?\s?"
-    r"(?P<how>起|开始|始|以?后|之后)(?:[就都吃服用打喷予为是]|一直|口服|每[次日天]|[一1][次回顿]|剂量|[\s,，])*"
+    r"[\s,，;；自从于到]*(?:(?:头|上|旧|去|前|今)年)?(?:\x00+|(?:\d{1,2}|[一二两三四五六七八九十半几])\s?个?(?:月|年|周|星期|礼拜|天)前?|(?=后来|之后|再后))\s?[份初底]?\s?"
+    r"(?P<how>起|开始|始|再?后来|以?后|之后)(?:[就都吃服用打喷予为是]|一直|口服|每[次日天]|[一1][次回顿]|剂量|[\s,，])*"
 )
 """From a date on (`2.5mg,2024年5月起5mg`)."""
 
@@ -33,7 +34,11 @@ def told_after(low: str, place: int, stage: Stage, token: Token) -> bool:
         return False
     if _CHANGED.match(low, token.end):
         return bool(_FROM.search(low, max(place, token.start - 2), token.start))
-    told = _REDUCED.search(low, max(0, token.start - 15), token.start)
+    if _BEFORE.search(low, max(place, token.start - 6), token.start):
+        return True
+    told = _REDUCED.search(low, max(0, token.start - 15), token.start) or (
+        stage.changed and low.endswith(" from ", place, token.start)
+    )
     return bool(told) and not low.startswith(" to", token.end)
 
 

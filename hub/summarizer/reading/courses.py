@@ -78,6 +78,7 @@ class Course:
     ) -> Intake:
         status, end = self._status(context, stage, following, first)
         over = status == "stopped"
+        start = stage.start or (self.start if first else None)
         changed_on = following is not None or bool(stage.start) or self.stopped
         return Intake(
             mention,
@@ -86,7 +87,7 @@ class Course:
             stage.unit,
             self.route,
             stage.often or (following.often if following else None),
-            (stage.start or (self.start if first else None)),
+            None if following and following.start == start else start,
             end,
             self.reason if over else (self.reason_of_start or (self.reason if stage.start or self.changed else "")),
             self.by if changed_on or self.changed or self.start or over else "",

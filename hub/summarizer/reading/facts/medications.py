@@ -39,7 +39,7 @@ def _settled(statement: Statement, mention: Mention, context: Context) -> Contex
     cues = [cue for cue in context.cues if not statement.text.startswith("老人", cue[0])]
     before = all(statement.clause(cue[0]) < clause for cue in cues)
     said = statement.said(mention.start)
-    done = any(statement.text.startswith("了", end) for _, end in cues)
+    done = any(statement.text.startswith(("了", " since", " any"), end) for _, end in cues)
     real = done or (before and (_REAL.search(said) or _past(statement, clause) or _told(statement, said, cues)))
     if context.planned and cues and (real or all(_of_another(statement, cue, clause) for cue in cues)):
         context = replace(context, planned=False)
