@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from hub.summarizer.reading.clauses import HARD, SOFT, Sentence, cut, hidden
+from hub.summarizer.reading.clauses import HARD, SOFT, Sentence, cut, hidden, nouns
 from hub.summarizer.reading.cues import Cue, Rule, denies, lowered, scan
 from hub.summarizer.reading.kin import Person, subjects
 from hub.summarizer.reading.lists import BARE, back_over_commas, opens_unknown, over_commas, undated
@@ -65,11 +65,12 @@ def contexts(text: str, spans: Sequence[tuple[int, int]], section: Section = "")
     """The context of each mention of a sentence. spans: of the mentions in `text`, ascending; one context each."""
     if not spans:
         return []
+    itself = [denies(text[start:end]) for start, end in spans]
+    spans = nouns(text, spans)
     outside = hidden(text, spans)
     lower = lowered(outside)
     cues = scan(lower)
     people = subjects(outside, lower, spans, cues, section)
-    itself = [denies(text[start:end]) for start, end in spans]
     if not any(cue.rule.direction for cue in cues) and not any(itself):
         return [Context(subject=p.name if p else "", cues=_cited((), p)) for p in people]
     sentence = cut(outside, text, spans, cues)
@@ -114,7 +115,8 @@ def _changes(sentence: Sentence, reached: range) -> bool:
 def _after(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
     first = bisect_left(sentence.spans, (cue.end, 0))
     if rule.reach == "near":
-        return _near_after(sentence, cue, first)
+        reached = _near_after(sentence, cue, first)
+        return _listed(sentence, reached) if reached and sentence.text[cue.start : cue.end] == "没" else reached
     start = cue.end + 1 if sentence.text[cue.end : cue.end + 1] in _COLONS else cue.end
     latest = _stop(sentence, number, rule, min(sentence.end(start), start + _FAR))
     if rule.reach == "sentence" or (rule.reach == "list" and cue.latin):
@@ -156,6 +158,15 @@ def _near_after(sentence: Sentence, cue: Cue, first: int) -> range:
     while last < len(spans) and text[spans[last - 1][1] : spans[last][0]] in _JOINT:
         last += 1
     return range(first, last)
+
+
+def _listed(sentence: Sentence, reached: range) -> range:
+    """The names of a clause that holds nothing else, with those that follow it over commas (`没头昏,心慌,想吐`)."""
+    past = sentence.spans[reached[-1]][1]
+    end = sentence.clause_end(past)
+    if not BARE.issuperset(sentence.text[past:end]):
+        return reached
+    return range(reached.start, over_commas(sentence, end, sentence.end(end), reached.stop))
 
 
 def _closes(sentence: Sentence, number: int, cue: Cue) -> bool:

@@ -18,6 +18,9 @@ _SYMPTOMATIC: Final = "症状性"
 _OF_CAUSE: Final = ("癫痫", "帕金森", "惊厥", "精神", "羊癫")
 """Of which it is a part, so that a `无` before it denies the whole (elsewhere `无症状性` is one word)."""
 
+_VERB: Final = re.compile(r"(?:(?:得|患|害|犯|生|染)(?:过|了|上)|患有|做(?:过|了|个)?)(?=.)")
+"""With which a name may begin as people say it (`得过脑梗`), and which belongs to the words in front (`没得过脑梗`)."""
+
 _BLOT: Final = "\x00"
 
 
@@ -43,6 +46,11 @@ class Sentence:
 
     def end(self, at: int) -> int:
         return self.hard[bisect_left(self.hard, at)]
+
+
+def nouns(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The names without the verb that they begin with."""
+    return [(verb.end(), end) if (verb := _VERB.match(text, start, end)) else (start, end) for start, end in spans]
 
 
 def hidden(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -20,7 +20,9 @@ _ENDS: Final = frozenset("。;；!！\n")
 _SAYS: Final = frozenset("有得患也是死查曾因身均都、和及说系既诊确罹亦早就,，")
 """After a kin word of one character."""
 
-_TELLS: Final = re.compile(r"\x00|以前|原来|早年|生前|当年|那边|在世|去年|前年|走得|没了|老了|年轻|从前|过去|\d|[:：]")
+_TELLS: Final = re.compile(
+    r"\x00|以前|原来|早年|生前|当年|那边|在世|去年|前年|走得|没了|老了|年轻|从前|过去|\d|[:：(（]"
+)
 """After one with which a clause begins."""
 
 _THIS: Final = re.compile(r"[这该此位](?:个|位|名)?$")
@@ -74,6 +76,7 @@ _COMMA: Final = re.compile("[,，]")
 _BARE: Final = frozenset("\x00 、和及或与也均都还有患曾等史病的")
 _TIGHT: Final = frozenset(("", "(", "（", "的", " "))
 _BRACKETS: Final = frozenset(("(", "（"))
+_CLOSING: Final = frozenset(")）、,，")
 _IN: Final = re.compile(
     r"\s*\b(?:in|affecting|of|for)(?: (?:his|her|their|the|a|an|one|two|both|patient's|patient|pt's|younger|older|"
     r"elder|eldest|youngest|late|deceased|maternal|paternal|twin|half|own|multiple|several)){0,4}\s*",
@@ -183,6 +186,7 @@ def _scan(text: str, lower: str, section: Section) -> list[_Word]:
             kind = "patient"
         elif kind == "kin" and section != "family" and _COMES.match(text, end):
             kind = "carer"
+        kind = "kin" if kind in ("short", "owned") else kind
         named = named or kind != "carer"
         found.append(_Word(start, end, kind))
     return found if named else []
@@ -195,6 +199,8 @@ def _counts(text: str, start: int, end: int, kind: str, section: Section) -> boo
         if before and before in _OWNS:
             return True
         after = text[end : end + 1]
+        if before in _BRACKETS:
+            return after in _CLOSING
         return bool(after) and (after in _SAYS or (before in _OPENS and bool(_TELLS.match(text, end))))
     if kind == "child":
         return section == "family" or (before != "" and before in "他她")
@@ -272,7 +278,7 @@ def relative_who_has_it(reply: str, affirmed: bool) -> str:
     """
     for word in _scan(reply, lowered(reply), "family"):
         told = _HAS_IT.match(reply, word.end) or (affirmed and _NOTHING_MORE.match(reply, word.end))
-        if told and word.kind in ("kin", "spouse", "short", "owned"):
+        if told and word.kind in ("kin", "spouse"):
             return reply[word.start : word.end]
     return ""
 
