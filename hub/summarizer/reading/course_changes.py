@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from hub.summarizer.reading.courses import Stage
-from hub.summarizer.reading.tokens import Token
+from hub.summarizer.reading.tokens import DATE, Token
 
 _DATED = re.compile(r"[^,;.()\x01\x02]{0,24}?\b(?:in|on) (?:\x00|\d{4}\b)")
 _FROM = re.compile(r"(?:从|由|自|\bfrom)\s?$")
@@ -25,7 +25,12 @@ def changed_from(low: str, place: int, stage: Stage, token: Token, following: To
     """Whether an amount is the one of `由1mg改成0.5mg` from which it was changed, whatever stands before it."""
     change = following is not None and following.kind in ("change", "to") and following.start - token.end <= 2
     told = change and token.kind == "amount" and stage.dose is None
-    return bool(told and _FROM.search(low, max(place, token.start - 5), token.start))
+    return bool(
+        told
+        and (
+            _FROM.search(low, max(place, token.start - 5), token.start) or low[token.start - 1] in DATE + "年月日号,，"
+        )
+    )
 
 
 def told_after(low: str, place: int, stage: Stage, token: Token) -> bool:

@@ -46,6 +46,8 @@ _WHOLE = frozenset(
         "停止使用",
     ]
 )
+_OF_ANOTHER = re.compile(r"[把将](?!它|他|这|那|该|此|其|药|全|都|所有|剂)[\u4e00-\u9fff]{2,10}(?:给|也|都)?$")
+"""Before a stop: what no table knows is stopped (`把乙药停了`)."""
 _LASTING = re.compile(r"(?:吃|用|服用?|打|服药|用药)了?约?$")
 _DATED = re.compile(r"前|年[初底]|去|今|上|昨|ago|月份|\d{4}|来|腊|正月")
 
@@ -60,6 +62,8 @@ class Events:
 
     def own_stop(self, token: Token) -> bool:
         """Whether what follows a stop is no object of its own (`停用中药`)."""
+        if _OF_ANOTHER.search(self.low, max(self.region.mention.end, token.start - 12), token.start):
+            return False
         if self.low[token.start : token.end] not in _WHOLE:
             return True
         if token.end <= self.region.mention.start:

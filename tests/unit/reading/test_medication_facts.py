@@ -47,6 +47,8 @@ def test_a_medicine_taken_when_needed_is_in_use_and_plans_none_that_follow(
         ("需要做心脏彩超，麻烦安排，天天吃比索洛尔5mg", [("比索洛尔", "active")]),
         ("建议低盐饮食，加用螺内酯20mg qd", [("螺内酯", "planned")]),
         ("嘱咐加用缬沙坦80mg", [("缬沙坦", "planned")]),
+        ("要去做关节B超，取药：秋水仙碱片，0.5mg", [("秋水仙碱", "active")]),
+        ("非布司他下周起用", [("非布司他", "planned")]),
     ],
 )
 def test_a_plan_reaches_what_it_plans_and_not_what_is_so_already(text: str, wanted: list[tuple[str, str]]) -> None:
@@ -57,7 +59,9 @@ def test_a_plan_reaches_what_it_plans_and_not_what_is_so_already(text: str, want
     ("text", "wanted"),
     [
         ("老人家吃的比索洛尔，一回5毫克", [("比索洛尔", "active")]),
+        ("老人家吃的比索洛尔，一回5毫克，去年把利血平停了", [("比索洛尔", "active"), ("利血平", "stopped")]),
         ("母亲吃的比索洛尔", []),
+        ("长期吃阿司匹林100mg，父亲吃华法林，去年停了", [("阿司匹林", "active")]),
     ],
 )
 def test_a_village_doctor_tells_what_the_patient_takes_by_what_he_calls_him(

@@ -18,12 +18,16 @@ def read(statement: Statement) -> list[Finding]:
     return [_draft(statement, intake) for intake in taken(statement)]
 
 
-_OWN = re.compile(r"(?:这|该)?位?老人家?(?:现在|目前|平时|平常|一直|天天|每天|长期|都)*(?:在?[吃用打服]|口服)")
+_OWN = re.compile(
+    r"(?:^|[,，。;；:：])\s?(?:这|该)?位?老人家?(?:现在|目前|平时|平常|一直|天天|每天|长期|都)*(?:在?[吃用打服]|口服)"
+)
 """How a village doctor begins to tell what the patient takes."""
 _URGED = re.compile(r"叮嘱|嘱咐|嘱托|交代|叮咛|吩咐|告知|提醒|嘱")
 """Words whose own object ends with their clause (`嘱咐少盐少油,甲20mg每日一次`)."""
 
-_REAL = re.compile(r"原来|原先|以前|曾经?|停了|撂|目前|现在|现用|现服|平[时素]|还在|在[吃用服]|一直")
+_REAL = re.compile(
+    r"原来|原先|以前|曾经?|停了|撂|目前|现在|现用|现服|平[时素]|还在|在[吃用服]|一直|[取拿配]药|现?用药|续方|配了"
+)
 """What a plan in a clause before does not reach."""
 
 _TAKES = re.compile(r"(?:长期|每[天日]|天天|成天|日日|按时|规律|一直)*[吃打食用](?!药|量)")
@@ -34,11 +38,12 @@ def _settled(statement: Statement, mention: Mention, context: Context) -> Contex
     """A context without what plainly is of something else: another's by `老人家`, or planned by advice before it."""
     clause = statement.clause(mention.start)
     start = statement.clauses[clause][0]
-    if context.subject.startswith("老人") and statement.section != "family" and _OWN.match(statement.text, start):
+    if context.subject.startswith("老人") and statement.section != "family" and _OWN.search(statement.text):
         context = replace(context, subject="")
     cues = [cue for cue in context.cues if not statement.text.startswith("老人", cue[0])]
     before = all(statement.clause(cue[0]) < clause for cue in cues)
-    said = statement.said(mention.start)
+    said = statement.text[max(0, start - 6) : start] if statement.text[start - 1 : start] in (":", "：") else ""
+    said += statement.said(mention.start)
     done = any(statement.text.startswith(("了", " since", " any"), end) for _, end in cues)
     real = done or (before and (_REAL.search(said) or _past(statement, clause) or _told(statement, said, cues)))
     if context.planned and cues and (real or all(_of_another(statement, cue, clause) for cue in cues)):
@@ -73,11 +78,11 @@ def taken(statement: Statement) -> Sequence[Intake]:
     """The intakes of a sentence; of none where it tells what a medicine caused, and of nobody else than the patient."""
     around = [(m, _settled(statement, m, c)) for m, c in statement.of("medicine")]
     caused = allergies.about(statement)
-    listed = [(m, c) for m, c in around if not c.subject and statement.clause(m.start) not in caused]
-    if not listed:
+    if all(c.subject or statement.clause(m.start) in caused for m, c in around):
         return []
-    read = intakes(statement.text, [m for m, _ in listed], statement.dates, [c for _, c in listed])
-    return [replace(i, status="planned") if _ahead(statement, i) else i for i in read]
+    read = intakes(statement.text, [m for m, _ in around], statement.dates, [c for _, c in around])
+    own = [i for i in read if statement.clause(i.mention.start) not in caused]
+    return [replace(i, status="planned") if _ahead(statement, i) else i for i in own]
 
 
 def _ahead(statement: Statement, intake: Intake) -> bool:
