@@ -16,7 +16,7 @@ import numpy as np
 
 from hub.summarizer.terminology import suggest, vectors
 from hub.summarizer.terminology.entries import shipped
-from tests.evaluation import cases, suggestions
+from tests.evaluation import remembered, suggestions
 
 PLACE = Path(__file__).resolve().parents[2] / "hub" / "summarizer"
 DIMENSIONS = 128
@@ -29,19 +29,19 @@ def main() -> int:
 
 def _vectors() -> None:
     wordings = list(dict.fromkeys(w for e in shipped() for w in e.wordings))
-    made = cases.embedder(stub=False).embed(wordings, "query")
+    made = remembered.embedder().embed(wordings, "query")
     (PLACE / "terminology" / "vectors.npz").write_bytes(vectors.made(wordings, made, DIMENSIONS))
 
 
 def _nearness() -> None:
     from tests.evaluation import retrieval
 
-    asked, answered = retrieval.embedded(cases.embedder(stub=False))
+    asked, answered = retrieval.embedded(remembered.embedder())
     (PLACE / "nearness.npz").write_bytes(retrieval.fitted(asked, answered))
 
 
 def _suggestions() -> None:
-    folds = list(suggestions.held(cases.embedder(stub=False)))
+    folds = list(suggestions.held(remembered.embedder()))
     suggest.WEIGHTS = _weights(folds)
     print("WEIGHTS", suggest.WEIGHTS.round(2).tolist())
     known, unknown = _features(folds)
