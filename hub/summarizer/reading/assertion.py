@@ -25,6 +25,9 @@ _OR: Final = frozenset(("或", "还是", "或者", "抑或", "/", " or ", " vs "
 _TAIL: Final = frozenset(' 的了吧哈啊呀哦嘛呢咯喽撒噻大性。."”)）')
 _CHANGES: Final = ("加重", "加剧", "减轻", "好转", "缓解", "改善", "恶化", "进展", "增多", "减少", "变化", "消失")
 _TIMES: Final = ("之前", "以前", "的时候", "还好")
+_TOGETHER: Final = frozenset("这那啥样上此概统通律部")
+"""In a cue that is of all names before it, also where its own clause has several."""
+
 _DIRECTLY: Final = frozenset(" 都也均这些全几样呢还尚目前暂诊断的我们自己真他她")
 _ENDED_BY: Final = {
     "planned": frozenset(("absent", "uncertain", "resolved")),
@@ -116,7 +119,7 @@ def _after(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
     first = bisect_left(sentence.spans, (cue.end, 0))
     if rule.reach == "near":
         reached = _near_after(sentence, cue, first)
-        return _listed(sentence, reached) if reached and sentence.text[cue.start : cue.end] == "没" else reached
+        return _listed(sentence, reached) if reached and _of(sentence, cue) == "没" else reached
     start = cue.end + 1 if sentence.text[cue.end : cue.end + 1] in _COLONS else cue.end
     latest = _stop(sentence, number, rule, min(sentence.end(start), start + _FAR))
     if rule.reach == "sentence" or (rule.reach == "list" and cue.latin):
@@ -124,7 +127,7 @@ def _after(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
         return range(first, last if rule.effect != "absent" else undated(sentence, first, last))
     end = min(sentence.clause_end(start), latest)
     last = bisect_left(sentence.spans, (end, 0))
-    if rule.reach == "list" and (last > first or opens_unknown(sentence, cue, end)):
+    if rule.reach in ("list", "all") and (last > first or opens_unknown(sentence, cue, end)):
         last = over_commas(sentence, end, latest, last, seen=sentence.text.startswith("未", cue.start))
     return range(first, last)
 
@@ -186,9 +189,16 @@ def _before(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
     start = sentence.clause_start(cue.start)
     first = bisect_left(spans, (start, 0))
     over = rule.effect not in ("absent", "uncertain") or _DIRECTLY.issuperset(sentence.text[start : cue.start])
-    if rule.reach == "all" and start:
+    if rule.reach == "all" and start and (past - first == 1 or not _TOGETHER.isdisjoint(_of(sentence, cue))):
         return range(back_over_commas(sentence, start, first), past)
-    if rule.reach == "list" and over and first == past and past and start and sentence.text[start - 1] in ",，:：":
+    if (
+        rule.reach in ("list", "all")
+        and over
+        and first == past
+        and past
+        and start
+        and sentence.text[start - 1] in ",，:："
+    ):
         start = sentence.clause_start(spans[past - 1][0])
         if sentence.end(start) < cue.start:
             return range(0)
@@ -214,6 +224,10 @@ def _before(sentence: Sentence, number: int, cue: Cue, rule: Rule) -> range:
     return range(first, past)
 
 
+def _of(sentence: Sentence, cue: Cue) -> str:
+    return sentence.text[cue.start : cue.end]
+
+
 def _near_before(sentence: Sentence, cue: Cue, rule: Rule, past: int) -> range:
     if not past:
         return range(0)
@@ -223,7 +237,7 @@ def _near_before(sentence: Sentence, cue: Cue, rule: Rule, past: int) -> range:
     if any(c in SOFT or c in HARD or c == "、" for c in between):
         return range(0)
     first = past - 1
-    joint = _JOINT if rule.effect == "historical" else _OR if rule.effect == "uncertain" else ()
+    joint = _JOINT if rule.effect in ("historical", "absent") else _OR if rule.effect == "uncertain" else ()
     while first and sentence.text[sentence.spans[first - 1][1] : sentence.spans[first][0]] in joint:
         first -= 1
     return range(first, past)
