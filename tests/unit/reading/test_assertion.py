@@ -87,6 +87,41 @@ def test_a_family_history_is_of_relatives_until_it_says_otherwise(example: str, 
     assert [c.subject for c in read(example, "family")] == subjects
 
 
+@pytest.mark.parametrize(
+    ("example", "subjects"),
+    [
+        ("家族中有[哮喘]患者(奶奶)", ["奶奶"]),
+        ("[肝癌]家族史:妹妹", ["妹妹"]),
+        ("父亲有[哮喘],[痛风]家族史:弟弟", ["父亲", "弟弟"]),
+        ("Family history includes [gout] (brother), [asthma] (mother).", ["brother", "mother"]),
+        ("父亲有[糖尿病],后来[中风]", ["父亲", "父亲"]),
+        ("[高血压]10年,母亲体健", [""]),
+        ("细佬是[肺癌],家姐[糖尿病]", ["细佬", "家姐"]),
+    ],
+)
+def test_the_relative_who_is_named_is_whose_it_is(example: str, subjects: list[str]) -> None:
+    assert [c.subject for c in read(example)] == subjects
+
+
+def test_the_verb_of_a_colloquial_name_belongs_to_its_denial() -> None:
+    assert [c.assertion for c in read("没[得过脑梗],[癫痫]")] == ["absent", "absent"]
+
+
+@pytest.mark.parametrize(
+    ("example", "expected"),
+    [
+        ("没见[头痛],[腿软],[反胃]。", ["absent"] * 3),
+        ("没见[头痛],[腿软],有[反胃]", ["absent", "absent", "present"]),
+        ("[腹泻]2天,[头痛],[咳嗽]这些都没得", ["present", "absent", "absent"]),
+        ("未见[骨折],[左侧胸腔积液]", ["absent", "present"]),
+        ("否认手术,[外伤],输血史", ["absent"]),
+        ("无[发热],[咳嗽],3天", ["absent", "present"]),
+    ],
+)
+def test_lists_over_commas(example: str, expected: list[str]) -> None:
+    assert [c.assertion for c in read(example)] == expected
+
+
 def test_a_denied_family_history_is_absent_and_not_the_patients() -> None:
     (context,) = read("否认家族[遗传病]史", "family")
     assert (context.assertion, context.subject) == ("absent", "家族")

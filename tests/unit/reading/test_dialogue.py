@@ -31,6 +31,24 @@ def test_yes_to_a_question_makes_what_it_names_present() -> None:
     assert read("D:Do you have any [numbness]?", "P:Yes, at night.") == ["present"]
 
 
+@pytest.mark.parametrize(
+    ("question", "reply", "expected"),
+    [
+        ("家族里有[胃癌]吗?", "二弟有。", ("present", "二弟")),
+        ("家里人有得[痛风]的没有?", "没得。", ("absent", "家里人")),
+        ("Any family history of [diabetes]?", "My mother has it.", ("present", "mother")),
+        ("Any family history of [gout]?", "Yes, my father.", ("present", "father")),
+        ("家族里有[癫痫]吗?", "爷爷那边不清楚", ("uncertain", "家族里")),
+    ],
+)
+def test_a_relative_in_the_answer_has_what_was_asked_of_the_family(
+    question: str, reply: str, expected: tuple[str, str]
+) -> None:
+    text, spans, _ = marked(question)
+    ((context,), _) = dialogue_contexts([("clinician", text), ("patient", reply)], [spans, []])
+    assert (context.assertion, context.subject) == expected
+
+
 def test_what_nobody_answers_stays_uncertain() -> None:
     assert read("医:有没有[头痛]？", "患:我想开点药") == ["uncertain"]
     assert read("医:[头晕]不？", "患:不晓得") == ["uncertain"]
