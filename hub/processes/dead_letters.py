@@ -8,9 +8,8 @@ import uuid
 from dataclasses import asdict
 
 from hub.processes import embedded
-from hub.processes.records import Records
 from hub.processes.settings import Settings
-from hub.processes.worker import NAME, model
+from hub.processes.worker import NAME, handler, model
 from hub.store.connections import connect, encode, pool
 from hub.stream import dead_letters
 from hub.stream.lines import Lines
@@ -42,8 +41,8 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
 def _replay(arguments: argparse.Namespace, settings: Settings) -> int:
     status = DONE
     with pool(settings.database, 1, name="dead-letters") as connections:
-        handler = Records(SentenceTransformerEmbedder(model(settings)))
-        for done in Lines(connections, NAME, handler).replay(arguments.subject):
+        records = handler(settings, SentenceTransformerEmbedder(model(settings)))
+        for done in Lines(connections, NAME, records).replay(arguments.subject):
             _write({**asdict(done), "status": "parked" if done.cause else "processed"})
             status = REFUSED if done.cause else status
     return status

@@ -35,12 +35,17 @@ def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str,
     reader.load()
     memory.settle()
     with pool(settings.database, 2, name="worker") as connections, readiness.once(ready, {}) as say:
-        lines = Lines(connections, NAME, Records(embedder, Shelf(settings.home / terminology.FOLDER, embedder)))
+        lines = Lines(connections, NAME, handler(settings, embedder))
         broker = Broker(settings.kafka, settings.kafka_security)
         consumer = Consumer(
             broker, (REFERRALS, FRAGMENTS), lines.process, name=NAME, group=settings.worker_group, wait=stop.wait
         )
         consumer.run(stop, say)
+
+
+def handler(settings: Settings, embedder: SentenceTransformerEmbedder) -> Records:
+    """What makes the records, with the site's terminologies."""
+    return Records(embedder, Shelf(settings.home / terminology.FOLDER, embedder))
 
 
 def model(settings: Settings) -> Path | str:
