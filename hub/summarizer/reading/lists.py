@@ -10,7 +10,7 @@ from typing import Final
 from hub.summarizer.reading.clauses import Sentence
 from hub.summarizer.reading.cues import Cue
 
-BARE: Final = frozenset(' 、和及或与跟等症状表现情况史病既往的也不适之类传染遗传慢性征象体样其他以."“”‘’()（）')
+BARE: Final = frozenset('\x00 、和及或与跟等症状表现情况史病既往的也不适之类传染遗传慢性征象体样其他以."“”‘’()（）')
 _LEAD: Final = BARE | frozenset("明显显著确切剧烈特殊任何其它他")
 _SIDED: Final = _LEAD | frozenset("左右双单两一侧边全半身肢上下手脚腿腰背胸腹部面颈肩膝眼耳")
 _TRANSPARENT: Final = frozenset(("historical", "none"))
