@@ -90,7 +90,7 @@ def sentences(citations: Sequence[Citation], begins: Section = "") -> list[Sente
         last = 0
         for index, span in enumerate(_spans(citation)):
             own = headings.pattern().match(_plain_text(citation), span.start, span.end)
-            part.go_on(citation, own, index == 0 or "\n" in _text(citation)[last : span.start + 1])
+            part.go_on(span, own, index == 0 or "\n" in _text(citation)[last : span.start + 1])
             last = span.end - 1
             said = _trimmed(citation, _text(citation), own.end(), span.end) if own else span
             if said and index == 0 and open_end and not own:
@@ -113,15 +113,24 @@ class _Part:
     heading: Span | None = None
     lasting: Literal["document", "line", "sentence"] = "document"
 
-    def go_on(self, citation: Citation, own: re.Match[str] | None, begins_line: bool) -> None:
+    def go_on(self, span: Span, own: re.Match[str] | None, begins_line: bool) -> None:
         """To the next sentence. own: the heading that it begins with."""
         if own:
             self.section = headings.section(own["colon"] or own["bracket"] or own["line"]) or ""
-            self.heading = Span(citation, own.start(), own.end())
+            self.heading = Span(span.citation, own.start(), own.end())
             whole = self.section not in _NARROW or own["line"] or own["bracket"]
             self.lasting = "document" if whole else "line" if begins_line else "sentence"
-        elif self.lasting == "sentence" or (self.lasting == "line" and begins_line):
+        elif self.lasting == "sentence" or (self.lasting == "line" and (begins_line or self._left(span))):
             self.section, self.heading, self.lasting = "", None, "document"
+
+    def _left(self, span: Span) -> bool:
+        """Whether a sentence of a family history's line names no relative: it may be of the patient again."""
+        return self.section == "family" and not _RELATIVES.search(_plain_text(span.citation), span.start, span.end)
+
+
+_RELATIVES = re.compile(
+    r"[父母爸妈爹娘兄弟姐妹哥祖爷奶公婆叔伯姑舅姨儿女亲族]|否认|无|family|father|mother|brother|sister|parent"
+)
 
 
 @dataclass(slots=True)
