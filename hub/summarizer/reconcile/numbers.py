@@ -11,6 +11,9 @@ from hub.summarizer.drafts import Draft
 _CLOSE = Decimal("0.015")
 """Two numbers that round to one another are one only where they differ by no more than this part."""
 
+_FACTORS = Decimal("0.002")
+"""By how much factors in use differ: 18 or 18.016 for glucose, 59.48 or 59.5 for urate, 17.1 or 17.104 for bilirubin."""
+
 _DIGITS = 2
 """A number of fewer digits is too coarse to be known again in another unit."""
 
@@ -63,7 +66,7 @@ def equal(a: Draft, b: Draft, series: str) -> bool:
     if same:
         return (a.free and _rounds(other, one)) or (b.free and _rounds(one, other))
     there, here = expressed(a, b, series), expressed(b, a, series)
-    return (there is not None and _rounds(there, other)) or (here is not None and _rounds(here, one))
+    return (there is not None and _converts(there, other)) or (here is not None and _converts(here, one))
 
 
 def same_number(a: Draft, b: Draft) -> bool:
@@ -88,6 +91,11 @@ def _rounds(precise: Decimal, coarse: Decimal) -> bool:
     exponent = coarse.as_tuple().exponent
     step = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
     return abs(precise - coarse) <= step / 2
+
+
+def _converts(converted: Decimal, given: Decimal) -> bool:
+    """Whether a converted number is the given one: when rounded, or but for the factor that a laboratory rounds."""
+    return _rounds(converted, given) or abs(converted - given) <= _FACTORS * abs(given)
 
 
 def expressed(draft: Draft, like: Draft, series: str) -> Decimal | None:
