@@ -12,7 +12,7 @@ _CLOSE = Decimal("0.015")
 """Two numbers that round to one another are one only where they differ by no more than this part."""
 
 _FACTORS = Decimal("0.002")
-"""By how much factors in use differ: 18 or 18.016 for glucose, 59.48 or 59.5 for urate, 17.1 or 17.104 for bilirubin."""
+"""By how much factors in use differ: 18 or 18.016 for glucose, 59.48 or 59.5 for urate."""
 
 _DIGITS = 2
 """A number of fewer digits is too coarse to be known again in another unit."""
