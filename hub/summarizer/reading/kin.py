@@ -57,7 +57,9 @@ _HAS_IT: Final = re.compile(
 _NOTHING_MORE: Final = re.compile(r"\s*[。.!！]?\s*$")
 
 _POORLY: Final = re.compile(
-    r"(?:身体|体质|身子)[也都一直向来很就老总]{0,4}[不差弱欠有糟垮虚坏]|多病|有病|毛病|药罐子|生前|poor health|unwell"
+    r"(?:身体|体质|身子)[也都一直向来很就老总]{0,4}[不差弱欠有糟垮虚坏]|多病|有病|毛病|药罐子|生前|"
+    r"[已早]故|已?[去过离]世|不在了|走了|没了|死因|死了|病故|病逝|亡故|poor health|unwell|"
+    r"deceased|passed away|died"
 )
 """In a clause about a relative: what the next names is theirs too."""
 

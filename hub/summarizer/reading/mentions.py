@@ -36,7 +36,8 @@ _PLACE = re.compile(
 _LONG_PLACE = 10
 _DEED = re.compile(
     r"(?:切开|闭合|手法|腹腔镜|微创)?(?:复位|切除|修补|取石|碎石|消融|栓塞|引流|剥除|摘除|清除|矫正|结扎|套扎|减压|松解|根治)"
-    r"(?:[内外]?固定)?(?:手术|术)?"
+    r"(?:[内外]?固定)?(?:手术|术)?|手术|"
+    r"\s(?:fixation|reduction|repair|resection|ligation|creation|removal|excision|implantation|surgery)\b"
 )
 _ORGAN = re.compile(r"[肺肝肾脑乳甲胆胰脾卵宫颈冠膝髋腰胸列叶段]")
 _DENYING = frozenset("无没未不")

@@ -17,7 +17,8 @@ _CUE = re.compile(
 _REACTED = re.compile(
     r"(?:起|出现|发|冒)(?:了|过)?(?:一身|全身)?(?:风团|皮疹|红疹|疹子|荨麻疹|风疹块|疙瘩)|一(?:用|吃|打)就.{0,6}(?:疹|痒|肿|喘|过敏)|"
     r"(?:吃|用|打|输).{1,10}(?:会|就|要)(?:起|出|长|发)?(?:皮?疹|荨麻疹|风团|瘙?痒|胸闷|气促|呼吸困难|晕|休克|肿)|千万别(?:开|用)|"
-    r"因.{1,12}(?:致|引起|出现).{0,8}(?:疹|休克|晕厥|呼吸困难|水肿)|喉头水肿|休克|\bhives\b|\brash\b",
+    r"因.{1,12}(?:致|引起|导致|出现).{0,8}(?:疹|痒|风团|休克|晕厥|呼吸困难|水肿|气促|胸闷)|禁用|喉头水肿|休克|\bhives\b|\brash\b|\bcauses?\b.{0,20}(?:itch|swelling|syncope|urticaria|breath|bronchospasm)|"
+    r"\bdeveloped\b.{1,40}\bavoid\b|- (?:itching|bronchospasm|swelling|urticaria|syncope)\b",
     re.IGNORECASE,
 )
 """What somebody had from something, unless a medicine was stopped for it: that is the reason of the stop."""
