@@ -83,12 +83,13 @@ def rank(
 def nearness(vectors: Vectors, queries: Vectors, fit: Fitted | None = None) -> Vectors:
     """Of each vector to the question: to the nearest of it and its clauses; to a story as a whole."""
     if fit:
-        asked = unit(unit(queries - fit.question_mean) @ fit.question)
-        told = unit(unit(vectors - fit.passage_mean) @ fit.passage)
+        asked = (queries - fit.question_mean) @ fit.question
+        told = vectors @ fit.passage - fit.passage_mean @ fit.passage
     else:
         mean = vectors.mean(axis=0) if len(vectors) >= _FEW else np.zeros(vectors.shape[1], np.float32)
-        asked, told = unit(queries - mean), unit(vectors - mean)
-    cosines = told @ asked.T
+        asked, told = queries - mean, vectors - mean
+    lengths = np.sqrt(np.einsum("ij,ij->i", told, told))
+    cosines = (told @ unit(asked).T) / np.maximum(lengths, 1e-9)[:, None]
     nearest = cosines.max(axis=1)
     if len(queries) - 1 <= _PARTS:
         return np.asarray(nearest, np.float32)
@@ -97,20 +98,22 @@ def nearness(vectors: Vectors, queries: Vectors, fit: Fitted | None = None) -> V
 
 def bm25(question: str, passages: Sequence[str]) -> npt.NDArray[np.float64]:
     """Okapi BM25 over n-grams of one to three letters or characters; what the question repeats counts so often."""
-    asked = Counter(gram for size in _GRAMS for gram in _grams(_codes(question.lower()), size).tolist() if gram)
+    signs = _codes(question.lower())
+    asked = Counter(gram for size in _GRAMS for gram in _grams(signs, size).tolist() if gram)
     if not asked:
         return np.zeros(len(passages))
     wanted = np.array(sorted(asked), np.int64)
     lowered = [passage.lower() for passage in passages]
     lengths = np.array([len(passage) for passage in lowered])
     owners = np.repeat(np.arange(len(passages)), lengths + 1)
-    codes = _codes("\n".join([*lowered, ""]))
+    codes = _of_those(_codes("\n".join([*lowered, ""])), signs)
     counts = np.zeros(len(wanted) * len(passages))
     for size in _GRAMS:
         grams = _grams(codes, size)
-        at = np.minimum(np.searchsorted(wanted, grams), len(wanted) - 1)
-        hit = wanted[at] == grams
-        counts += np.bincount(at[hit] * len(passages) + owners[: len(grams)][hit], minlength=len(counts))
+        places = np.flatnonzero(grams)
+        at = np.minimum(np.searchsorted(wanted, grams[places]), len(wanted) - 1)
+        hit = wanted[at] == grams[places]
+        counts += np.bincount(at[hit] * len(passages) + owners[places[hit]], minlength=len(counts))
     found = counts.reshape(len(wanted), len(passages))
     having = (found > 0).sum(axis=1)
     weights = np.array([asked[gram] * math.log(1 + (len(passages) - h + 0.5) / (h + 0.5))
@@ -123,6 +126,13 @@ def _codes(text: str) -> npt.NDArray[np.int64]:
     """The code points, zero for what is neither letter nor digit."""
     codes = np.frombuffer(text.encode("utf-32-le", "replace"), "<u4").astype(np.int64)
     return np.where(_letters()[np.minimum(codes, 0xFFFF)], codes, 0)
+
+
+def _of_those(codes: npt.NDArray[np.int64], signs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Zero for what the question has not: most n-grams of a long record need then no search."""
+    has = np.zeros(0x10000, bool)
+    has[np.minimum(signs, 0xFFFF)] = True
+    return np.where(has[np.minimum(codes, 0xFFFF)], codes, 0)
 
 
 def _grams(codes: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
