@@ -89,7 +89,7 @@ def nearness(vectors: Vectors, queries: Vectors, fit: Fitted | None = None) -> V
         mean = vectors.mean(axis=0) if len(vectors) >= _FEW else np.zeros(vectors.shape[1], np.float32)
         asked, told = queries - mean, vectors - mean
     lengths = np.sqrt(np.einsum("ij,ij->i", told, told))
-    cosines = (told @ unit(asked).T) / np.maximum(lengths, 1e-9)[:, None]
+    cosines = (told @ unit(np.asarray(asked, np.float32)).T) / np.maximum(lengths, 1e-9)[:, None]
     nearest = cosines.max(axis=1)
     if len(queries) - 1 <= _PARTS:
         return np.asarray(nearest, np.float32)
