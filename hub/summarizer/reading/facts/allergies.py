@@ -26,7 +26,7 @@ _REACTED = re.compile(
 _BORNE = re.compile(
     r"(?:不|没有?|无|未|从没|从未|不会)\s*过敏(?!史不详)|(?:not|never been) allergic|no allergy to|tolerates"
 )
-_STOPPED = re.compile(r"停|换|撤|stopped|discontinued")
+_STOPPED = re.compile(r"停|换|撤|撂|stopped|discontinued", re.IGNORECASE)
 _GENERAL = re.compile(
     r"(?:对?(?:什么|啥|任何)?(?:药物|药品|药|食物|东西)|用药|吃药|打针)?(?:[、,及和或与]?(?:食物|花粉|其他|其它|接触物))*\s*过敏(?:病史|史|反应)?|药敏史?|"
     r"(?:用药|吃药|打针)[没不未从]{1,3}过敏|allerg(?:y|ies)|nkda|nka",
