@@ -19,7 +19,8 @@ def test_every_page_sends_nobody_to_the_log_in(site: Site, walk: Walk) -> None:
 
 def test_no_machine_is_served_without_a_token(site: Site, walk: Walk) -> None:
     values = walk.values | {"task_id": walk.values["referral_id"], "kind": "Task", "path": "x",
-                            "resource_id": walk.values["referral_id"], "codes_id": "x"}  # fmt: skip
+                            "resource_id": walk.values["referral_id"], "codes_id": "x",
+                            "patient_id": walk.values["referral_id"]}  # fmt: skip
     with caller(site, "specialist") as logged_in:
         for address in walk.all:
             if address.path.startswith(MACHINES) and not address.path.startswith(PUBLIC):
