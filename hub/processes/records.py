@@ -22,7 +22,7 @@ from hub.store.connections import encode
 from hub.store.sql import blocks
 from hub.stream.lines import append
 from hub.summarizer.embedding import CachedEmbedder, Embedder
-from hub.summarizer.record import summarize
+from hub.summarizer.record import load, summarize
 from hub.summarizer.referral import is_referral
 from hub.summarizer.terminology.shelf import Shelf
 
@@ -50,6 +50,10 @@ class Records:
     def __init__(self, embedder: Embedder, terminologies: Shelf | None = None) -> None:
         self._embedder = embedder
         self._terminologies = terminologies
+
+    def load(self) -> None:
+        """Load what a record is made with now rather than at the first referral."""
+        load(self._embedder, self._terminologies)
 
     def lines(self, connection: Connection[Any], event: Event) -> Sequence[str]:
         """The referral; of a patient's new fragments, the referrals that may show them.

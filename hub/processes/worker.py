@@ -19,7 +19,6 @@ from hub.stream.consumer import Consumer
 from hub.stream.lines import Lines
 from hub.summarizer.embedding import SentenceTransformerEmbedder
 from hub.summarizer.model import prepare
-from hub.summarizer.reading import reader
 from hub.summarizer.terminology.shelf import Shelf
 
 NAME = WORKER
@@ -31,11 +30,11 @@ def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str,
     """Until `stop`; ready when model and tables are loaded and Kafka answers."""
     os.nice(NICENESS)
     embedder = SentenceTransformerEmbedder(model(settings))
-    embedder.load()
-    reader.load()
+    records = handler(settings, embedder)
+    records.load()
     memory.settle()
     with pool(settings.database, 2, name="worker") as connections, readiness.once(ready, {}) as say:
-        lines = Lines(connections, NAME, handler(settings, embedder))
+        lines = Lines(connections, NAME, records)
         broker = Broker(settings.kafka, settings.kafka_security)
         consumer = Consumer(
             broker, (REFERRALS, FRAGMENTS), lines.process, name=NAME, group=settings.worker_group, wait=stop.wait

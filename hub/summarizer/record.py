@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
 
-from hub.domain.fragments import Fragment, is_clinical
+from hub.domain.fragments import Citation, Fragment, is_clinical
 from hub.domain.patients import Identifier
 from hub.summarizer import (
     brief,
@@ -38,6 +38,8 @@ from hub.summarizer.terminology.shelf import Shelf
 from hub.summarizer.wording import wording
 
 SCHEMA = "continuous-record/1"
+_TELLING = "2024年3月1日头痛,血压150/90mmHg,服阿司匹林100mg每日1次,父亲有糖尿病,已戒烟,行阑尾切除术,2周后复查。"
+"""A note with something of each kind of fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,17 @@ class _Read:
     drafts: list[Draft]
     passages: list[Passage]
     unplaced: list[dict[str, Any]]
+
+
+def load(embed: Embedder, terminologies: Shelf | None = None) -> None:
+    """Load model, tables and patterns now (some seconds) rather than at the first record."""
+    when = datetime(2024, 3, 1, tzinfo=UTC)
+    content = [{"attachment": {"contentType": "text/plain", "data": _TELLING}}]
+    note = Fragment("", "", "", "", when, when, None, "text",
+                    {"resourceType": "DocumentReference", "status": "current", "content": content},
+                    (Citation("/content/0/attachment/data", "", _TELLING),))  # fmt: skip
+    summarize([note], referral_id=None, question=_TELLING, patient=None, as_of=when.date(), generated_at=when,
+              embed=embed, terminologies=terminologies)  # fmt: skip
 
 
 def summarize(

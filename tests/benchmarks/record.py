@@ -20,7 +20,6 @@ from hub.processes import memory
 from hub.summarizer import brief, conflicts, merging, missing, people, record
 from hub.summarizer.embedding import CachedEmbedder, SentenceTransformerEmbedder
 from hub.summarizer.model import prepare
-from hub.summarizer.reading import reader
 from tests.benchmarks.tokenizer import median_ms
 
 QUESTION = "2型糖尿病合并慢性肾脏病，血糖控制不佳，请评估降糖方案。"
@@ -106,8 +105,7 @@ def measure() -> dict[str, float]:
     os.environ["HF_HUB_OFFLINE"] = "1"
     home = Path(os.environ.get("REFERRAL_HUB_HOME", "~/.referral-hub")).expanduser()
     model = SentenceTransformerEmbedder(prepare(home))
-    model.embed(["预热"], "passage")
-    reader.load()
+    record.load(model)
     memory.settle()
     figures: dict[str, float] = {}
     for count, times in SIZES.items():

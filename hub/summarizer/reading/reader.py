@@ -37,15 +37,6 @@ def read(evidence: Evidence, *, narrative: bool, born: str | None = None) -> Ite
                 yield sentence, drafts(found, sentence, document, evidence)
 
 
-def load() -> None:
-    """Load the tables now (half a second) rather than at the first sentence."""
-    stated(_TELLING, "", date(2024, 3, 1), None)
-
-
-_TELLING = "2024年3月1日头痛,血压150/90mmHg,服阿司匹林100mg每日1次,父亲有糖尿病,已戒烟,行阑尾切除术,2周后复查。"
-"""A sentence with something of each kind of fact."""
-
-
 @lru_cache(maxsize=32768)
 def stated(text: str, section: Section, written: date, born: str | None) -> tuple[Finding, ...]:
     """What a sentence in the form of `characters.plain` states: remembered, as a record is made again and again."""
