@@ -16,8 +16,10 @@ def items(record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def states(source: dict[str, Any], statement: dict[str, Any]) -> bool:
-    """Whether a source is at the place of a coded statement, or in its scope."""
+    """Whether a source is at the place of a coded statement, or in its scope; of one in prose, among its characters."""
     location = source["location"]
+    if statement["mode"] == "text" and (location["end"] <= statement["start"] or statement["end"] <= location["start"]):
+        return False
     same_file = str(source["file"]).rpartition("/")[2] == statement["file"]
     same_message = statement["message_id"] in (None, source["message_id"])
     return same_file and same_message and location["path"] == statement["path"]
@@ -153,19 +155,15 @@ def test_missing_essentials_are_told(reassembled: list[Reassembled]) -> None:
 
 
 def test_the_brief_holds_what_bears_on_the_question(reassembled: list[Reassembled]) -> None:
-    """Of those facts that are coded; what stands in prose only is for the reader of text."""
     for one in reassembled:
         facts = {f["id"]: f for f in one.truth["facts"]}
         listed = {i["id"]: i for _, i in items(one.record)}
         brief = [listed[i] for i in one.record["brief"]]
         for fact_id in one.truth["brief"]["must_include"]:
-            statements = [s for s in facts[fact_id]["statements"] if s["mode"] == "coded"]
-            if statements:
-                assert any(states(s, p) for i in brief for s in i["sources"] for p in statements), fact_id
+            assert any(states(s, p) for i in brief for s in i["sources"] for p in facts[fact_id]["statements"]), fact_id
         for group in one.truth["brief"]["top3"]:
-            statements = [s for g in group for s in facts[g]["statements"] if s["mode"] == "coded"]
-            if statements:
-                assert any(states(s, p) for i in brief[:3] for s in i["sources"] for p in statements), group
+            statements = [s for g in group for s in facts[g]["statements"]]
+            assert any(states(s, p) for i in brief[:3] for s in i["sources"] for p in statements), group
 
 
 def test_the_patient_and_the_question_are_told(reassembled: list[Reassembled]) -> None:
