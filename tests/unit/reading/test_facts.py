@@ -57,6 +57,14 @@ def test_of_a_long_sentence_the_clauses_are_cited_that_say_it() -> None:
     assert draft.sources[0]["text"] == "2019年诊断为痛风，"
 
 
+def test_of_a_long_sentence_the_numbers_are_cited_that_are_told_apart_from_the_name() -> None:
+    filled = "患者一般情况可，" * 12
+    text = f"{filled}量血压两次，都是156/60，一直用氨氯地平片，每天1次，10mg，没胸闷的毛病，{filled}大小便正常。"
+    drafts = {d.name: d.sources[0]["text"] for d in stated(text)}
+    assert drafts["收缩压"] == drafts["舒张压"] == "量血压两次，都是156/60，"
+    assert drafts["氨氯地平"] == "一直用氨氯地平片，每天1次，10mg，"
+
+
 def test_the_family_section_makes_an_illness_a_relatives_and_is_cited() -> None:
     drafts = stated("家族史：高血压。既往史：糖尿病5年。")
     assert [(d.kind, d.name) for d in drafts] == [("family", "高血压"), ("problem", "糖尿病")]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import takewhile
 
 from hub.summarizer import units
 from hub.summarizer.reading.facts import allergies
@@ -29,6 +30,10 @@ _REAL = re.compile(
     r"原来|原先|以前|曾经?|停了|撂|目前|现在|现用|现服|平[时素]|还在|在[吃用服]|一直|[取拿配]药|现?用药|续方|配了"
 )
 """What a plan in a clause before does not reach."""
+
+_AMOUNT = re.compile(
+    r"\d|[一二两三四半每各]|早|晚|睡前|必要时|\b(?:once|twice|daily|every|nightly|[btq]id|q[dn])\b", re.IGNORECASE
+)
 
 _TAKES = re.compile(r"(?:长期|每[天日]|天天|成天|日日|按时|规律|一直)*[吃打食用](?!药|量)")
 _ADVISED = re.compile(r"建议|推荐|拟|宜|应|嘱")
@@ -101,9 +106,20 @@ def _draft(statement: Statement, intake: Intake) -> Finding:
         medication={"dose": intake.dose, "unit": intake.unit, "route": intake.route,
                     "frequency": intake.frequency},
         group=(units.dose(intake.dose, intake.unit), intake.frequency),
-        spans=[(w.start, w.end) for w in dated],
+        spans=[*_told_after(statement, intake), *((w.start, w.end) for w in dated)],
         dated=any(w.ago for w in dated),
     )  # fmt: skip
+
+
+def _told_after(statement: Statement, intake: Intake) -> list[tuple[int, int]]:
+    """The clauses behind the medicine's that may say how it is taken, up to the next name (`一直用甲,每天1次,10mg`)."""
+    own = statement.clause(intake.mention.start)
+    if intake.dose is None and intake.frequency is None:
+        return []
+    following = statement.clauses[own + 1 :]
+    named = {statement.clause(m.start) for m in statement.mentions}
+    run = list(takewhile(lambda numbered: numbered[0] not in named, enumerate(following, own + 1)))
+    return [c for _, c in run if _AMOUNT.search(statement.text, *c)]
 
 
 def _near(statement: Statement, intake: Intake, when: When) -> bool:
