@@ -31,6 +31,10 @@ _DIAGNOSED = re.compile(r"诊断|确诊|发现|查出|检出|得的|患|起病|�
 _UNRELATED = frozenset({"spouse", "other"})
 """Kinds of `kin.tsv` whose illness is no family history."""
 
+_DIED_OF = re.compile(r"死于[^,，。;；]{0,4}\Z")
+_DIED = re.compile(r"[^,，。;；]{0,2}(?:去世|过世|病故|病逝)")
+"""Of what somebody died whom no word of `kin.tsv` names: it is not the patient."""
+
 
 def read(statement: Statement) -> list[Finding]:
     drafts = []
@@ -44,6 +48,8 @@ def read(statement: Statement) -> list[Finding]:
             continue
         if context.subject:
             drafts += _family(statement, mention, context)
+        elif _DIED_OF.search(statement.text, 0, mention.start) or _DIED.match(statement.text, mention.end):
+            continue
         elif not allergies.reaction(statement, mention):
             drafts.append(_own(statement, mention, context))
     return drafts
