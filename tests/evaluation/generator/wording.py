@@ -9,7 +9,7 @@ dates, {dose} {dose0} {freq} {route} {reason} of a medicine, {v} {vu} a value, {
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from random import Random
@@ -51,17 +51,20 @@ def sentence(facts: Sequence[Fact], register: str, written: date, place: str, ch
     options = [p for p in known.get(wording, ()) if ("{n2}" in p) == (len(facts) > 1)]
     listed = len(facts) > 1 and f"{_family(wording)}_item" in known
     if listed and (not options or len(facts) > _MOST_IN_PATTERN or chance.random() < _AS_LIST):
-        try:
-            return _listed(facts, register, written, chance)
-        except _Unfit:
-            pass
+        together = _fitting(_listed, facts, register, written, chance)
+        if together:
+            return together
     chance.shuffle(options)
-    for pattern in options:
-        try:
-            return _fill(pattern, facts, register, written, place, chance)
-        except _Unfit:
-            continue
-    return None
+    filled = (_fitting(_fill, pattern, facts, register, written, place, chance) for pattern in options)
+    return next((made for made in filled if made), None)
+
+
+def _fitting(make: Callable[..., Sentence], *given: Any) -> Sentence | None:
+    """None where the pattern does not fit."""
+    try:
+        return make(*given)
+    except _Unfit:
+        return None
 
 
 def _family(wording: str) -> str:
@@ -87,7 +90,7 @@ def _fill(pattern: str, facts: Sequence[Fact], register: str, written: date, pla
     return Sentence(facts[0].wording, text, told)
 
 
-def _listed(facts: Sequence[Fact], register: str, written: date, chance: Random) -> Sentence | None:
+def _listed(facts: Sequence[Fact], register: str, written: date, chance: Random) -> Sentence:
     family = _family(facts[0].wording)
     known = patterns(register)
     outer, inner = chance.choice(known[f"{family}_list"]), chance.choice(known[f"{family}_item"])
