@@ -105,7 +105,7 @@ class Fact:
             "id": self.id, "section": section, "sections_ok": sections_ok,
             "kind": KINDS.get(self.wording, self.wording), "concept": self.name, "names": self.names,
             "codes": self.codes, "assertion": self.assertion, "assertion_ok": assertion_ok, "status": status,
-            "status_ok": self.status_ok or status_ok, "start": max(self.start_ok, key=len) if dated else None,
+            "status_ok": self.status_ok or status_ok, "start": max(sorted(self.start_ok), key=len) if dated else None,
             "start_ok": sorted(self.start_ok) if dated else [], "precision": None,
             "end": self.end.isoformat() if self.end else None, "value": self.value, "medication": self.medication,
             "laterality": self.laterality, "kin": self.kin, "safety": self.safety, "main": self.main,
