@@ -15,6 +15,7 @@ Item = Mapping[str, Any]
 PROFILE = "http://hl7.org/fhir/uv/ips/StructureDefinition/"
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
+CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 LANGUAGE = "zh-CN"
 ABSENT_REASON = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
 

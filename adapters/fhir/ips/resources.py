@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from adapters.fhir.ips.allergies import allergy
 from adapters.fhir.ips.elements import (
+    CATEGORY,
     LOINC,
     PROFILE,
     Item,
@@ -19,36 +21,12 @@ from adapters.fhir.ips.elements import (
     plain,
     quantity,
 )
+from adapters.fhir.ips.observations import observations
 from hub.domain.fragments import Resource
 
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _CERTAIN = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
-_ALLERGY = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
-_ALLERGY_CERTAIN = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
-_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
-_INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 _ROLE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
-_ABSENT = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
-
-_INTERPRETATIONS = frozenset(
-    {"A", "AA", "H", "HH", "HU", "L", "LL", "LU", "N", "POS", "NEG", "IND", "R", "S", "I", "ND", "DET", "U", "D", "B",
-     "W", "E", "EXP", "UNE"}
-)  # fmt: skip
-
-_DENIAL = re.compile(
-    r"^(?:患者)?(?:自诉|既往)?(?:否认|无|没有|未发现|未见|不存在|no (?:known )?|nk|denies)(?P<of>.*)$", re.IGNORECASE
-)
-_NO_ALLERGY = (
-    (re.compile(r"食物|food", re.IGNORECASE), "no-known-food-allergies", "No known food allergies"),
-    (re.compile(r"药|drug|medic", re.IGNORECASE), "no-known-medication-allergies", "No known medication allergies"),
-)
-_ALL_ALLERGY = re.compile(r"(?:药物|药品)[、和及与]?食物|食物[、和及与]?(?:药物|药品)")
-_ANY_ALLERGY = re.compile(
-    r"^(?:任何|明显|明确|其他|已知|特殊)*(?:过敏史?|过敏性疾病史?|allerg\w*)[。.]?$", re.IGNORECASE
-)
-_KIND_OF_ALLERGY = re.compile(
-    r"^(?:任何|明显|明确|已知)*(?:食物|药物|药品|drug|medication|food) ?(?:过敏史?|allerg\w*)?[。.]?$", re.IGNORECASE
-)
 
 _RELATIONS = (("外祖母", "MGRMTH"), ("外婆", "MGRMTH"), ("姥姥", "MGRMTH"), ("外祖父", "MGRFTH"), ("外公", "MGRFTH"),
               ("姥爷", "MGRFTH"), ("祖母", "PGRMTH"), ("奶奶", "PGRMTH"), ("祖父", "PGRFTH"), ("爷爷", "PGRFTH"),
@@ -60,21 +38,6 @@ _RELATIONS = (("外祖母", "MGRMTH"), ("外婆", "MGRMTH"), ("姥姥", "MGRMTH"
 _VISITED = {"completed": "finished", "active": "in-progress", "planned": "planned"}
 _CLASSES = (("急诊", "EMER"), ("门诊", "AMB"), ("住院", "IMP"), ("入院", "IMP"), ("inpatient", "IMP"),
             ("outpatient", "AMB"), ("emergency", "EMER"))  # fmt: skip
-
-VITAL = frozenset({"8480-6", "8462-4", "85354-9", "8867-4", "9279-1", "8310-5", "29463-7", "8302-2", "39156-5",
-                   "2708-6", "59408-5", "8287-5"})  # fmt: skip
-_NAMED_VITAL = re.compile(
-    r"^(?:家庭|自测|门诊)*(?:收缩压|舒张压|血压|心率|脉搏|脉率|呼吸(?:频率)?|体温|体重|身高|体质?量?指数|BMI|SpO2|SPO2|"
-    r"(?:血|指脉)?氧饱和度|BP|SBP|DBP|HR)$",
-    re.IGNORECASE,
-)
-_IMAGED = re.compile(r"射血分数|LVEF|^EF$|心电|彩超|超声|CT|MRI|磁共振|胸片|眼底|肺功能|FEV", re.IGNORECASE)
-
-
-def is_vital(item: Item) -> bool:
-    """Whether a result is a vital sign, by LOINC or by its own name."""
-    code = item.get("code") or {}
-    return (code.get("system") == LOINC and code.get("code") in VITAL) or bool(_NAMED_VITAL.match(name(item)))
 
 
 def condition(item: Item, patient: Resource) -> Iterator[Resource]:
@@ -94,50 +57,6 @@ def condition(item: Item, patient: Resource) -> Iterator[Resource]:
     if end and clinical in ("resolved", "inactive"):
         made["abatementDateTime"] = end
     yield made
-
-
-def allergy(item: Item, patient: Resource) -> Iterator[Resource]:
-    """A general denial is the IPS's own code beside its wording; a denied substance is refuted."""
-    text = plain(item["text"])
-    absent = item["assertion"] == "absent"
-    made: Resource = {
-        "resourceType": "AllergyIntolerance",
-        "meta": {"profile": [f"{PROFILE}AllergyIntolerance-uv-ips"]},
-        "clinicalStatus": concept(coding(_ALLERGY, "resolved" if item["status"] == "resolved" else "active")),
-    }
-    general = _denied(text) if absent else None
-    code = code_of(item, _substance(text))
-    if general:
-        code = {**code, "coding": [general, *code.get("coding", ())]}
-    elif absent:
-        made["clinicalStatus"] = concept(coding(_ALLERGY, "inactive"))
-        made["verificationStatus"] = concept(coding(_ALLERGY_CERTAIN, "refuted"))
-    elif item["assertion"] == "uncertain":
-        made["verificationStatus"] = concept(coding(_ALLERGY_CERTAIN, "unconfirmed"))
-    made |= {"code": code, "patient": patient}
-    start = moment(item["start"])
-    if start:
-        made["onsetDateTime"] = start
-    reactions = re.search(r"（([^（）]+)）", text) if not absent else None
-    if reactions:
-        made["reaction"] = [{"manifestation": [concept(text=r) for r in reactions[1].split("、") if r]}]
-    yield made
-
-
-def _substance(text: str) -> str:
-    return re.sub(r"(?: 过敏)?(?:（[^（）]*）)?(?: \d{4}[-\d]*)?$", "", re.sub("^(?:否认|疑似)：", "", text)) or text
-
-
-def _denied(text: str) -> Resource | None:
-    """The IPS code of a denial of all allergies, or of all of a kind; None of a denied substance."""
-    found = _DENIAL.match(text.replace("：", ""))
-    said = found["of"].strip() if found else ""
-    if _ALL_ALLERGY.search(said) or _ANY_ALLERGY.match(said):
-        return coding(_ABSENT, "no-known-allergies", "No known allergies")
-    if not _KIND_OF_ALLERGY.match(said):
-        return None
-    kinds = (coding(_ABSENT, code, display) for pattern, code, display in _NO_ALLERGY if pattern.search(said))
-    return next(kinds, None)
 
 
 _TAKEN = {"active": "active", "stopped": "stopped", "completed": "completed", "resolved": "completed",
@@ -190,66 +109,6 @@ def _dosage(given: Mapping[str, Any]) -> Resource:
     return made
 
 
-def observations(item: Item, patient: Resource) -> Iterator[Resource]:
-    """A result; of a series each measurement as one Observation, the newest first."""
-    value = item["value"] or {}
-    series = item.get("series") or ()
-    if not series:
-        yield _observation(item, patient, value, item["start"], item["sources"])
-        return
-    for point in reversed(series):
-        same = point["unit"] == value.get("unit")
-        single = len(series) == 1 or (point["date"] == item["start"] and point["number"] == value.get("number"))
-        said = {"number": point["number"], "unit": point["unit"], "ucum": value.get("ucum") if same else None,
-                "low": point.get("low"), "high": point.get("high"), "interpretation": point.get("interpretation"),
-                "text": value.get("text") if single else ""}  # fmt: skip
-        made = _observation(item, patient, said, point["date"], point["sources"])
-        notes = [*_converted(point), *([plain(point["flag"])] if point.get("flag") else [])]
-        if notes:
-            made["note"] = [{"text": note} for note in notes]
-        yield made
-
-
-def _converted(point: Mapping[str, Any]) -> Iterator[str]:
-    found = point.get("converted")
-    if found and (found["unit"] != point["unit"]):
-        yield f"换算：{found['number']} {found['unit']}"
-
-
-def _observation(item: Item, patient: Resource, value: Mapping[str, Any], date: str | None,
-                 sources: list[Mapping[str, Any]]) -> Resource:  # fmt: skip
-    measured = value.get("number") is not None
-    vital = is_vital(item)
-    laboratory = measured and not vital and (item.get("code") or {}).get("system") == LOINC
-    laboratory = laboratory and not _IMAGED.search(name(item))
-    made: Resource = {"resourceType": "Observation"}
-    if laboratory:
-        made["meta"] = {"profile": [f"{PROFILE}Observation-results-laboratory-pathology-uv-ips"]}
-    made["status"] = "final" if item["status"] == "completed" else "unknown"
-    if laboratory or vital:
-        made["category"] = [concept(coding(_CATEGORY, "laboratory" if laboratory else "vital-signs"))]
-    made |= {"code": code_of(item), "subject": patient, **dated("effective", {"start": date})}
-    if laboratory:  # who reports a coded result; of what a note mentions, Provenance says who mentions it
-        made["performer"] = [{"display": plain(organization)} for organization in _organizations(sources)]
-    if measured:
-        made["valueQuantity"] = quantity(value["number"], value.get("unit"), value.get("ucum"), value.get("text") or "")
-    elif plain(value.get("text") or ""):
-        made["valueString"] = plain(value["text"])
-    elif item["assertion"] == "present":
-        made["valueString"] = plain(item["text"])
-    if value.get("interpretation") in _INTERPRETATIONS:
-        made["interpretation"] = [concept(coding(_INTERPRETATION, value["interpretation"]))]
-    reference = {limit: quantity(value[limit], value.get("unit"), value.get("ucum")) for limit in ("low", "high")
-                 if value.get(limit) is not None}  # fmt: skip
-    if reference:
-        made["referenceRange"] = [reference]
-    return made
-
-
-def _organizations(sources: list[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(s["organization"] for s in sources))
-
-
 _DONE = {"completed": "completed", "active": "in-progress", "planned": "preparation", "stopped": "stopped"}
 
 
@@ -281,7 +140,7 @@ def social(item: Item, patient: Resource) -> Iterator[Resource]:
     yield {
         "resourceType": "Observation",
         "status": "unknown",
-        "category": [concept(coding(_CATEGORY, "social-history"))],
+        "category": [concept(coding(CATEGORY, "social-history"))],
         "code": code_of(item) if item.get("code") else concept(coding(LOINC, "29762-2", "Social history note")),
         "subject": patient,
         **dated("effective", item),
@@ -311,9 +170,7 @@ def encounter(item: Item, patient: Resource) -> Iterator[Resource]:
     period = _when(item)
     yield {
         "resourceType": "Encounter",
-        "status": {"completed": "finished", "active": "in-progress", "planned": "planned"}.get(
-            item["status"], "unknown"
-        ),
+        "status": _VISITED.get(item["status"], "unknown"),
         "class": _class(plain(item["text"])),
         "type": [concept(text=plain(item["text"]))],
         "subject": patient,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from adapters.fhir.ips.elements import Item
-from adapters.fhir.ips.resources import is_vital
+from adapters.fhir.ips.observations import is_vital
 
 
 @dataclass(frozen=True, slots=True)
