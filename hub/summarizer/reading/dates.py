@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 
-from hub.summarizer.reading import date_readers, date_readers_en, date_readers_relative, date_scene
+from hub.summarizer.reading import date_readers, date_readers_en, date_readers_relative, date_readers_tail, date_scene
 from hub.summarizer.reading.date_rules import Scope, compiled, key, matchers, rules
 from hub.summarizer.reading.date_scene import Reader, Scene, is_nothing
 from hub.summarizer.reading.model import When
@@ -31,7 +31,7 @@ _REST = re.compile(
     r"(?:(?P<d>3[01]|[12]\d|0?[1-9])(?:[日号]|(?![\d.月年]))|(?<=月))"
 )
 _DAY = len("2024-10-06")
-_MODULES = (date_scene, date_readers, date_readers_relative, date_readers_en)
+_MODULES = (date_scene, date_readers, date_readers_tail, date_readers_relative, date_readers_en)
 
 
 def find_dates(
