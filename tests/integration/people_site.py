@@ -30,6 +30,9 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 ROLES = {"doctor": ("clinic", "clinician"), "specialist": ("hospital", "clinician"),
          "stranger": ("other", "clinician"), "engineer": ("hospital", "administrator")}  # fmt: skip
 
+REFERRAL = "MSH|^~\\&|LIS|CLINIC|||20260501||REF^I12|C1|P|2.5\rRF1|P|R\rPID|1||77~88||王^芳\rPID|2||99\r"
+"""A referral message that is refused: two patients."""
+
 
 @dataclass
 class PeopleSite:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,15 +15,9 @@ from hub.processes.commands import main
 from hub.security import audit
 from hub.views import marks
 from tests.integration.people_site import csrf_token
-from tests.integration.record_site import RecordSite, record_site
+from tests.integration.record_site import RecordSite
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def one(database: str) -> Iterator[RecordSite]:
-    with record_site(database) as site:
-        yield site
 
 
 def mark(one: RecordSite, name: str = "i1", verdict: str = "checked", *, browser: TestClient | None = None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 
 import pypdfium2
 import pytest
@@ -13,13 +12,7 @@ from hub.domain.referrals import State
 from hub.security import audit
 from hub.web.pdf import pdf
 from hub.web.printed import Entry, Origin, Part, Printed
-from tests.integration.record_site import PAYLOAD, RecordSite, record_site
-
-
-@pytest.fixture
-def one(database: str) -> Iterator[RecordSite]:
-    with record_site(database) as site:
-        yield site
+from tests.integration.record_site import PAYLOAD, RecordSite
 
 
 def text_of(document: bytes) -> str:

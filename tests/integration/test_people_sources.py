@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 
 from hub.domain.referrals import State
 from hub.security import audit
-from tests.integration.record_site import HL7, PAYLOAD, RecordSite, record_site
+from tests.integration.record_site import HL7, PAYLOAD, RecordSite
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def one(database: str) -> Iterator[RecordSite]:
-    with record_site(database) as site:
-        yield site
 
 
 def text_of(page: str) -> str:

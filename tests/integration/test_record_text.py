@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from hub.security import audit
-from tests.integration.record_site import RecordSite, record_site
-
-
-@pytest.fixture
-def one(database: str) -> Iterator[RecordSite]:
-    with record_site(database) as site:
-        yield site
+from tests.integration.record_site import RecordSite
 
 
 def test_text_is_given_where_it_is_asked_for(one: RecordSite) -> None:

@@ -10,60 +10,13 @@ from random import Random
 from tests.evaluation.generator.documents import Document, fillers
 from tests.evaluation.generator.facts import Fact
 from tests.evaluation.generator.patient import Patient
+from tests.evaluation.generator.places import CODED, DOCUMENTS, WHERE
 from tests.evaluation.generator.vocabulary import patterns
 from tests.evaluation.generator.wording import Sentence, sentence
 
 NOTES = ("note_1", "note_2", "phone")
 _DIAGNOSES_LEAST = 2
 
-# Key, file, medium, organisation, days before the referral (least, most), how often it is there.
-_DOCUMENTS = (
-    ("discharge", "county_admission.hl7", "mdm", "XIAN", 200, 600, 1.0),
-    ("note_1", "note_1.txt", "txt", "CUN", 150, 420, 1.0),
-    ("tertiary", "tertiary_doc.json", "sections", "SHI", 40, 150, 1.0),
-    ("phone", "phone_record.txt", "txt", "CUN", 60, 120, 1.0),
-    ("township", "township_visit.json", "base64", "ZHEN", 30, 140, 0.6),
-    ("letter", "clinic_letter.txt", "txt", "SHI", 20, 100, 0.35),
-    ("imaging", "imaging.hl7", "imaging", "SHI", 20, 60, 1.0),
-    ("note_2", "note_2.txt", "txt", "CUN", 5, 30, 1.0),
-    ("referral", "referral.hl7", "nte", "XIAN", 0, 1, 1.0),
-)
-# Wording: the documents where it may stand, and how many of them are wanted (least, most).
-_WHERE = {
-    "problem": (("discharge", "note_1", "note_2", "phone", "tertiary", "township", "letter", "referral"), 1, 3),
-    "historic": (("discharge", "note_1", "tertiary", "letter"), 1, 2),
-    "symptom": (("note_2", "referral", "township", "phone", "letter", "tertiary"), 1, 2),
-    "negated_problem": (("discharge", "note_1", "tertiary", "phone", "letter"), 1, 2),
-    "negated_symptom": (("note_2", "township", "tertiary", "phone", "discharge", "letter"), 1, 1),
-    "negated_finding": (("imaging", "letter"), 1, 1),
-    "uncertain": (("note_2", "tertiary", "township", "imaging", "referral", "letter"), 1, 1),
-    "family": (("discharge", "tertiary", "note_1", "phone", "letter"), 1, 1),
-    "med_current": (("note_2", "phone", "tertiary", "township", "referral", "letter"), 1, 2),
-    "med_stopped": (("note_2", "tertiary", "phone", "letter"), 1, 1),
-    "med_plan": (("note_2", "tertiary", "referral", "letter"), 1, 1),
-    "lab": (("note_2", "tertiary", "referral", "township", "letter", "note_1"), 1, 1),
-    "vital": (("note_2", "discharge", "township", "letter"), 1, 1),
-    "allergy": (("phone", "discharge", "note_2", "tertiary", "letter"), 1, 2),
-    "allergy_absent": (("discharge", "phone", "note_1", "tertiary", "letter"), 1, 1),
-    "procedure": (("discharge", "note_1", "phone", "tertiary", "letter"), 1, 2),
-    "procedure_plan": (("referral", "note_2", "tertiary", "letter"), 1, 1),
-    "smoking": (("discharge", "phone", "tertiary", "letter"), 1, 1),
-    "drinking": (("discharge", "phone", "tertiary", "letter"), 1, 1),
-    "vaccine": (("note_2", "note_1", "tertiary", "letter"), 1, 1),
-    "encounter": (("note_2", "tertiary", "phone", "letter"), 1, 1),
-    "blood": (("note_1", "discharge", "letter"), 1, 1),
-    "finding": (("imaging", "tertiary", "note_2", "letter"), 1, 1),
-}
-# Wording: how often it is also, or only, coded, and the messages that may carry it.
-CODED: dict[str, tuple[float, tuple[str, ...]]] = {
-    "problem": (0.5, ("discharge", "tertiary", "referral")),
-    "allergy": (0.5, ("discharge", "tertiary", "referral")),
-    "procedure": (0.4, ("discharge", "tertiary")),
-    "med_current": (0.55, ("prescription", "tertiary")),
-    "lab": (0.65, ("laboratory",)),
-    "vaccine": (0.3, ("tertiary",)),
-    "blood": (0.5, ("discharge",)),
-}
 _ASIDE = 0.35
 _ONLY_SINCE = "med_adjusted"
 """A change of dose where only the new dose is told."""
@@ -107,7 +60,7 @@ def tell(patient: Patient, chance: Random) -> Story:
 
 def _documents(patient: Patient, chance: Random) -> dict[str, Document]:
     found = {}
-    for key, file, medium, organization, least, most, often in _DOCUMENTS:
+    for key, file, medium, organization, least, most, often in DOCUMENTS:
         if chance.random() >= often:
             continue
         register = "formal"
@@ -179,7 +132,7 @@ def _tell_short_lists(story: Story, chance: Random) -> None:
     """Several facts of a kind in one sentence, where the wordings in use have lists for them."""
     for document in story.documents.values():
         for wording in _IN_SHORT_LISTS:
-            if f"{wording}_item" not in patterns(document.register) or document.key not in _WHERE[wording][0]:
+            if f"{wording}_item" not in patterns(document.register) or document.key not in WHERE[wording][0]:
                 continue
             left = [f for f in story.patient.of(wording) if f.known <= document.written]
             if wording in _PAIRED:
@@ -196,7 +149,7 @@ def _diagnoses(facts: Sequence[Fact], document: Document, chance: Random) -> Sen
 
 
 def _tell(story: Story, fact: Fact, chance: Random) -> None:
-    where, least, most = _WHERE[fact.wording]
+    where, least, most = WHERE[fact.wording]
     told = story.told_in(fact)
     wanted = chance.randint(least, most)
     if is_coded(story, fact) and chance.random() < 0.4:
@@ -223,7 +176,8 @@ def _tell_somewhere(story: Story, fact: Fact, chance: Random) -> None:
     for key in ("note_2", "referral", "tertiary"):
         if put(story, [fact], story.documents[key], chance):
             return
-    story.patient.facts.remove(fact) if fact in story.patient.facts else None
+    if fact in story.patient.facts:
+        story.patient.facts.remove(fact)
 
 
 def _company(story: Story, fact: Fact, chance: Random) -> list[Fact]:
