@@ -6,7 +6,6 @@ What a PDF says is found outside (`adapters.attached`) and stored with the fragm
 from __future__ import annotations
 
 import base64
-import binascii
 import codecs
 import unicodedata
 from dataclasses import dataclass
@@ -64,7 +63,7 @@ def decoded(data: str) -> bytes | None:
     compact = "".join(data.split()).rstrip("=")
     try:
         return base64.b64decode(compact + "=" * (-len(compact) % 4))
-    except (binascii.Error, ValueError):
+    except ValueError:
         return None
 
 

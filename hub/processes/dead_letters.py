@@ -9,11 +9,10 @@ from dataclasses import asdict
 
 from hub.processes import embedded
 from hub.processes.settings import Settings
-from hub.processes.worker import NAME, handler, model
+from hub.processes.worker import NAME, handler
 from hub.store.connections import connect, encode, pool
 from hub.stream import dead_letters
 from hub.stream.lines import Lines
-from hub.summarizer.embedding import SentenceTransformerEmbedder
 
 DONE, REFUSED = 0, 1
 
@@ -41,7 +40,7 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
 def _replay(arguments: argparse.Namespace, settings: Settings) -> int:
     status = DONE
     with pool(settings.database, 1, name="dead-letters") as connections:
-        records = handler(settings, SentenceTransformerEmbedder(model(settings)))
+        records = handler(settings)
         for done in Lines(connections, NAME, records).replay(arguments.subject):
             _write({**asdict(done), "status": "parked" if done.cause else "processed"})
             status = REFUSED if done.cause else status

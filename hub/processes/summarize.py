@@ -14,13 +14,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from hub.domain.patients import Identifier
-from hub.processes import received_files, terminology
+from hub.processes import models, received_files
 from hub.processes.received_files import Received, Refusing
 from hub.processes.settings import Settings
-from hub.summarizer.embedding import SentenceTransformerEmbedder
-from hub.summarizer.model import ModelError, prepare
+from hub.summarizer.model import ModelError
 from hub.summarizer.record import summarize
-from hub.summarizer.terminology.shelf import Shelf
 
 DONE, REFUSED, USAGE = 0, 1, 2
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -60,7 +58,7 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         origins = received_files.manifest(arguments.manifest) if arguments.manifest else {}
         received = received_files.read(arguments.paths, origins, arguments.timezone)
-        embedder = SentenceTransformerEmbedder(_model(settings))
+        embedder = models.embedder(settings)
     except (OSError, ValueError, ModelError) as error:
         sys.stderr.write(f"referral-hub summarize: {error}\n")
         return USAGE
@@ -73,15 +71,11 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         generated_at=datetime.now(UTC),
         embed=embedder,
         request_id=received_files.newest_referral(received),
-        terminologies=Shelf(settings.home / terminology.FOLDER, embedder),
+        terminologies=models.shelf(settings, embedder),
     )
     record["unplaced"] += [_unplaced(refused) for refused in received.refused]
     _write(_formed(record, arguments.format, arguments.timezone), arguments.out)
     return _complain(received)
-
-
-def _model(settings: Settings) -> Path | str:
-    return prepare(settings.home) if settings.model == "bundled" else settings.model
 
 
 def _formed(record: dict[str, Any], form: str, timezone: str) -> str:

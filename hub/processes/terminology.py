@@ -12,16 +12,15 @@ from typing import Any
 
 import msgspec
 
+from hub.processes import models
 from hub.processes.settings import Settings
-from hub.summarizer.embedding import SentenceTransformerEmbedder
-from hub.summarizer.model import ModelError, prepare
+from hub.summarizer.model import ModelError
 from hub.summarizer.terminology.shelf import Shelf, Stored
 from hub.summarizer.terminology.site import KINDS, FormatError, parse
 from hub.summarizer.terminology.suggest import ALL
 from hub.summarizer.terminology.tables import family
 
 DONE, REFUSED, USAGE = 0, 1, 2
-FOLDER = "terminologies"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -53,9 +52,8 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         return _complain(str(error), REFUSED)
 
 
-def shelf(settings: Settings) -> Shelf:
-    """The terminologies of this installation. The model is loaded when something is embedded."""
-    return Shelf(settings.home / FOLDER, SentenceTransformerEmbedder(_model(settings)))
+def _shelf(settings: Settings) -> Shelf:
+    return models.shelf(settings, models.embedder(settings))
 
 
 def _load(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -65,21 +63,21 @@ def _load(arguments: argparse.Namespace, settings: Settings) -> int:
         return _complain(f"{arguments.file}: {error.strerror}", USAGE)
     entries = parse(arguments.file.name, data, arguments.system, arguments.kind)
     table = Stored(arguments.system, arguments.file.name, datetime.now(UTC), entries)
-    shelf(settings).store(table)
+    _shelf(settings).store(table)
     _write(_told(table))
     return DONE
 
 
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:
-    for table in shelf(settings).tables():
+    for table in _shelf(settings).tables():
         _write(_told(table))
     return DONE
 
 
 def _suggest(arguments: argparse.Namespace, settings: Settings) -> int:
     os.environ["HF_HUB_OFFLINE"] = "1"
-    embedder = SentenceTransformerEmbedder(_model(settings))
-    suggester = Shelf(settings.home / FOLDER, embedder).suggester()
+    embedder = models.embedder(settings)
+    suggester = models.shelf(settings, embedder).suggester()
     kinds = (family(arguments.kind), "") if arguments.kind else ALL
     found = suggester.suggest(arguments.texts, embedder.embed(arguments.texts, "query"), kinds, arguments.limit)
     for text, suggestions in zip(arguments.texts, found, strict=True):
@@ -90,14 +88,10 @@ def _suggest(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _remove(arguments: argparse.Namespace, settings: Settings) -> int:
-    if not shelf(settings).remove(arguments.system):
+    if not _shelf(settings).remove(arguments.system):
         return _complain(f"{arguments.system}: no terminology of this system", REFUSED)
     _write({"system": arguments.system, "removed": True})
     return DONE
-
-
-def _model(settings: Settings) -> Path | str:
-    return prepare(settings.home) if settings.model == "bundled" else settings.model
 
 
 def _told(table: Stored) -> dict[str, Any]:

@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from hub.domain.events import FRAGMENTS, REFERRALS
 from hub.domain.positions import WORKER
-from hub.processes import memory, readiness, terminology
+from hub.processes import memory, models, readiness
 from hub.processes.records import Records
 from hub.processes.settings import Settings
 from hub.store.connections import pool
 from hub.stream.broker import Broker
 from hub.stream.consumer import Consumer
 from hub.stream.lines import Lines
-from hub.summarizer.embedding import SentenceTransformerEmbedder
-from hub.summarizer.model import prepare
-from hub.summarizer.terminology.shelf import Shelf
 
 NAME = WORKER
 NICENESS = 10
@@ -29,8 +25,7 @@ NICENESS = 10
 def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str, Any]], None]) -> None:
     """Until `stop`; ready when model and tables are loaded and Kafka answers."""
     os.nice(NICENESS)
-    embedder = SentenceTransformerEmbedder(model(settings))
-    records = handler(settings, embedder)
+    records = handler(settings)
     records.load()
     memory.settle()
     with pool(settings.database, 2, name="worker") as connections, readiness.once(ready, {}) as say:
@@ -42,11 +37,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str,
         consumer.run(stop, say)
 
 
-def handler(settings: Settings, embedder: SentenceTransformerEmbedder) -> Records:
-    """What makes the records, with the site's terminologies."""
-    return Records(embedder, Shelf(settings.home / terminology.FOLDER, embedder))
-
-
-def model(settings: Settings) -> Path | str:
-    """The folder or hub name of the embedding model; the bundled one is made where it is not there yet."""
-    return prepare(settings.home) if settings.model == "bundled" else settings.model
+def handler(settings: Settings) -> Records:
+    """What makes the records, with the site's model and terminologies."""
+    embedder = models.embedder(settings)
+    return Records(embedder, models.shelf(settings, embedder))

@@ -122,7 +122,7 @@ def _together(ordered: Sequence[Item], items: Sequence[Item], conflicts: Sequenc
         placed.setdefault(item.id)
         if weights[item.id].safety >= _SAFE or item.id in main[:1]:
             placed.update(dict.fromkeys(sides.get(item.id, ())[:1]))
-    found = [one for one in placed if one in by_id]
+    found = list(placed)
     while len(found) > LENGTH:
         free = [i for i in found if i not in main[:1] and not _allergy(by_id[i])]
         spare = [i for i in free if weights[i].safety < _SAFE] or free or found

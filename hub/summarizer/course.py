@@ -15,9 +15,10 @@ from hub.summarizer import groups, situations
 from hub.summarizer.items import Item, Point
 from hub.summarizer.passages import Passage
 from hub.summarizer.reconcile import concepts
-from hub.summarizer.relevance import rows
+from hub.summarizer.reconcile.dates import day
+from hub.summarizer.rows import rows
 from hub.summarizer.sought import Sentences, Sought, last, newest, sought
-from hub.summarizer.wording import day, medicine, number
+from hub.summarizer.wording import medicine, number
 
 _TREND = {"rising": "↑", "falling": "↓", "stable": "→"}
 _EARLIER = 3

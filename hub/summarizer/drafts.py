@@ -45,10 +45,10 @@ class Concept:
 class Draft:
     """One statement of one fragment, in the words of the record contract.
 
-    keys: equal where they share one; analyte: for measurements, what a series is made by; group: what must agree
+    keys: equal where they share one; group: what must agree
     besides (value, dose, laterality); details: further source values for the text; free: read from free text; ago: the
     start was counted back from the document's date (`3年前`), so it may be off by one of its unit; reason, by: why a
-    medicine was changed or stopped, and by whom, as written; broader: keys of the terms of which this is a kind.
+    medicine was changed or stopped, and by whom, as written.
     """
 
     section: str
@@ -71,7 +71,6 @@ class Draft:
     ago: bool = False
     reason: str = ""
     by: str = ""
-    broader: frozenset[str] = frozenset()
 
 
 def concept(evidence: Evidence, pointer: str, kind: str, *, code_keys: bool = True) -> Concept | None:
@@ -127,11 +126,6 @@ def precision(moment: str | None) -> str:
     if not moment:
         return "unknown"
     return {4: "year", 7: "month", 10: "day"}.get(len(moment), "time")
-
-
-def compatible(a: str | None, b: str | None) -> bool:
-    """Whether two FHIR dates may be the same: a shorter one agrees with what it begins, none with any."""
-    return not a or not b or a.startswith(b) or b.startswith(a)
 
 
 def period(evidence: Evidence, *pointers: str) -> tuple[str | None, str | None, tuple[str, ...]]:

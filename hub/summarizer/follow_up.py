@@ -12,7 +12,7 @@ from hub.summarizer.drafts import Draft
 from hub.summarizer.items import Item
 from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.dates import find_due
-from hub.summarizer.relevance import rows
+from hub.summarizer.rows import rows
 
 _CLAUSE = re.compile(r"[，,。；;！!\n]")
 _EDGE = " \t\n，,。；;、:：.！!"
@@ -88,7 +88,7 @@ def _around(text: str, at: int) -> tuple[int, int]:
 
 
 def _distinct(entries: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A sentence that plans several things is one entry for each of its dates and doers."""
+    """A sentence that plans several things is one entry for each of its dates."""
     seen: set[tuple[str, str | None]] = set()
     for entry in entries:
         if (entry["what"], entry["when"]) not in seen:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from hub.summarizer import terms
 from hub.summarizer.items import Item
 from hub.summarizer.reconcile import concepts
-from hub.summarizer.relevance import rows
+from hub.summarizer.rows import rows
 from hub.summarizer.terminology import tables
 
 _KIND = {
@@ -66,9 +66,8 @@ def of(item: Item) -> frozenset[str]:
     head = item.head
     if head.kind == "family":
         return frozenset()
-    keys = head.keys if len(item.drafts) == 1 else frozenset(k for d in item.drafts for k in d.keys)
     code = head.code or {}
-    return _of(_KIND.get(head.kind, head.kind), keys, head.name, code.get("system", ""), code.get("code", ""))
+    return _of(_KIND.get(head.kind, head.kind), item.keys, head.name, code.get("system", ""), code.get("code", ""))
 
 
 def named(term: tables.Term) -> frozenset[str]:
@@ -111,15 +110,10 @@ def _groups(kind: str, key: str) -> frozenset[str]:
 
 def _wider(key: str) -> Iterator[str]:
     """The class of a medicine, also of one that contains others."""
-    term = _medicines().get(key)
+    term = terms.medicines().get(key)
     for name in term.broader if term else ():
         yield f"term|medicine:{name}"
         yield from _wider(f"term|medicine:{name}")
-
-
-@lru_cache(maxsize=1)
-def _medicines() -> dict[str, tables.Term]:
-    return {term.key: term for term in tables.terms() if term.kind == "medicine"}
 
 
 @lru_cache(maxsize=1)
@@ -146,6 +140,6 @@ def known() -> frozenset[str]:
     return frozenset(rule.group for rule in _rules())
 
 
-def split(cell: str) -> Iterable[str]:
+def split(cell: str) -> list[str]:
     """The values of a cell of a table."""
     return [part for part in cell.split("|") if part]

@@ -56,5 +56,10 @@ class Item:
     duplicates: tuple[str, ...] = ()
 
     @property
+    def keys(self) -> frozenset[str]:
+        """Of all that say it."""
+        return self.head.keys if len(self.drafts) == 1 else frozenset(k for d in self.drafts for k in d.keys)
+
+    @property
     def organizations(self) -> frozenset[str]:
         return frozenset(d.evidence.organization for d in self.drafts)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
+from hub.summarizer import terms
 from hub.summarizer.items import Item, Step
-from hub.summarizer.reconcile import concepts, courses, dates
-
-_CURRENT = ("active", "unknown")
+from hub.summarizer.reconcile import courses, dates
 
 
 def told(items: Sequence[Item]) -> list[Item]:
@@ -48,9 +46,9 @@ def _step(item: Item) -> Step:
 def _duplicates(medicines: Iterable[Item]) -> dict[str, tuple[str, ...]]:
     """For each current medicine the ids of others with an ingredient of it: a brand, or a combination."""
     holding: dict[str, list[str]] = {}
-    current = [i for i in medicines if i.head.status in _CURRENT and i.head.assertion == "present"]
+    current = [i for i in medicines if i.head.status in courses.CURRENT and i.head.assertion == "present"]
     for item in current:
-        for ingredient in ingredients(frozenset(k for d in item.drafts for k in d.keys)):
+        for ingredient in sorted(_ingredients(item)):
             holding.setdefault(ingredient, []).append(item.id)
     found: dict[str, dict[str, None]] = {}
     for ids in holding.values():
@@ -59,16 +57,7 @@ def _duplicates(medicines: Iterable[Item]) -> dict[str, tuple[str, ...]]:
     return {one: tuple(others) for one, others in found.items() if others}
 
 
-@lru_cache(maxsize=4096)
-def ingredients(keys: frozenset[str]) -> frozenset[str]:
-    """The ingredients of a medicine by its keys: itself, and what a combination holds."""
-    known = {k for k in keys if k.startswith("term|")} or {k for k in keys if k.startswith("name|")}
-    return frozenset(known.union(*(_combinations().get(k, ()) for k in known)))
-
-
-@lru_cache(maxsize=1)
-def _combinations() -> dict[str, tuple[str, ...]]:
-    return {
-        f"term|medicine:{name}": tuple(f"term|medicine:{part}" for part in parts.split("|"))
-        for name, parts, *_ in concepts.rows("combinations.tsv")
-    }
+def _ingredients(item: Item) -> frozenset[str]:
+    """What a medicine holds, a combination all of its parts, by the keys of its terms, else of its names."""
+    known = {k for k in item.keys if k.startswith("term|")} or {k for k in item.keys if k.startswith("name|")}
+    return frozenset().union(*map(terms.ingredients, known))

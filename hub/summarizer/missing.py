@@ -11,7 +11,7 @@ from typing import Any
 from hub.summarizer import groups, situations
 from hub.summarizer.items import Item
 from hub.summarizer.passages import Passage
-from hub.summarizer.relevance import rows
+from hub.summarizer.rows import rows
 from hub.summarizer.sought import Sentences, Sought, last, sought
 from hub.summarizer.weights import days_between
 

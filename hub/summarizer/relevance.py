@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 
 from hub.summarizer.embedding import Vectors
+from hub.summarizer.rows import rows
 
 _CLAUSE = re.compile(r"[，。；！？,;!?\n]+|(?<=[a-z])\.\s")
 _SHORTEST = 4
@@ -46,9 +46,3 @@ def _table() -> list[tuple[float, re.Pattern[str], re.Pattern[str]]]:
         (float(weight), re.compile(where, re.IGNORECASE), re.compile(words, re.IGNORECASE))
         for weight, where, words in rows("relevance.tsv", 3)
     ]
-
-
-def rows(name: str, width: int) -> list[list[str]]:
-    """The rows of a table that lies beside this module: tab-separated, `#` starts a comment line."""
-    lines = (files("hub.summarizer") / name).read_text("utf-8").splitlines()
-    return [(line.split("\t") + [""] * width)[:width] for line in lines if line and not line.startswith("#")]

@@ -13,7 +13,7 @@ from hub.summarizer.reading.assertion import contexts
 from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.mentions import find
 from hub.summarizer.reading.model import Mention
-from hub.summarizer.relevance import rows
+from hub.summarizer.rows import rows
 
 _OPERATION, _SURGERY = "operation", frozenset({"surgery"})
 _DONE = re.compile(r"后|史|\bpost|history|\d+\s?年")

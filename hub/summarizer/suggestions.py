@@ -36,6 +36,8 @@ def suggest(items: Sequence[Item], embed: Embedder, terminologies: Shelf) -> lis
     if not wanted:
         return []
     suggester = terminologies.suggester()
+    if len(suggester.told) > _REMEMBERED:
+        suggester.told.clear()
     for kinds in dict.fromkeys(KINDS[item.head.kind] for item in wanted):
         _ask(suggester, kinds, {i.head.name for i in wanted if KINDS[i.head.kind] == kinds}, embed)
     told = [(item, suggester.told.get((KINDS[item.head.kind], item.head.name))) for item in wanted]
@@ -44,8 +46,6 @@ def suggest(items: Sequence[Item], embed: Embedder, terminologies: Shelf) -> lis
 
 def _ask(suggester: Suggester, kinds: tuple[str, ...], names: Iterable[str], embed: Embedder) -> None:
     """Have the suggester know what to suggest for these names; most are the names of earlier records."""
-    if len(suggester.told) > _REMEMBERED:
-        suggester.told.clear()
     unlike = []
     for name in sorted(names):
         if named := suggester.exact(name, kinds):

@@ -60,7 +60,7 @@ def ingredients(medicine_key: str) -> frozenset[str]:
     waiting, seen = [medicine_key], set()
     while waiting:
         at = waiting.pop()
-        term = _medicines().get(at)
+        term = medicines().get(at)
         parts = [name for name in term.broader if name not in _CLASSES] if term and at not in seen else []
         seen.add(at)
         waiting += [f"term|medicine:{name}" for name in parts]
@@ -70,7 +70,8 @@ def ingredients(medicine_key: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _medicines() -> dict[str, tables.Term]:
+def medicines() -> dict[str, tables.Term]:
+    """The medicines of the tables by key."""
     return {term.key: term for term in tables.terms() if term.kind == "medicine"}
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
-from importlib.resources import files
 
 from hub.summarizer import dimensions
+from hub.summarizer.rows import rows
 
 _POWER = re.compile(r"10(?:\^\{?|\*\*?|e\+?)?(\d{1,2})\}?(?=\D)")
 _TIMES = re.compile(r"^[×x*·](?=10)")
@@ -106,11 +106,6 @@ def convert(number: Decimal | int, unit: str | None, to_unit: str | None, analyt
     if _power_of_ten(factor):
         return _plain(value * factor.numerator / factor.denominator)
     return _rounded(value * factor.numerator / factor.denominator, value)
-
-
-def convertible(unit: str | None, to_unit: str | None, analyte_key: str) -> bool:
-    """Whether `convert` has an answer for these units of the analyte."""
-    return convert(1, unit, to_unit, analyte_key) is not None
 
 
 def canonical(number: Decimal | int, unit: str | None, analyte_key: str) -> tuple[Decimal, str] | None:
@@ -209,7 +204,7 @@ def _spellings() -> tuple[dict[str, str], dict[str, str], re.Pattern[str]]:
     """UCUM code by folded spelling, words within units, their pattern. Raises ValueError where one has two codes."""
     codes: dict[str, str] = {}
     words: dict[str, str] = {}
-    for row, written, meaning in _rows("spellings.tsv", 3):
+    for row, written, meaning in rows("spellings.tsv", 3):
         if row == "word":
             words[written] = meaning
             continue
@@ -225,15 +220,9 @@ def _spellings() -> tuple[dict[str, str], dict[str, str], re.Pattern[str]]:
 def _conversions() -> dict[str, Conversion]:
     """The rows of conversions.tsv by analyte."""
     found = {}
-    for analyte, unit, mass, valence, low, high, joined, _ in _rows("conversions.tsv", 8):
+    for analyte, unit, mass, valence, low, high, joined, _ in rows("conversions.tsv", 8):
         found[analyte] = Conversion(
             analyte, unit, Fraction(mass) if mass else None, int(valence) if valence else None,
             Decimal(low), Decimal(high), joined.strip("-"),
         )  # fmt: skip
     return found
-
-
-def _rows(name: str, columns: int) -> list[list[str]]:
-    lines = files("hub.summarizer").joinpath(name).read_text("utf-8").splitlines()
-    cells = [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
-    return [[*row, *[""] * (columns - len(row))] for row in cells]

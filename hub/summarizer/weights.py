@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,8 +10,8 @@ from functools import lru_cache
 
 from hub.summarizer import groups, terms, units
 from hub.summarizer.items import Item
-from hub.summarizer.reconcile import concepts
-from hub.summarizer.relevance import rows
+from hub.summarizer.reconcile import concepts, dates
+from hub.summarizer.rows import rows
 from hub.summarizer.situations import Asked, present
 
 ABNORMAL = frozenset({"H", "L", "HH", "LL", "HU", "LU", "A", "AA", "POS"})
@@ -76,8 +75,7 @@ def _named(item: Item, asked: Asked) -> float:
     head = item.head
     if head.kind in ("family", "social") or not asked.folded:
         return 0.0
-    own = head.keys if len(item.drafts) == 1 else frozenset(k for d in item.drafts for k in d.keys)
-    best = _told(own, asked.keys)
+    best = _told(item.keys, asked.keys)
     if not best and len(head.name) > 1 and terms.fold(head.name) in asked.folded:
         best = _NAMED["symptom"]
     return best
@@ -195,10 +193,9 @@ def _age(item: Item, as_of: date) -> int:
 
 
 def days_between(moment: str, as_of: date) -> int:
-    """From a FHIR date, of any precision its first day, to a day."""
-    year, month, day = (*(int(part) for part in moment[:10].split("-")), 1, 1)[:3]
+    """From a FHIR date, of any precision its first day, to a day; 0 for what is no date."""
     try:
-        return (as_of - date(year, month, day)).days
+        return (as_of - dates.first(moment)).days
     except ValueError:
         return 0
 
@@ -234,5 +231,4 @@ def _limits() -> dict[str, tuple[Decimal | None, Decimal | None]]:
 
 
 def _set(cell: str) -> frozenset[str]:
-    found: Iterable[str] = groups.split(cell)
-    return frozenset(found)
+    return frozenset(groups.split(cell))

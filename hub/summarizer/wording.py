@@ -9,6 +9,7 @@ from hub.summarizer import terms
 from hub.summarizer.coded.results import interpretation_word
 from hub.summarizer.drafts import Draft
 from hub.summarizer.items import Item
+from hub.summarizer.reconcile.dates import day
 
 _DENIALS = ("否认", "无", "未", "没有", "no ", "nk", "denies")
 _STATUS = {"stopped": "已停", "planned": "计划", "resolved": "已愈"}
@@ -19,10 +20,6 @@ _SHOWN_POINTS = 3
 
 def number(value: Decimal | int | None) -> str:
     return "" if value is None else format(value, "f") if isinstance(value, Decimal) else str(value)
-
-
-def day(moment: str | None) -> str:
-    return (moment or "")[:10]
 
 
 def wording(item: Item) -> str:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from hub.summarizer.reading.quantities import NUMBER, alternatives, dose_units, number, rows
+from hub.summarizer.reading.quantities import NUMBER, alternatives, dose_units, number
+from hub.summarizer.rows import rows
 
 _X = r"(?:次|回|遍|顿)"
 _MACROS = {
@@ -60,7 +61,7 @@ def _forms() -> tuple[_Forms, _Forms]:
     """The rows of frequencies that begin with a Latin letter, and the others."""
     latin: list[tuple[str, str]] = []
     other: list[tuple[str, str]] = []
-    for code, pattern, _ in rows("frequencies.tsv", 3):
+    for code, pattern, _ in rows("reading/frequencies.tsv", 3):
         for part in _alternatives(pattern):
             begins_latin = part.startswith("{L}") or re.match(r"(?:\(\?:)?[a-z]", part)
             if begins_latin:

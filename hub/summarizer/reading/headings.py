@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib.resources import files
 from typing import cast
 
 from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.model import Section
+from hub.summarizer.rows import rows
 
 _NUMBER = r"(?:[（(]?[一二三四五六七八九十\d]{1,2}[）)、.．]\s*)?"
 _OPEN = r"[【\[〔]\s*"
@@ -44,7 +44,5 @@ def section(heading: str) -> Section | None:
 
 @lru_cache(maxsize=1)
 def _table() -> tuple[tuple[str, str], ...]:
-    text = (files("hub.summarizer.reading") / "headings.tsv").read_text("utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     return tuple((name, "|".join(sorted(words.split("|"), key=len, reverse=True)) if "(" not in words else words)
-                 for name, words in rows)  # fmt: skip
+                 for name, words in rows("reading/headings.tsv", 2))  # fmt: skip

@@ -7,11 +7,11 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, Final
 
 from hub.summarizer.reading.cues import Cue, longest, lowered
 from hub.summarizer.reading.model import Section
+from hub.summarizer.rows import rows
 
 FAMILY: Final = "家族"
 """Subject in a family history that names nobody."""
@@ -124,21 +124,18 @@ class _Word:
 def words() -> dict[str, str]:
     """The kind of each word of `kin.tsv`."""
     table: dict[str, str] = {}
-    for row in _rows():
-        for word in row[0].split("|"):
-            table.setdefault(word, row[1])
+    for names, kind, _ in rows("reading/kin.tsv", 3):
+        for word in names.split("|"):
+            table.setdefault(word, kind)
     return table
 
 
 @lru_cache(maxsize=1)
 def examples() -> tuple[tuple[str, str], ...]:
     """(kind, example) of the table."""
-    return tuple((row[1], example) for row in _rows() for example in row[2].split("|") if example)
-
-
-def _rows() -> list[list[str]]:
-    text = files("hub.summarizer.reading").joinpath("kin.tsv").read_text("utf-8")
-    return [line.split("\t") for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return tuple(
+        (kind, example) for _, kind, listed in rows("reading/kin.tsv", 3) for example in listed.split("|") if example
+    )
 
 
 @lru_cache(maxsize=1)

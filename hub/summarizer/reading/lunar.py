@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from importlib.resources import files
 
 from hub.summarizer.reading.partial import fhir
+from hub.summarizer.rows import rows
 
 Span = tuple[str, str | None]
 """First and, where it is not the same, last date."""
@@ -34,12 +34,8 @@ class Named:
 @lru_cache(maxsize=1)
 def named_times() -> dict[str, Named]:
     """The rows of `calendar.tsv` by name."""
-    table = files("hub.summarizer.reading").joinpath("calendar.tsv").read_text("utf-8")
     found: dict[str, Named] = {}
-    for line in table.splitlines():
-        if line.startswith("#") or not line.strip():
-            continue
-        names, kind, first, last, about, bare = (*line.split("\t"), "", "", "", "")[:6]
+    for names, kind, first, last, about, bare in rows("reading/calendar.tsv", 6):
         month, _, day = first.partition("-")
         row = Named(tuple(names.split("|")), kind, (int(month), int(day or 0)), int(last or 0), bool(about), bool(bare))
         found.update(dict.fromkeys(row.names, row))

@@ -11,8 +11,8 @@ from typing import Any
 from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.literals import required
 from hub.summarizer.reading.model import Mention
-from hub.summarizer.reading.quantities import rows
 from hub.summarizer.reading.unlisted import unlisted, word_start
+from hub.summarizer.rows import rows
 from hub.summarizer.terminology.tables import Term, family, terms
 
 _SHORT = 4
@@ -231,7 +231,7 @@ def _names() -> _Names:
             compiled = re.compile(pattern, re.IGNORECASE)
             for literal in required(pattern):
                 names.by_trigger.setdefault(literal.lower(), []).append((compiled, term))
-    for _, words in rows("homographs.tsv", 2):
+    for _, words in rows("reading/homographs.tsv", 2):
         for word in words.split("|"):
             names.by_string.setdefault(word, []).append((word, Term("", word, (), (), (), (), ())))
     for string in {*names.by_string, *names.by_trigger}:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import lru_cache
-from importlib.resources import files
+
+from hub.summarizer.rows import rows
 
 DIGITS = r"\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,9})?(?!\d)|\d{1,15}(?:\.\d{1,9})?"
 """A number in digits. `2,3` is none of them: a comma groups thousands or parts two numbers."""
@@ -52,7 +53,7 @@ def dose_units() -> dict[str, tuple[str, str, Decimal]]:
     """Of each spelling in lower case: the unit, its kind (`mass`, `volume`, `activity`, `count`), and a factor."""
     return {
         spelling: (unit, kind, Decimal(factor))
-        for unit, kind, factor, spellings in rows("dose_units.tsv", 4)
+        for unit, kind, factor, spellings in rows("reading/dose_units.tsv", 4)
         for spelling in spellings.split("|")
     }
 
@@ -60,9 +61,3 @@ def dose_units() -> dict[str, tuple[str, str, Decimal]]:
 def alternatives(words: list[str]) -> str:
     """A pattern for any of the words, the longest first."""
     return "|".join(re.escape(word) for word in sorted(words, key=lambda w: (-len(w), w)))
-
-
-def rows(name: str, width: int) -> list[list[str]]:
-    """The rows of a table that lies beside this module: tab-separated, `#` starts a comment line."""
-    lines = (files("hub.summarizer.reading") / name).read_text("utf-8").splitlines()
-    return [(line.split("\t") + [""] * width)[:width] for line in lines if line and not line.startswith("#")]

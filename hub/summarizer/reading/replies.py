@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final, Literal
 
 from hub.summarizer.reading.assertion import contexts
 from hub.summarizer.reading.model import Assertion, Context
+from hub.summarizer.rows import rows
 
 Answer = Literal["no", "yes", ""]
 
@@ -144,8 +144,8 @@ def _words() -> tuple[dict[str, Answer], dict[str, Answer]]:
     """Words that a reply opens with, and words for all that was asked, with their answers."""
     opens: dict[str, Answer] = {}
     everything: dict[str, Answer] = {}
-    for cells, _ in _rows():
-        words, (place, answer) = cells[0].split("|"), cells[1].split()
+    for listed, meant, _ in rows("reading/replies.tsv", 3):
+        words, (place, answer) = listed.split("|"), meant.split()
         target = everything if place == "all" else opens
         target.update(dict.fromkeys(words, "yes" if answer == "yes" else "no" if answer == "no" else ""))
     return opens, everything
@@ -153,10 +153,4 @@ def _words() -> tuple[dict[str, Answer], dict[str, Answer]]:
 
 def examples() -> tuple[tuple[str, ...], ...]:
     """The examples of each row of the table."""
-    return tuple(tuple(each.split("|")) for _, each in _rows())
-
-
-def _rows() -> list[tuple[list[str], str]]:
-    text = files("hub.summarizer.reading").joinpath("replies.tsv").read_text("utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return [(row[:2], row[2]) for row in rows]
+    return tuple(tuple(each.split("|")) for _, _, each in rows("reading/replies.tsv", 3))

@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from hub.summarizer.reading.blood_groups import GROUPS, RHESUS_FACTOR, TYPED
 from hub.summarizer.reading.model import Mention
-from hub.summarizer.reading.quantities import number, rows
+from hub.summarizer.reading.quantities import number
+from hub.summarizer.rows import rows
 from hub.summarizer.terminology.tables import Term, terms
 
 
@@ -74,7 +75,7 @@ def _analytes() -> dict[str, Term]:
 def _symbols() -> dict[str, tuple[re.Pattern[str], Decimal, Decimal, str]]:
     return {
         name: (re.compile(unit), Decimal(low), Decimal(high), meant)
-        for name, unit, low, high, meant in rows("result_symbols.tsv", 5)
+        for name, unit, low, high, meant in rows("reading/result_symbols.tsv", 5)
     }
 
 
@@ -99,4 +100,4 @@ def plausible(name: str, written: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _ranges() -> dict[str, tuple[Decimal, Decimal]]:
-    return {name: (Decimal(low), Decimal(high)) for name, low, high in rows("result_ranges.tsv", 3)}
+    return {name: (Decimal(low), Decimal(high)) for name, low, high in rows("reading/result_ranges.tsv", 3)}

@@ -171,7 +171,6 @@ class Statement:
             "section": section,
             "kind": kind,
             "keys": frozenset({mention.term.key if mention.term else terms.key(family, mention.name)}),
-            "broader": broader(mention, family),
             "free": True,
             "details": said,
         }
@@ -182,10 +181,6 @@ class Statement:
         return Finding(self.cited(cited), (mention.start, mention.end), named, tuple(details),
                        heading and self.section != "", bool(when and when.ago) if dated is None else dated,
                        {**values, **fields})  # fmt: skip
-
-
-def broader(mention: Mention, family: str) -> frozenset[str]:
-    return frozenset(f"term|{family}:{name}" for name in mention.term.broader) if mention.term else frozenset()
 
 
 def _between(marks: re.Pattern[str], text: str) -> list[tuple[int, int]]:

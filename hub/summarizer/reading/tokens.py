@@ -13,7 +13,7 @@ import ahocorasick
 
 from hub.summarizer.reading.doses import Often, amount_at, often_at, split_at
 from hub.summarizer.reading.model import Mention, When
-from hub.summarizer.reading.quantities import rows
+from hub.summarizer.rows import rows
 
 DATE, NAME, OTHER = "\x00", "\x01", "\x02"
 """What stands in a masked text for the characters of a date, of a name that is read, of another name."""
@@ -44,10 +44,10 @@ class Token:
 @lru_cache(maxsize=1)
 def _words() -> Any:
     automaton = ahocorasick.Automaton()
-    for kind, words in rows("intake_words.tsv", 2):
+    for kind, words in rows("reading/intake_words.tsv", 2):
         for word in (each for part in words.split("|") for each in _expanded(part)):
             automaton.add_word(word, (len(word), kind, "", word.isascii()))
-    for route, words, codes in rows("routes.tsv", 3):
+    for route, words, codes in rows("reading/routes.tsv", 3):
         for word in (*words.split("|"), *codes.split("|")):
             if word:
                 automaton.add_word(word, (len(word), "route", route, word.isascii()))

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
 from hub.summarizer.reading.model import Mention
+from hub.summarizer.rows import rows
 
 _WORD = re.compile(r"[\u4e00-\u9fffA-Za-z0-9αβγ\-]+")
 _LONGEST = 18
@@ -23,10 +23,9 @@ class _Table:
 
 @lru_cache(maxsize=1)
 def _table() -> _Table:
-    text = (files("hub.summarizer.reading") / "unlisted.tsv").read_text("utf-8")
-    rows = dict(line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    generic, lead = rows.pop("generic").split(), rows.pop("lead").split()
-    forms = tuple((kind, re.compile("|".join(endings.split()))) for kind, endings in rows.items())
+    table = dict(rows("reading/unlisted.tsv", 2))
+    generic, lead = table.pop("generic").split(), table.pop("lead").split()
+    forms = tuple((kind, re.compile("|".join(endings.split()))) for kind, endings in table.items())
     return _Table(forms, frozenset(generic), re.compile(f"(?:.*(?:{'|'.join(lead)}))", re.DOTALL))
 
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hub.summarizer.reading.quantities import DIGITS, alternatives, rows
+from hub.summarizer.reading.quantities import DIGITS, alternatives
+from hub.summarizer.rows import rows
 
 _TO = r"\s?[-~–—至到]+\s?"
 _PRESSURE_UNIT = r"\s?(?P<unit>mm\s?Hg|mmhg|MMHG|MmHg|mm\[Hg\]|kPa|KPa|毫米汞柱)?"
@@ -35,7 +36,7 @@ class Patterns:
 @lru_cache(maxsize=1)
 def patterns() -> Patterns:
     words: dict[str, list[str]] = {}
-    for kind, listed in rows("value_words.tsv", 2):
+    for kind, listed in rows("reading/value_words.tsv", 2):
         words.setdefault(kind, []).extend(listed.split("|"))
     raised, changed = alternatives(words["raised"]), alternatives(words["changed"])
     two, three = r"\d{2,3}", rf"\d{{2,3}}{_TO}\d{{2,3}}"
@@ -83,7 +84,7 @@ def _value() -> str:
 
 def written_unit() -> str:
     """A pattern for a unit as written after a number."""
-    parts = dict(rows("units_written.tsv", 2))
+    parts = dict(rows("reading/units_written.tsv", 2))
     ten = r"(?:[×x*]\s?)?10\s?(?:\^|\*\*?|E|e)?\s?\d{1,2}\s?/\s?(?:L|l|mL|ml|uL|μL|升)"
     body = r"(?:\s?/\s?(?:\(?1\.73\s?(?:m2|m\^2|㎡|m²)\)?))"
     quotient = (

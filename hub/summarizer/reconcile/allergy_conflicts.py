@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from hub.summarizer.coded.problems import GENERAL_ALLERGY
 from hub.summarizer.items import Item
-from hub.summarizer.reconcile import concepts, slots
-from hub.summarizer.reconcile.opposed import Opposed, by_key, crossed, keys
+from hub.summarizer.reconcile import slots
+from hub.summarizer.reconcile.opposed import Opposed, by_key, crossed, keys, with_broader
 
 _OF_MEDICINES = re.compile(r"药|drug|medic|nkda", re.IGNORECASE)
 _FOODS = (
@@ -31,14 +31,9 @@ def allergies(items: Sequence[Item]) -> list[Opposed]:
     single = [i for i in absent if not slots.denies_any(i.head)]
     found += [
         Opposed("allergy", "过敏史不一致", p, denied)
-        for denied, p in crossed(single, by_key(present, _with_classes), keys)
+        for denied, p in crossed(single, by_key(present, with_broader), keys)
     ]
     return found
-
-
-def _with_classes(item: Item) -> set[str]:
-    own = keys(item)
-    return own.union(*(concepts.broader(k) for k in own))
 
 
 def _denies(general: Item, allergy: Item) -> bool:

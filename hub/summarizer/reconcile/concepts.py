@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib.resources import files
 
 from hub.summarizer import terms
+from hub.summarizer.rows import rows
 from hub.summarizer.terminology import tables
 
 _NUMBER = r"(?:[0-9]|[一二三四五]|[ⅠⅡⅢⅣⅤⅰⅱⅲⅳⅴ]|i{1,3}|iv|v)"
@@ -29,8 +29,8 @@ _LEAST = 4
 _NO_KIND = re.compile(r"^[ -~]*$|^(?:非|无|假性|类|抗|防|疑|未|否认|排除)|术后|待查|史$")
 """Names of which the end is not what they are."""
 
-_BEHAVIOUR = "behaviour.tsv"
-_EXCLUSIVE = "exclusive.tsv"
+_BEHAVIOUR = "reconcile/behaviour.tsv"
+_EXCLUSIVE = "reconcile/exclusive.tsv"
 
 
 @lru_cache(maxsize=65536)
@@ -175,7 +175,7 @@ def _behaves(ways: tuple[str, ...], key: str) -> bool:
 @lru_cache(maxsize=1)
 def _behaviours() -> dict[str, re.Pattern[str]]:
     words: dict[str, list[str]] = {}
-    for how, pattern, *_ in rows(_BEHAVIOUR):
+    for how, pattern, _ in rows(_BEHAVIOUR, 3):
         words.setdefault(how, []).append(pattern)
     return {how: re.compile("|".join(patterns), re.IGNORECASE) for how, patterns in words.items()}
 
@@ -184,17 +184,11 @@ def _behaviours() -> dict[str, re.Pattern[str]]:
 def exclusive() -> tuple[tuple[str, str, str], ...]:
     """Pairs of diagnoses that are given for one another, and when they exclude each other: `always`, `same-time`."""
     pairs: dict[frozenset[str], tuple[str, str, str]] = {}
-    for one, other, when in rows(_EXCLUSIVE):
+    for one, other, when in rows(_EXCLUSIVE, 3):
         a, b = terms.key("problem", one), terms.key("problem", other)
         if a != b:
             pairs.setdefault(frozenset({a, b}), (a, b, when))
     return tuple(pairs.values())
-
-
-def rows(name: str) -> list[list[str]]:
-    """The rows of a table beside this module, without comments."""
-    text = (files("hub.summarizer.reconcile") / name).read_text("utf-8")
-    return [line.split("\t") for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
 def _parts(key: str) -> tuple[str, str]:

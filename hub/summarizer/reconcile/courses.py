@@ -17,6 +17,8 @@ from hub.summarizer.drafts import Draft
 from hub.summarizer.reconcile import dates
 
 _KNOWN_STATUS = ("active", "completed", "stopped", "planned")
+CURRENT = ("active", "unknown")
+"""Statuses of a medicine that may be taken now."""
 
 
 class Intake(NamedTuple):

@@ -48,12 +48,13 @@ def before(moment: str, other: str) -> bool:
 def apart(a: str, b: str) -> int:
     """Days between two dates of any precision (their first days); a large number for what is no date."""
     try:
-        return abs((_first(a) - _first(b)).days)
+        return abs((first(a) - first(b)).days)
     except ValueError:
         return 1 << 20
 
 
 @lru_cache(maxsize=16384)
-def _first(moment: str) -> date:
-    year, month, first = [*moment[:_DAY].split("-"), "1", "1"][:3]
-    return date(int(year), int(month), int(first))
+def first(moment: str) -> date:
+    """The first day of a FHIR date of any precision. Raises ValueError for what is no date."""
+    year, month, day_of_month = [*moment[:_DAY].split("-"), "1", "1"][:3]
+    return date(int(year), int(month), int(day_of_month))

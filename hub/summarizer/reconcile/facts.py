@@ -53,7 +53,7 @@ class _Index:
         scope, keys, mark = slots.scope(draft), slots.keys(draft), slots.mark(draft)
         owner = draft.evidence.organization
         same = self._same.setdefault((scope, mark, owner), {})
-        group = next((same[k] for k in keys if k in same), None) or self._chosen(draft, scope, keys, mark)
+        group = next((same[k] for k in sorted(keys) if k in same), None) or self._chosen(draft, scope, keys, mark)
         if group is None:
             group = Group(scope)
             self.groups.append(group)
@@ -75,7 +75,7 @@ class _Index:
     def _chosen(self, draft: Draft, scope: tuple[Any, ...], keys: Iterable[str], mark: Mark) -> Group | None:
         near = {
             name: group
-            for key in keys
+            for key in sorted(keys)
             for date in _dates(mark)
             for name, group in self._by_date.get((scope, key, date), {}).items()
         }

@@ -18,7 +18,6 @@ from hub.summarizer.reconcile import courses, dates
 from hub.summarizer.reconcile.courses import Intake
 from hub.summarizer.reconcile.opposed import Opposed, day_told
 
-_CURRENT = ("active", "unknown")
 _CODED = re.compile(r"[a-z0-9/]+")
 _ONCE_A_DAY = frozenset({"qd", "qn", "qm", "qam", "qhs"})
 
@@ -95,7 +94,7 @@ def _order_day(draft: Draft) -> bool:
 
 
 def _doses(group: Sequence[Item], told: _Told) -> list[Opposed]:
-    current = [(i, courses.intake(i.head)) for i in group if i.head.status in _CURRENT]
+    current = [(i, courses.intake(i.head)) for i in group if i.head.status in courses.CURRENT]
     found = []
     for (a, mine), (b, theirs) in combinations(current, 2):
         what = _differ(mine, theirs)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from hub.summarizer.drafts import Draft
 from hub.summarizer.items import Item
+from hub.summarizer.reconcile import concepts
 
 
 class Opposed(NamedTuple):
@@ -42,14 +43,19 @@ def messages(item: Item) -> set[tuple[str, str]]:
     return {(d.evidence.organization, d.evidence.fragment.message_id) for d in item.drafts}
 
 
-def keys(item: Item) -> set[str]:
-    return {k for d in item.drafts for k in d.keys}
+def keys(item: Item) -> frozenset[str]:
+    return item.keys
+
+
+def with_broader(item: Item) -> frozenset[str]:
+    """Who denies an illness or an allergy denies its kinds."""
+    return item.keys.union(*(concepts.broader(k) for k in item.keys))
 
 
 def by_key(items: Iterable[Item], of: Callable[[Item], Iterable[str]] = keys) -> dict[str, list[Item]]:
     index: dict[str, list[Item]] = {}
     for item in items:
-        for key in of(item):
+        for key in sorted(of(item)):
             index.setdefault(key, []).append(item)
     return index
 
@@ -72,7 +78,7 @@ def crossed(left: Iterable[Item], right: dict[str, list[Item]], of: Callable[[It
     """Each item of `left` with those of `right` under one of its keys, each pair once."""
     seen: set[tuple[str, str]] = set()
     for item in left:
-        for key in of(item):
+        for key in sorted(of(item)):
             for other in right.get(key, ()):
                 if (item.id, other.id) not in seen:
                     seen.add((item.id, other.id))

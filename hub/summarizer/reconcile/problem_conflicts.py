@@ -8,7 +8,17 @@ from functools import lru_cache
 
 from hub.summarizer.items import Item
 from hub.summarizer.reconcile import concepts, dates
-from hub.summarizer.reconcile.opposed import Opposed, by_key, crossed, day_told, keys, messages, pairs, said
+from hub.summarizer.reconcile.opposed import (
+    Opposed,
+    by_key,
+    crossed,
+    day_told,
+    keys,
+    messages,
+    pairs,
+    said,
+    with_broader,
+)
 
 _NOT_SEEN = re.compile(r"未见|未发现|未探及|未显示|未及|no evidence|unremarkable|without", re.IGNORECASE)
 _SAME_TIME = 31
@@ -22,7 +32,7 @@ _MANY = 4
 
 
 def assertions(items: Sequence[Item]) -> list[Opposed]:
-    present = by_key((i for i in items if i.head.assertion == "present"), _with_broader)
+    present = by_key((i for i in items if i.head.assertion == "present"), with_broader)
     absent = [i for i in items if i.head.assertion == "absent"]
     return [
         Opposed("assertion", "有与无不一致", had, denied)
@@ -31,25 +41,19 @@ def assertions(items: Sequence[Item]) -> list[Opposed]:
     ]
 
 
-def _with_broader(item: Item) -> set[str]:
-    """Who denies an illness denies its kinds."""
-    own = keys(item)
-    return own.union(*(concepts.broader(k) for k in own))
-
-
 def _with_refined(item: Item) -> set[str]:
-    return {wide for k in keys(item) for wide in concepts.with_refined(k)}
+    return {wide for k in item.keys for wide in concepts.with_refined(k)}
 
 
 def _one_concept(a: Item, b: Item) -> bool:
     """Whether they are of one concept, or one of a kind of the other's: two kinds of one are two concepts."""
-    return not keys(a).isdisjoint(_with_refined(b)) or not keys(b).isdisjoint(_with_refined(a))
+    return not a.keys.isdisjoint(_with_refined(b)) or not b.keys.isdisjoint(_with_refined(a))
 
 
 def _denied(denied: Item, had: Item) -> bool:
     if had.head.status == "resolved" or messages(denied) == messages(had):
         return False
-    if passing(had) or any(concepts.changes(k) for k in keys(had) | keys(denied)) or _unseen(denied):
+    if passing(had) or any(concepts.changes(k) for k in had.keys | denied.keys) or _unseen(denied):
         return not messages(denied) & messages(had) and _meanwhile({day_told(d) for d in denied.drafts}, had)
     start = dates.day(had.head.start)
     return not start or not all(dates.before(day_told(d), start) for d in denied.drafts)
@@ -80,7 +84,7 @@ def _unseen(denied: Item) -> bool:
 
 
 def passing(item: Item) -> bool:
-    return item.head.kind == "symptom" or any(concepts.passes(k) for k in keys(item))
+    return item.head.kind == "symptom" or any(concepts.passes(k) for k in item.keys)
 
 
 def diagnoses(items: Sequence[Item]) -> list[Opposed]:
@@ -111,11 +115,11 @@ def _grades(present: Iterable[Item]) -> Iterator[Opposed]:
 
 
 def _ungraded(item: Item) -> set[str]:
-    return {base for k in keys(item) for base, found in [concepts.grade(k)] if found}
+    return {base for k in item.keys for base, found in [concepts.grade(k)] if found}
 
 
 def _graded_apart(a: Item, b: Item) -> bool:
-    mine, theirs = _grade(frozenset(keys(a))), _grade(frozenset(keys(b)))
+    mine, theirs = _grade(a.keys), _grade(b.keys)
     differing = [d for d in mine if d in theirs and not mine[d].startswith(theirs[d])
                  and not theirs[d].startswith(mine[d])]  # fmt: skip
     lower = any(_lower(mine[d], theirs[d]) for d in differing)
@@ -144,7 +148,7 @@ def onsets(items: Sequence[Item]) -> list[Opposed]:
         i
         for i in items
         if i.head.start and i.head.assertion == "present" and i.head.status != "resolved"
-        and not passing(i) and not any(concepts.repeats(k) for k in keys(i))
+        and not passing(i) and not any(concepts.repeats(k) for k in i.keys)
     ]  # fmt: skip
     return [
         Opposed("date", "日期不一致", a, b)
@@ -174,7 +178,7 @@ def _witnessed(item: Item) -> bool:
 
 def sides(items: Sequence[Item]) -> list[Opposed]:
     sided = [i for i in items if i.head.laterality in ("L", "R") and i.head.assertion == "present"
-             and i.head.kind != "symptom" and not any(k in concepts.symptoms() for k in keys(i))]  # fmt: skip
+             and i.head.kind != "symptom" and not any(k in concepts.symptoms() for k in i.keys)]  # fmt: skip
     return [
         Opposed("laterality", "侧别不一致", a, b)
         for a, b in pairs(by_key(sided, _with_refined))

@@ -10,8 +10,9 @@ from hub.summarizer import terms
 from hub.summarizer.coded.problems import GENERAL_ALLERGY, NO_ALLERGY, denial_key
 from hub.summarizer.drafts import GLOBAL_SYSTEMS, Draft
 from hub.summarizer.reconcile import concepts, dates
+from hub.summarizer.rows import rows
 
-_FAMILY = {"symptom": "problem", "finding": "problem"}
+_FAMILY = {"symptom": "problem"}
 REFINED = frozenset({"problem", "family", "procedure", "immunization", "plan"})
 """Kinds of which a broad word may stand for a narrow one."""
 _LASTING_DAYS = 366
@@ -155,7 +156,8 @@ def kin(said: str) -> str:
 
 @lru_cache(maxsize=1)
 def _relatives() -> dict[str, str]:
-    return {terms.fold(word): name for name, words in concepts.rows("kin.tsv") for word in (name, *words.split("|"))}
+    table = rows("reconcile/kin.tsv", 2)
+    return {terms.fold(word): name for name, words in table for word in (name, *words.split("|"))}
 
 
 def outcome(draft: Draft) -> str:

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count, groupby
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -211,12 +211,11 @@ def _told(sign: str) -> bool:
 
 
 _numbered: dict[str, int] = {}
-_numbers = count(1)
 """A number for each sound that was ever heard."""
 
 
 def _number(sound: str) -> int:
-    return min(_numbered.setdefault(sound, next(_numbers)), _MOST)
+    return min(_numbered.setdefault(sound, len(_numbered) + 1), _MOST)
 
 
 @lru_cache(maxsize=16384)

@@ -6,9 +6,9 @@ import pytest
 
 from hub.summarizer.reading import mentions
 from hub.summarizer.reading.characters import plain
-from hub.summarizer.reading.quantities import rows
+from hub.summarizer.rows import rows
 
-ROWS = [(name, word) for name, words in rows("homographs.tsv", 2) for word in words.split("|")]
+ROWS = [(name, word) for name, words in rows("reading/homographs.tsv", 2) for word in words.split("|")]
 
 
 def _medicines(text: str) -> list[str]:

@@ -10,7 +10,8 @@ import pytest
 from hub.summarizer.reading.doses import amount_at, frequency, often_at, split_at
 from hub.summarizer.reading.intakes import intakes
 from hub.summarizer.reading.model import Context, Intake
-from hub.summarizer.reading.quantities import dose_units, number, rows
+from hub.summarizer.reading.quantities import dose_units, number
+from hub.summarizer.rows import rows
 from tests.unit.reading.marked import cases, read
 
 
@@ -95,7 +96,7 @@ def test_other_names_part_the_words() -> None:
 
 
 def test_the_examples_of_the_table_of_frequencies_are_read_as_it_says() -> None:
-    for code, _, examples in rows("frequencies.tsv", 3):
+    for code, _, examples in rows("reading/frequencies.tsv", 3):
         for example in examples.split("|"):
             if code != "daily":
                 found = often_at(example, 0)
@@ -184,7 +185,7 @@ def test_numbers_in_characters_and_digits(text: str, value: str | None) -> None:
 
 
 def test_units_are_spelt_in_lower_case_and_once() -> None:
-    spellings = [s for _, _, _, listed in rows("dose_units.tsv", 4) for s in listed.split("|")]
+    spellings = [s for _, _, _, listed in rows("reading/dose_units.tsv", 4) for s in listed.split("|")]
     assert len(spellings) == len(set(spellings)) == len(dose_units())
     assert all(s == s.lower() for s in spellings)
 

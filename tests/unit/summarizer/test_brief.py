@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from hub.summarizer import groups, situations, weights
-from hub.summarizer.relevance import rows
+from hub.summarizer.rows import rows
 from hub.summarizer.terminology import tables
 from tests.unit.summarizer.composing import briefed, items_of, read
 from tests.unit.summarizer.statements import TERTIARY, measure, say, take

@@ -6,7 +6,7 @@ from typing import Any
 
 from hub.summarizer import course, groups
 from hub.summarizer.drafts import Draft
-from hub.summarizer.relevance import rows
+from hub.summarizer.rows import rows
 from tests.unit.summarizer.composing import TODAY, items_of, said
 from tests.unit.summarizer.statements import TERTIARY, measure, relative, say, take
 

@@ -12,6 +12,7 @@ from hub.summarizer.drafts import Draft
 from hub.summarizer.items import Item
 from hub.summarizer.merging import merge
 from hub.summarizer.reconcile import concepts, dates, slots
+from hub.summarizer.rows import rows
 from tests.unit.summarizer import minimal_pairs
 from tests.unit.summarizer.statements import COUNTY, TERTIARY, VILLAGE, find, measure, relative, say, take
 
@@ -190,7 +191,7 @@ def test_stage_and_grade_are_read_off_a_name(name: str, base: str, grade: dict[s
     assert concepts.graded(name) == (base, grade)
 
 
-@pytest.mark.parametrize("row", concepts.rows("behaviour.tsv"), ids=lambda r: f"{r[0]}-{r[2]}")
+@pytest.mark.parametrize("row", rows("reconcile/behaviour.tsv", 3), ids=lambda r: f"{r[0]}-{r[2]}")
 def test_the_examples_of_the_table_of_behaviour(row: list[str]) -> None:
     ways = {"episode": concepts.passes, "event": concepts.passes, "finding": concepts.changes,
                "repeated": concepts.repeats, "fluctuating": concepts.fluctuates,

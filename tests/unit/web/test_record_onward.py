@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.store.connections import encode
-from hub.summarizer import relevance
+from hub.summarizer.rows import rows
 from hub.web.languages import catalogue
 from hub.web.page import Page
 from hub.web.plain import exported
@@ -58,8 +58,8 @@ def test_a_line_cites_items_that_the_record_has() -> None:
 
 
 def test_names_of_diseases_and_checks_are_there_in_english() -> None:
-    names = {name for _, name, *_ in relevance.rows("course.tsv", 6)}
-    names |= {name for _, name, *_ in relevance.rows("course_checks.tsv", 5)}
+    names = {name for _, name, *_ in rows("course.tsv", 6)}
+    names |= {name for _, name, *_ in rows("course_checks.tsv", 5)}
     assert len(names) > 15
     assert names <= set(catalogue("en").texts), names - set(catalogue("en").texts)
 

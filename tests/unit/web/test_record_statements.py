@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.summarizer import placing, record, relevance
+from hub.summarizer import placing, record
+from hub.summarizer.rows import rows
 from hub.web.languages import catalogue
 from hub.web.record import patients, words
 from hub.web.record.dates import day, extent
@@ -189,7 +190,7 @@ def test_every_reason_of_the_summarizer_is_known() -> None:
 
 
 def test_every_sentence_on_what_is_missing_is_there_in_english() -> None:
-    table = relevance.rows("missing.tsv", 9)
+    table = rows("missing.tsv", 9)
     sentences = {text for *_, text in table}
     old = {f"最近一次{name}为 2024-03，距今已超过{months}个月" for *_, months, name, _ in table if months}
     assert len(sentences) > 30 and len(old) > 20
