@@ -22,7 +22,9 @@ _HINT = re.compile(
     r"[\d年月周天日岁载时昨今前期礼春夏秋冬节至降满种蛰暑露立旦庆明夕宵阳午除八一六秧麦谷雨假季伏末几半]"
 )
 _HINT_EN = re.compile(
-    r"[Dd]ay|[Ww]eek|[Mm]onth|[Yy]ear|[Hh]our|[Nn]ight|[Mm]orn|[Ll]ast |[Nn]ext |[Ss]ince |[Tt]omorrow|[Tt]his "
+    r"day|week|month|year|hour|night|morn|minute|\b(?:yr|wk|mo|hr|min)s?\b|last |next |since |this |tomorrow|"
+    r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\b|\b(?:spring|summer|autumn|fall|winter)\b",
+    re.IGNORECASE,
 )
 """A text without any of this has no date."""
 _TO = re.compile(r" ?(?:至|到|[-~—–]{1,2}|→|to|through|until) ?", re.IGNORECASE)

@@ -84,7 +84,7 @@ def _group(words: Words) -> list[Measurement]:
 
 
 def _named(words: Words, name: str, text: str, start: int, end: int) -> Measurement:
-    return Measurement(words.mention, name, text, when=words.when(start, end))
+    return Measurement(words.mention, name, text, (start, end), when=words.when(start, end))
 
 
 class _Values:
@@ -125,24 +125,26 @@ class _Values:
         if signed:
             text = signed["text"].strip("()（） ") or signed["text"]
             when = self.words.when(signed.start(), signed.end(), place)
-            return Measurement(self.mention, name, text, when=when), self.words.past(signed.end())
+            return Measurement(self.mention, name, text, signed.span(), when=when), self.words.past(signed.end())
         point = _POINT.match(self.words.hidden, value_at, self.words.end)
         if point:
             amount = Decimal(f"{point[1]}.{point[2]}")
             when = self.words.when(value_at, point.end(), place)
-            return Measurement(self.mention, name, point[0], amount, when=when), point.end()
+            return Measurement(self.mention, name, point[0], point.span(), amount, when=when), point.end()
         height = _HEIGHT.match(self.words.hidden, value_at, self.words.end) if name == "身高" else None
         if height:
             meters = Decimal(f"{height['m']}.{height['cm']}")
             when = self.words.when(height.start(), height.end(), place)
-            return Measurement(self.mention, name, height["text"], meters, height["unit"], when=when), height.end()
+            measured = Measurement(self.mention, name, height["text"], height.span(), meters, height["unit"], when=when)
+            return measured, height.end()
         minus = _NEGATIVE.search(name) is not None and self.words.hidden.startswith("-", value_at)
         found = self.words.patterns.value.match(self.words.hidden, value_at + minus, self.words.end)
         if minus and found:
             below = number(found["number"])
             when = self.words.when(value_at, found.end(), place)
-            text = f"-{found['number']}"
-            return Measurement(self.mention, name, text, -below if below is not None else None, when=when), found.end()
+            negative = -below if below is not None else None
+            text, stands = f"-{found['number']}", (value_at, found.end())
+            return Measurement(self.mention, name, text, stands, negative, when=when), found.end()
         if not found or not self._holds(found):
             return None
         return self._measurement(found, name, place)
@@ -156,13 +158,15 @@ class _Values:
             tail = self.words.patterns.unit.match(self.words.hidden, spread.end(), self.words.end)
             text = self.words.text[found.start("number") : spread.end()]
             end = tail.end() if tail else spread.end()
-            return Measurement(self.mention, name, text, unit=tail["unit"] if tail else None, when=when), end
+            unit = tail["unit"] if tail else None
+            return Measurement(self.mention, name, text, (found.start(), end), unit=unit, when=when), end
         amount = number(found["number"])
         if amount is None:
             return None
         if self.words.hidden[found.end("number") : found.end("number") + 1] in ("多", "余", "几", "来"):
             end = found.end("number") + 1
-            return Measurement(self.mention, name, self.words.text[found.start() : end].strip(), when=when), end
+            about = self.words.text[found.start() : end].strip()
+            return Measurement(self.mention, name, about, (found.start(), end), when=when), end
         if found["power"]:
             amount = Decimal(f"{amount.scaleb(int(found['power'])):f}")
         elif found["ten"]:
@@ -173,6 +177,7 @@ class _Values:
             mention,
             name,
             (found["sign"] or "").strip() + (found["number"] + (found["ten"] or "")).strip(),
+            found.span(),
             amount,
             _clean(found["unit"]),
             number(found["low"] or found["above"] or "") if found["low"] or found["above"] else None,
@@ -196,7 +201,8 @@ class _Values:
         if not read or old is None:
             return []
         newer = read[0]
-        first = Measurement(self.mention, self.name, found["old"], old, _clean(found["oldunit"]) or newer.unit)
+        unit = _clean(found["oldunit"]) or newer.unit
+        first = Measurement(self.mention, self.name, found["old"], found.span(), old, unit)
         dated = self.words.within(place, found.start("old"))
         earlier = replace(first, when=dated) if dated and self.words.within(found.end(), second.start()) else first
         return [earlier, newer]

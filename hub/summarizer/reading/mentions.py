@@ -19,7 +19,7 @@ _SHORT = 4
 """Latin names up to this length (`AF`, `CHD`) are read as they are written, not in lower case (`at`, `he`)."""
 
 _VALUE_FOLLOWS = re.compile(
-    r"\s*[+\-]?\s*(?:[(（][^()（）]{1,12}[)）])?\s*(?:测定值|结果|[量测查验]的|today|now)?\s*(?:[:=为是约有,]|was|is|of)?\s*[<>]?\d"
+    r"\s*+[+\-]?\s*+(?:[(（][^()（）]{1,12}[)）])?\s*+(?:测定值|结果|[量测查验]的|today|now)?\s*+(?:[:=为是约有,]|was|is|of)?\s*+[<>]?\d"
 )
 _TECHNIQUE = re.compile(
     r"(?:彩色?|增强|动态|多普勒)*(?:B超|彩超|超声|CT|MRI|核磁(?:共振)?|磁共振|X线|X光|造影|拍片|平片)(?:检查)?",

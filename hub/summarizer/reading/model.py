@@ -86,7 +86,8 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A result in a sentence. name: of the analyte (`收缩压` of `血压 162/97`); text: the value as written, with sign.
+    """A result in a sentence. name: of the analyte (`收缩压` of `血压 162/97`); text: the value as written, with sign;
+    place: where the value and its unit stand.
 
     number None: a qualitative result (`阳性`, `2+`, `B型`). when None: nothing in the sentence dates it.
     """
@@ -94,6 +95,7 @@ class Measurement:
     mention: Mention
     name: str
     text: str
+    place: tuple[int, int]
     number: Decimal | None = None
     unit: str | None = None
     low: Decimal | None = None

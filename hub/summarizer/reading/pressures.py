@@ -33,7 +33,7 @@ def pressures(words: Words) -> list[Measurement]:
     if spread and not words.aimed(place, spread.end()):
         number_part = words.text[place : spread.start("unit") if spread["unit"] else spread.end()].strip()
         when = words.when(place, spread.end())
-        return [Measurement(words.mention, "血压", number_part, unit=spread["unit"], when=when)]
+        return [Measurement(words.mention, "血压", number_part, spread.span(), unit=spread["unit"], when=when)]
     found: list[Measurement] = []
     since = words.mention.end
     while pair := words.patterns.pressure.match(words.hidden, place, words.end):
@@ -45,7 +45,8 @@ def pressures(words: Words) -> list[Measurement]:
             when = words.within(since, place)
         if when is not None or not words.patterns.peak.search(words.text, since, place):
             for name, part in (("收缩压", "high"), ("舒张压", "low")):
-                found.append(Measurement(words.mention, name, pair[part], Decimal(pair[part]), pair["unit"], when=when))
+                told, number = pair[part], Decimal(pair[part])
+                found.append(Measurement(words.mention, name, told, pair.span(), number, pair["unit"], when=when))
         if not further:
             break
         since, place = pair.end(), words.link(further.end())
@@ -60,7 +61,8 @@ def _named(words: Words) -> list[Measurement]:
         value = pattern.match(words.text, place, words.end)
         if value and not words.aimed(place, value.end()):
             when = words.when(place, value.end())
-            found.append(Measurement(words.mention, name, value[1], Decimal(value[1]), value["unit"], when=when))
+            told, number = value[1], Decimal(value[1])
+            found.append(Measurement(words.mention, name, told, value.span(), number, value["unit"], when=when))
             place = value.end()
     return found
 

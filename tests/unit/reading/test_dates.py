@@ -216,6 +216,15 @@ def test_the_date_of_a_document_is_cited() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [("started in June", "2025-06"), ("onset in March", "2025-03"), ("SINCE JUNE", "2025-06"),
+     ("two yrs ago", "2023"), ("TWO YEARS AGO", "2023")],
+)  # fmt: skip
+def test_english_dates_without_a_digit_are_found(text: str, value: str) -> None:
+    assert [w.value for w in find_dates(text, WRITTEN)] == [value]
+
+
+@pytest.mark.parametrize(
     "piece", ["1", "一", "2024-", "3天", "a ", "1 ", "年", "2024年10月", "(", "半个", "12:00", "9-"]
 )
 def test_hostile_repetition_costs_no_more_than_its_length(piece: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +64,41 @@ def test_of_a_long_sentence_the_numbers_are_cited_that_are_told_apart_from_the_n
     drafts = {d.name: d.sources[0]["text"] for d in stated(text)}
     assert drafts["收缩压"] == drafts["舒张压"] == "量血压两次，都是156/60，"
     assert drafts["氨氯地平"] == "一直用氨氯地平片，每天1次，10mg，"
+
+
+def test_of_a_long_sentence_what_denies_and_why_it_was_stopped_is_cited() -> None:
+    filled = "饮食睡眠尚可，" * 10
+    text = f"{filled}否认高血压，糖尿病，冠心病，{filled}因咳嗽明显影响睡眠，县医院上月给停了卡托普利，{filled}。"
+    drafts = {d.name: d.sources[0]["text"] for d in stated(text)}
+    assert drafts["冠心病"].startswith("否认")
+    assert drafts["卡托普利"].startswith("因咳嗽")
+
+
+def test_of_a_long_sentence_a_value_apart_from_its_name_is_cited_with_its_sign() -> None:
+    text = "患者一般情况可，" * 12 + "肌钙蛋白I：< 0.04 ng/mL，" + "大小便正常，" * 5
+    [draft] = [d for d in stated(text) if d.kind == "result"]
+    assert "< 0.04 ng/mL" in draft.sources[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "details"),
+    [
+        ("糖尿病15年，偶尔吸烟。", {"吸烟": ("偶尔吸烟",)}),
+        ("高血压10年，吸烟20年，每日1包，饮酒30年，每日半斤。",
+         {"吸烟": ("20年", "每日1包"), "饮酒": ("30年", "每日半斤")}),
+        ("吸烟20年每日1包饮酒30年每日半斤。", {"吸烟": ("20年", "每日1包"), "饮酒": ("30年", "每日半斤")}),
+        ("吸烟饮酒20年。", {"吸烟": ("20年",), "饮酒": ("20年",)}),
+    ],
+)  # fmt: skip
+def test_a_habit_has_its_own_details(text: str, details: dict[str, tuple[str, ...]]) -> None:
+    assert {d.name: d.details for d in stated(text) if d.kind == "social"} == details
+
+
+@pytest.mark.parametrize("text", [f"血常规 Hb{' ' * 2000}待报告", f"吸烟{' ' * 2000}若干", f"Hb{'  (' * 700}x"])
+def test_padding_costs_no_more_than_its_length(text: str) -> None:
+    start = time.process_time()
+    stated(text)
+    assert time.process_time() - start < 2
 
 
 def test_the_family_section_makes_an_illness_a_relatives_and_is_cited() -> None:

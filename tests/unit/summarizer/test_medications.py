@@ -196,6 +196,11 @@ def test_current_medicines_with_one_ingredient_name_each_other() -> None:
     assert by_name["络活喜"].duplicates == ()
 
 
+def test_a_combination_is_a_duplicate_of_what_it_holds() -> None:
+    one, other = merge([take("西格列汀二甲双胍", "50", "mg", "bid"), take("格华止", "500", "mg", "bid")])
+    assert (one.duplicates, other.duplicates) == ((other.id,), (one.id,))
+
+
 @pytest.mark.parametrize(
     ("said", "text"),
     [

@@ -132,6 +132,7 @@ def _allergy(statement: Statement, mention: Mention, context: Context) -> Findin
     return statement.finding(
         "allergies", "allergy", mention, family="allergen", assertion=assertion, when=when, heading=section,
         status="active" if assertion == "present" else "unknown", details=reactions,
+        spans=context.cues,
     )  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def _draft(statement: Statement, intake: Intake) -> Finding:
         medication={"dose": intake.dose, "unit": intake.unit, "route": intake.route,
                     "frequency": intake.frequency},
         group=(units.dose(intake.dose, intake.unit), intake.frequency),
-        spans=[*_told_after(statement, intake), *((w.start, w.end) for w in dated)],
+        spans=[*_told_after(statement, intake), *_reason(statement, intake), *((w.start, w.end) for w in dated)],
         dated=any(w.ago for w in dated),
     )  # fmt: skip
 
@@ -120,6 +120,12 @@ def _told_after(statement: Statement, intake: Intake) -> list[tuple[int, int]]:
     named = {statement.clause(m.start) for m in statement.mentions}
     run = list(takewhile(lambda numbered: numbered[0] not in named, enumerate(following, own + 1)))
     return [c for _, c in run if _AMOUNT.search(statement.text, *c)]
+
+
+def _reason(statement: Statement, intake: Intake) -> list[tuple[int, int]]:
+    """Where the reason of a change or stop stands, which may be clauses away."""
+    at = statement.text.find(intake.reason) if intake.reason else -1
+    return [(at, at + len(intake.reason))] if at >= 0 else []
 
 
 def _near(statement: Statement, intake: Intake, when: When) -> bool:

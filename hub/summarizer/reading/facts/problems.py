@@ -81,7 +81,7 @@ def _own(statement: Statement, mention: Mention, context: Context) -> Finding:
             status = "unknown"
     return statement.finding(
         "problems", "problem" if mention.kind == "problem" else "symptom", mention, when=when,
-        assertion=context.assertion, status=status, laterality=side(statement, mention),
+        assertion=context.assertion, status=status, laterality=side(statement, mention), spans=context.cues,
     )  # fmt: skip
 
 

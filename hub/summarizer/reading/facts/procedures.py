@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from hub.summarizer.reading import doubt
-from hub.summarizer.reading.dates import find_due
 from hub.summarizer.reading.facts import visits
 from hub.summarizer.reading.facts.problems import asked, names_something_else, side
 from hub.summarizer.reading.model import Context, Mention
@@ -57,6 +56,7 @@ def _procedure(statement: Statement, mention: Mention, context: Context) -> Find
     return statement.finding(
         "procedures", "procedure", mention, when=None if absent else statement.when(mention),
         status="stopped" if absent else "completed", assertion=context.assertion, laterality=side(statement, mention),
+        spans=context.cues,
     )  # fmt: skip
 
 
@@ -68,9 +68,8 @@ def _wished(statement: Statement, mention: Mention) -> bool:
 
 def _due(statement: Statement, mention: Mention) -> bool:
     """Whether its clause names a day to come."""
-    clause, written = statement.clause(mention.start), statement.written.isoformat()
-    found = find_due(statement.text, statement.written)
-    return any(w.value and w.value > written[: len(w.value)] and statement.clause(w.start) == clause for w in found)
+    clause = statement.clause(mention.start)
+    return any(statement.clause(w.start) == clause for w in visits.due(statement))
 
 
 def _examination(mention: Mention) -> bool:
@@ -90,5 +89,5 @@ def _vaccination(statement: Statement, mention: Mention, context: Context) -> Fi
     absent = context.assertion == "absent" or bool(_NOT_GIVEN.search(statement.said(mention.start)))
     return statement.finding(
         "immunizations", "immunization", mention, when=None if absent else statement.when(mention),
-        status="stopped" if absent else "completed", assertion="absent" if absent else "present",
+        status="stopped" if absent else "completed", assertion="absent" if absent else "present", spans=context.cues,
     )  # fmt: skip

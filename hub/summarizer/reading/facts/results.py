@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from hub.summarizer import terms, units
 from hub.summarizer.reading.measurements import measurements
 from hub.summarizer.reading.model import Measurement, When
@@ -41,15 +39,9 @@ def _draft(statement: Statement, found: Measurement) -> Finding:
         "results", "result", found.mention, named=_name(found), keys=frozenset({terms.key("analyte", found.name)}),
         status="completed", value=value, start=start, ago=bool(when and statement.counted(when)),
         dated=written or bool(when and when.ago),
-        spans=[*_written(statement, found), *([(when.start, when.end)] if when else [])],
+        spans=[found.place, *([(when.start, when.end)] if when else [])],
         group=() if found.number is not None else (found.text.strip().casefold(),),
     )  # fmt: skip
-
-
-def _written(statement: Statement, found: Measurement) -> list[tuple[int, int]]:
-    """Where the value stands: the place nearest to the name (`量血压两次,都是156/60`)."""
-    places = [m.span() for m in re.finditer(re.escape(found.text.strip()), statement.text)]
-    return sorted(places, key=lambda p: max(p[0] - found.mention.end, found.mention.start - p[1]))[:1]
 
 
 def _when(statement: Statement, found: Measurement) -> When | None:

@@ -69,8 +69,8 @@ def _stays(statement: Statement) -> list[Finding]:
 
 
 @lru_cache(maxsize=2)
-def _due(statement: Statement) -> Sequence[When]:
-    """Dates from the day of the document on: what is due is not past."""
+def due(statement: Statement) -> Sequence[When]:
+    """Dates after the day of the document: what is due is not past."""
     written = statement.written.isoformat()
     found = find_due(statement.text, statement.written)
     return [w for w in found if w.value and w.value > written[: len(w.value)]]
@@ -97,16 +97,16 @@ def _follow_up(statement: Statement) -> list[Finding]:
         clause = statement.text[start:end]
         if not looks_again(clause):
             continue
-        due = [w for w in _due(statement) if start <= w.start < end]
-        if not due and statement.section not in _SECTIONS and not _ADVISED.search(clause):
+        planned = [w for w in due(statement) if start <= w.start < end]
+        if not planned and statement.section not in _SECTIONS and not _ADVISED.search(clause):
             continue
         first = start + len(clause) - len(clause.lstrip())
         last = start + len(clause.rstrip(" ,;；。:.、，"))
         mention = Mention("plan", statement.text[first:last], first, last, None)
         named = {m.term.key for m, _ in statement.of("procedure") if m.term and start <= m.start < end}
         found.append(
-            statement.finding("plans", "plan", mention, when=due[0] if due else None, status="planned",
+            statement.finding("plans", "plan", mention, when=planned[0] if planned else None, status="planned",
                               keys=frozenset({f"follow-up|{mention.name.casefold()}", *named}),
-                              dated=bool(due))
+                              dated=bool(planned))
         )  # fmt: skip
     return found
