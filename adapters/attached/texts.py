@@ -41,7 +41,7 @@ def text_of(data: str, content_type: str) -> str | None:
 
 
 def pdf_text(content: bytes) -> str:
-    """What a PDF says; "" where it holds pictures only, is broken or locked."""
+    """What a PDF says; "" where it holds pictures only, is broken or locked. What could not be read is tried again."""
     key = sha256(content).digest()
     with _lock:
         if key in _kept:
@@ -50,7 +50,7 @@ def pdf_text(content: bytes) -> str:
     try:
         text = pdf.text_of(content)
     except pdf.Unreadable:
-        text = ""
+        return ""
     with _lock:
         _kept[key] = text
         while len(_kept) > _MOST:

@@ -22,7 +22,7 @@ Found = tuple[Referral, Record]
 
 
 def router(commands: Commands) -> APIRouter:
-    """The operation; each answer and each refusal is a line of the trail, as an export of the record."""
+    """The operation; each record given and each refusal is a line of the trail, as an export of it."""
     routes = APIRouter(route_class=FhirRoute)
     caller = Annotated[Sender, Depends(sender_of(commands))]
 
@@ -31,7 +31,8 @@ def router(commands: Commands) -> APIRouter:
         """The newest record that the caller may read of this patient, as an IPS document Bundle."""
         with commands.connection() as connection:
             found, awaited = _newest(connection, sender.id, patient_id)
-            _audit(commands, connection, sender, found[0].id if found else None, patient_id)
+            if found or not awaited:
+                _audit(commands, connection, sender, found[0].id if found else None, patient_id)
         if found is None and awaited:
             told = operation_outcome.told("information", "incomplete", "the record is being made: ask again")
             return resource_response(told, 202, Retry_After="2")

@@ -119,7 +119,7 @@ def _extracted(content: bytes) -> str | None:
 
 def _meaning(data: _Data, start: int, end: int, length: int) -> str:
     """The text that characters [start, end) of an ED value carry; characters cut at their edges are left out."""
-    read = attachments.of_bytes(data.content, "text/plain")
+    read = attachments.of_bytes(data.content, "text/plain") if data.encoding else None
     if read is None:
         return ""
     whole = start == 0 and end == length

@@ -8,8 +8,6 @@ from typing import Any
 
 from tests.contract.conftest import Reassembled
 
-KINDS_OF_CODED_FACTS = frozenset({"allergy", "dose", "result", "assertion", "identity", "blood-group"})
-
 
 def items(record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(name, item) for name, section in record["sections"].items() for item in section]

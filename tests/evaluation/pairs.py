@@ -176,7 +176,7 @@ def _medicine(chance: Random) -> tuple[str, Fact]:
 
 def _lab(chance: Random) -> tuple[str, Fact]:
     concept = _one("analytes", chance)
-    return "lab", result(concept, _day(chance), number_of(concept, chance), chance, False)
+    return "lab", result(concept, _day(chance), number_of(concept, chance), False)
 
 
 def _allergy(chance: Random) -> tuple[str, Fact]:

@@ -88,6 +88,7 @@ def test_of_several_referrals_the_whole_history_is_told(site: Site) -> None:
 def test_it_is_audited_as_an_export(site: Site) -> None:
     referral = site.refer()
     patient = patient_of(site, referral)
+    assert site.request("GET", f"/Patient/{patient}/$summary", "CITY").status_code == 202
     store(site, referral, "随转诊而来", whole=False)
     for who in ("CITY", "OTHER"):
         site.request("GET", f"/Patient/{patient}/$summary", who)

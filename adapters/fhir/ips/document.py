@@ -176,6 +176,7 @@ class _Summary:
         yield f"由 {record['messages']} 份报文汇编，截至 {record['as_of']}；每条陈述均有出处，见 Provenance。", ""
         if record["question"]:
             yield f"转诊问题：{record['question']['text']}", told_by(record["question"]["sources"])
+        yield from ((m["text"], "") for m in record["missing"] if m["section"] == "patient")
 
     def _section(self, section: Section) -> Resource | None:
         listed = [i for i in self.record["sections"].get(section.source, ()) if section.holds(i)]

@@ -89,7 +89,7 @@ def _observation(item: Item, patient: Resource, value: Mapping[str, Any], date: 
         made["valueQuantity"] = quantity(value["number"], value.get("unit"), value.get("ucum"), value.get("text") or "")
     elif plain(value.get("text") or ""):
         made["valueString"] = plain(value["text"])
-    elif item["assertion"] == "present":
+    else:
         made["valueString"] = plain(item["text"])
     if value.get("interpretation") in _INTERPRETATIONS:
         made["interpretation"] = [concept(coding(_INTERPRETATION, value["interpretation"]))]

@@ -54,7 +54,7 @@ def condition(item: Item, patient: Resource) -> Iterator[Resource]:
     made |= {"code": code_of(item), "subject": patient}
     if start:
         made["onsetDateTime"] = start
-    if end and clinical in ("resolved", "inactive"):
+    if end and clinical in ("resolved", "inactive") and (not start or start <= end):
         made["abatementDateTime"] = end
     yield made
 
@@ -82,9 +82,11 @@ def medication(item: Item, patient: Resource) -> Iterator[Resource]:
     dosage = _dosage(given)
     if dosage:
         made["dosage"] = [dosage]
-    if item["assertion"] == "uncertain":
-        made["note"] = [{"text": "不确定"}]
-    yield made
+    yield {**made, **_note_of_doubt(item)}
+
+
+def _note_of_doubt(item: Item) -> Resource:
+    return {"note": [{"text": "不确定"}]} if item["assertion"] == "uncertain" else {}
 
 
 def _period(item: Item) -> Resource:
@@ -120,7 +122,7 @@ def procedure(item: Item, patient: Resource) -> Iterator[Resource]:
         "code": code_of(item),
         "subject": patient,
         **dated("performed", item),
-        **({"note": [{"text": "不确定"}]} if item["assertion"] == "uncertain" else {}),
+        **_note_of_doubt(item),
     }
 
 
@@ -133,6 +135,7 @@ def immunization(item: Item, patient: Resource) -> Iterator[Resource]:
         "vaccineCode": code_of(item),
         "patient": patient,
         **dated("occurrence", {"start": when}),
+        **_note_of_doubt(item),
     }
 
 
@@ -190,11 +193,14 @@ def _class(text: str) -> Resource:
     return coding("http://terminology.hl7.org/CodeSystem/data-absent-reason", "unknown")
 
 
+_INTENDED = {"planned": "active", "active": "active", "completed": "completed", "stopped": "revoked"}
+
+
 def plan(item: Item, patient: Resource) -> Iterator[Resource]:
     period = _when(item)
     yield {
         "resourceType": "CarePlan",
-        "status": {"completed": "completed", "stopped": "revoked", "active": "active"}.get(item["status"], "unknown"),
+        "status": _INTENDED.get(item["status"], "unknown"),
         "intent": "plan",
         "title": name(item)[:200],
         "description": plain(item["text"]),

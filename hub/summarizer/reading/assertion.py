@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from hub.summarizer.reading import characters
 from hub.summarizer.reading.clauses import HARD, SOFT, Sentence, cut, hidden, nouns
-from hub.summarizer.reading.cues import Cue, Rule, denies, lowered, scan
+from hub.summarizer.reading.cues import Cue, Rule, denies, scan
 from hub.summarizer.reading.kin import Person, subjects
 from hub.summarizer.reading.lists import BARE, back_over_commas, opens_unknown, over_commas, undated
 from hub.summarizer.reading.model import Assertion, Context, Section
@@ -71,7 +72,7 @@ def contexts(text: str, spans: Sequence[tuple[int, int]], section: Section = "")
     itself = [denies(text[start:end]) for start, end in spans]
     spans = nouns(text, spans)
     outside = hidden(text, spans)
-    lower = lowered(outside)
+    lower = characters.lower(outside)
     cues = scan(lower)
     people = subjects(outside, lower, spans, cues, section)
     if not any(cue.rule.direction for cue in cues) and not any(itself):

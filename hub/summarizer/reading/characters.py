@@ -18,6 +18,12 @@ def plain(text: str) -> str:
     return text.translate(_table())
 
 
+def lower(text: str) -> str:
+    """A text in lower case with the same offsets."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
 @lru_cache(maxsize=1)
 def _table() -> dict[int, int | str]:
     import opencc

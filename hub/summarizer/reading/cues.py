@@ -113,12 +113,6 @@ def _automaton() -> Any:
     return automaton
 
 
-def lowered(text: str) -> str:
-    """A text in small letters, if it keeps its length in them."""
-    lower = text.lower()
-    return lower if len(lower) == len(text) else text
-
-
 def scan(lower: str) -> list[Cue]:
     """All cues of a text in small letters, the longest at each place, in order and not overlapping."""
     return [Cue(start, end, *rule) for start, end, rule in longest(_automaton(), lower)]

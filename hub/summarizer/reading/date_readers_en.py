@@ -39,7 +39,7 @@ _ABOUT = re.compile(r"\b(?:about|approximately|around|over|nearly|at least|almos
 
 
 def _group(m: Match, name: str) -> str:
-    """The first of the groups `en`, `en2`, `en3` of this stem that matched."""
+    """Of a stem, in lower case, the group of that alternative of the pattern that matched (`en`, `en3`, ...)."""
     groups = m.groupdict()
     return next((groups[key] for key in (name, name + "3", name + "4", name + "5") if groups.get(key)), "").lower()
 

@@ -64,16 +64,6 @@ class _Asked:
     whose: str = ""
 
 
-def answered(question: str, replies: Sequence[str]) -> Assertion | None:
-    """What the replies, in order, say of all that a question names; None where they do not answer it."""
-    denied = _denies(question)
-    for reply in replies:
-        said, _ = answer(reply)
-        if said:
-            return "present" if said == "yes" and not denied else "absent"
-    return None
-
-
 def dialogue_contexts(
     said: Sequence[tuple[Speaker, str]], spans: Sequence[Sequence[tuple[int, int]]]
 ) -> list[list[Context]]:
@@ -167,8 +157,3 @@ def _settle(pending: list[_Asked], found: list[list[Context]]) -> list[_Asked]:
             read = found[asked.turn][asked.index]
             found[asked.turn][asked.index] = replace(read, assertion=asked.answer, subject=asked.whose or read.subject)
     return [a for a in pending if not a.answer and a.heard < _WINDOW]
-
-
-def _denies(question: str) -> bool:
-    """Whether a question supposes that what it names is absent."""
-    return bool(re.search(r"(?:不|没有?|没得|无)[^?？有]{1,8}(?:了吧|吧|对吧|是吧)[?？]?\s*$", question))

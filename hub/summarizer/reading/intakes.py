@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from hub.summarizer.reading.characters import lower
 from hub.summarizer.reading.course_reader import course
 from hub.summarizer.reading.courses import Course
 from hub.summarizer.reading.model import Context, Intake, Mention, When
 from hub.summarizer.reading.regions import Region, regions
-from hub.summarizer.reading.tokens import DATE, lower, masked, masks, tokens
+from hub.summarizer.reading.tokens import DATE, masked, masks, tokens
 
 _ALL = re.compile(r"都|均|全|一并|同时|一起|both")
 _EACH = re.compile(r"各|均|都|each|both")

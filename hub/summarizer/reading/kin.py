@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from hub.summarizer.reading.cues import Cue, longest, lowered
+from hub.summarizer.reading import characters
+from hub.summarizer.reading.cues import Cue, longest
 from hub.summarizer.reading.model import Section
 from hub.summarizer.rows import rows
 
@@ -275,7 +276,7 @@ def relative_who_has_it(reply: str, affirmed: bool) -> str:
 
     affirmed: whether it begins with yes, after which the relative may stand alone.
     """
-    for word in _scan(reply, lowered(reply), "family"):
+    for word in _scan(reply, characters.lower(reply), "family"):
         told = _HAS_IT.match(reply, word.end) or (affirmed and _NOTHING_MORE.match(reply, word.end))
         if told and word.kind in ("kin", "spouse"):
             return reply[word.start : word.end]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from hub.summarizer.reading.characters import plain
+from hub.summarizer.reading.characters import lower, plain
 from hub.summarizer.reading.literals import required
 from hub.summarizer.reading.model import Mention
 from hub.summarizer.reading.unlisted import unlisted, word_start
@@ -163,9 +163,7 @@ def _squeezed(text: str) -> tuple[str, range | list[int]]:
 def _occurrences(text: str) -> Iterator[tuple[int, int, Term, bool]]:
     """Start, end, term, and whether it is a name as listed (else found by a pattern)."""
     names = _names()
-    folded = text.lower()
-    if len(folded) != len(text):
-        folded = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    folded = lower(text)
     triggered: dict[tuple[str, str], tuple[re.Pattern[str], Term]] = {}
     for last, string in names.automaton.iter(folded):
         end = last + 1

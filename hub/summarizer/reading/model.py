@@ -53,7 +53,7 @@ class Context:
 
     subject: "" the patient, else the relative as written (`母亲`); planned: hypothetical, intended or not yet done;
     historical: said to have been before (曾, 既往, history of); resolved: said to be over (已治愈, 已停, 缓解);
-    cues: the words that say so, (start, end), for tests and for citing.
+    cues: the words that say so, (start, end), for citing, and where their place decides.
     """
 
     assertion: Assertion = "present"

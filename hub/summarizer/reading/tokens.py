@@ -61,12 +61,6 @@ def _expanded(words: str) -> list[str]:
     return ["".join(chosen) for chosen in product(*parts)]
 
 
-def lower(text: str) -> str:
-    """A text in lower case with the same offsets."""
-    low = text.lower()
-    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-
-
 def masked(low: str, spans: Sequence[tuple[int, int, str]]) -> str:
     """A text in which each span is filled with its mark."""
     parts: list[str] = []

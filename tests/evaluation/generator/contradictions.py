@@ -131,7 +131,7 @@ def _result(story: Story, chance: Random) -> list[Fact] | None:
         if not (is_coded(story, fact) and fact.concept and fact.start and not fact.tags):
             continue
         number = float(fact.more["written"])
-        other = result(fact.concept, fact.start, number * chance.choice([0.6, 1.7]), chance, False)
+        other = result(fact.concept, fact.start, number * chance.choice([0.6, 1.7]), False)
         if other.more["written"] != fact.more["written"]:
             other.more["laboratory"] = "second"
             story.laboratory.append(story.patient.add(other))
@@ -195,7 +195,7 @@ def correct(story: Story, chance: Random) -> Fact | None:
     """A measurement whose laboratory first sent another number: the corrected one is so, the first is superseded."""
     for fact in _free(story.patient, "lab"):
         if is_coded(story, fact) and fact.concept and not fact.more.get("laboratory") and fact.start:
-            first = result(fact.concept, fact.start, number_of(fact.concept, chance), chance, False)
+            first = result(fact.concept, fact.start, number_of(fact.concept, chance), False)
             fact.more["first"] = first.more["written"]
             fact.more["first_unit"] = (first.value or {})["unit"]
             fact.tag("corrected-result")

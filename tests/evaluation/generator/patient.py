@@ -169,7 +169,7 @@ def _medicines(made: Patient, chance: Random) -> None:
         made.add(plan)
 
 
-def result(concept: Concept, day: date, number: float, chance: Random, other_unit: bool) -> Fact:
+def result(concept: Concept, day: date, number: float, other_unit: bool) -> Fact:
     """A measurement of 7:30 that day, in the table's unit or in the other one."""
     row = concept.row
     decimals, unit, factor = int(row["decimals"]), row["unit"], 1.0
@@ -201,7 +201,7 @@ def _results(made: Patient, chance: Random) -> None:
         concept = analytes[name]
         key = name in made.rules["key"]
         for index in sorted(chance.sample(range(3), chance.choice([1, 2, 2, 3]))):
-            fact = result(concept, days[index], number_of(concept, chance), chance, chance.random() < 0.3)
+            fact = result(concept, days[index], number_of(concept, chance), chance.random() < 0.3)
             fact.grade = 2 if key else 0
             made.add(fact)
         newest = max((f for f in made.of("lab") if f.name == name), key=lambda f: f.start or date.min)

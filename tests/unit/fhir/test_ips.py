@@ -241,6 +241,7 @@ def test_procedures_vaccinations_visits_and_plans() -> None:
                                                 status="completed", start="2024-10-15", end="2024-10-22"))  # fmt: skip
     assert (stay["class"]["code"], stay["period"]["end"]) == ("IMP", "2024-10-22")
     plan = only("CarePlan", "plans", item("p", "plan", "一个月后复查肾功能 计划", status="planned"))
+    assert plan["status"] == "active"
     assert (plan["title"], plan["intent"]) == ("一个月后复查肾功能", "plan")
 
 

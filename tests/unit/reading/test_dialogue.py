@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.summarizer.reading import replies
-from hub.summarizer.reading.dialogue import answered, dialogue_contexts
+from hub.summarizer.reading.dialogue import dialogue_contexts
 from hub.summarizer.reading.turns import Speaker, exchanges, turns
 from tests.unit.reading.test_assertion import marked
 
@@ -100,29 +100,29 @@ def test_a_night_without_cough_leaves_the_cough() -> None:
 @pytest.mark.parametrize(
     ("question", "reply", "expected"),
     [
-        ("有没有发热？", "没有", "absent"),
-        ("有没有发热？", "有一点", "present"),
-        ("有没有发热？", "没量过", None),
-        ("不发烧了吧？", "嗯", "absent"),
-        ("抽过筋没得？", "从来没得", "absent"),
-        ("心口痛不？", "倒是没有", "absent"),
-        ("有没有过敏？", "好像没有吧", "absent"),
-        ("咳痰吗？", "嗯，没有", "absent"),
-        ("Any fever?", "Nope.", "absent"),
-        ("Any fever?", "I don't know", None),
-        ("Any fever?", "Yeah, a little", "present"),
+        ("有没有[发热]？", "没有", "absent"),
+        ("有没有[发热]？", "有一点", "present"),
+        ("有没有[发热]？", "没量过", "uncertain"),
+        ("不[发烧]了吧？", "嗯", "absent"),
+        ("[抽过筋]没得？", "从来没得", "absent"),
+        ("[心口痛]不？", "倒是没有", "absent"),
+        ("有没有[过敏]？", "好像没有吧", "absent"),
+        ("[咳痰]吗？", "嗯，没有", "absent"),
+        ("Any [fever]?", "Nope.", "absent"),
+        ("Any [fever]?", "I don't know", "uncertain"),
+        ("Any [fever]?", "Yeah, a little", "present"),
     ],
 )
-def test_replies(question: str, reply: str, expected: str | None) -> None:
-    assert answered(question, [reply]) == expected
+def test_replies(question: str, reply: str, expected: str) -> None:
+    assert read(f"医:{question}", f"患:{reply}") == [expected]
 
 
 @pytest.mark.parametrize("example", [e for row in replies.examples() for e in row])
 def test_the_examples_of_the_table_of_replies(example: str) -> None:
     question, reply = example.split(" / ")
-    text, _, meant = marked(question)
-    decided = answered(text, [reply]) is not None
-    assert [decided] * len(meant) == meant
+    meant = marked(question)[2]
+    found = read(f"医:{question}", f"患:{reply}")
+    assert [assertion != "uncertain" for assertion in found[: len(meant)]] == meant
 
 
 def test_turns_are_known_by_their_speakers() -> None:
@@ -181,4 +181,4 @@ def test_a_note_is_no_dialogue(text: str) -> None:
 
 
 def test_a_long_reply_of_the_same_words_is_read_in_time() -> None:
-    assert answered("有没有发热？", ["倒是" * 20000 + "吃"]) is None
+    assert read("医:有没有[发热]？", f"患:{'倒是' * 20000}吃") == ["uncertain"]

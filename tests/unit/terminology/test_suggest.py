@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pytest
@@ -22,26 +20,9 @@ from hub.summarizer.terminology.index import Entry, Index, sounds
 from hub.summarizer.terminology.shelf import Shelf, Stored
 from hub.summarizer.terminology.site import FormatError, parse
 from hub.summarizer.terminology.suggest import Suggester
+from tests.unit.summarizer.conftest import BigramEmbedder
 
 SYSTEM = "urn:example:symptoms"
-
-
-class Bigrams:
-    """An embedder whose vectors are near where texts share characters or pairs of them."""
-
-    name = "bigrams"
-    revision = "1"
-
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-
-    def embed(self, texts: Sequence[str], kind: str) -> np.ndarray[Any, Any]:
-        self.seen += texts
-        made = np.full((len(texts), 64), 1e-3, np.float32)
-        for row, text in enumerate(texts):
-            for part in [*text, *map("".join, itertools.pairwise(text))]:
-                made[row, hashlib.md5(part.encode()).digest()[0] % 64] += 1
-        return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32)
 
 
 def entry(display: str, *others: str, kind: str = "problem", code: str = "", system: str = SYSTEM) -> Entry:
@@ -49,11 +30,11 @@ def entry(display: str, *others: str, kind: str = "problem", code: str = "", sys
 
 
 def suggester(*entries: Entry) -> Suggester:
-    return Suggester(entries, Bigrams().embed([w for e in entries for w in e.wordings], "query"))
+    return Suggester(entries, BigramEmbedder().embed([w for e in entries for w in e.wordings], "query"))
 
 
 def displays(found: Suggester, text: str, kinds: Sequence[str] = suggest.ALL, limit: int = 10) -> list[str]:
-    [told] = found.suggest([text], Bigrams().embed([text], "query"), kinds, limit)
+    [told] = found.suggest([text], BigramEmbedder().embed([text], "query"), kinds, limit)
     return [s.entry.display for s in told]
 
 
@@ -77,7 +58,7 @@ def test_wording_that_no_table_has_finds_the_term_of_what_is_like_it(said: str, 
 def test_what_was_typed_by_ear_finds_its_term() -> None:
     assert sounds("刻嗽") == sounds("咳嗽") == ["ke", "sou"]
     index = suggester(*SYMPTOMS).index
-    entries, measures = index.measure(["刻嗽"], Bigrams().embed(["刻嗽"], "query"), ("problem",))
+    entries, measures = index.measure(["刻嗽"], BigramEmbedder().embed(["刻嗽"], "query"), ("problem",))
     heard = {e.display: float(m) for e, m in zip(entries, measures[0, :, 3], strict=True)}
     assert heard["咳嗽"] > 0.99
     assert max(value for name, value in heard.items() if name != "咳嗽") < 0.5
@@ -85,13 +66,13 @@ def test_what_was_typed_by_ear_finds_its_term() -> None:
 
 def test_an_equal_name_is_certain_and_goes_first() -> None:
     found = suggester(*SYMPTOMS)
-    [told] = found.suggest(["腹 泻"], Bigrams().embed(["腹 泻"], "query"))
+    [told] = found.suggest(["腹 泻"], BigramEmbedder().embed(["腹 泻"], "query"))
     assert (told[0].entry.display, told[0].score) == ("腹泻", 1.0)
     assert all(s.score < 1 for s in told[1:])
 
 
 def test_scores_fall_and_stay_between_nought_and_one() -> None:
-    [told] = suggester(*SYMPTOMS).suggest(["拉稀得很"], Bigrams().embed(["拉稀得很"], "query"))
+    [told] = suggester(*SYMPTOMS).suggest(["拉稀得很"], BigramEmbedder().embed(["拉稀得很"], "query"))
     scores = [s.score for s in told]
     assert scores == sorted(scores, reverse=True)
     assert all(0 <= score <= 1 for score in scores)
@@ -112,7 +93,7 @@ def test_a_limit_is_kept_and_one_name_stands_once() -> None:
 
 def test_nothing_to_suggest_from_suggests_nothing() -> None:
     empty = Suggester((), np.zeros((0, 64), np.float32))
-    assert empty.suggest(["咳嗽"], Bigrams().embed(["咳嗽"], "query")) == [[]]
+    assert empty.suggest(["咳嗽"], BigramEmbedder().embed(["咳嗽"], "query")) == [[]]
     assert Index((), np.zeros((0, 4), np.float32)).measure([], np.zeros((0, 4), np.float32), ("problem",))[0] == []
 
 
@@ -198,7 +179,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("few")
 def test_a_shelf_notices_what_another_process_stores_replaces_and_removes(tmp_path: Path) -> None:
-    mine, other = Shelf(tmp_path / "t", Bigrams()), Shelf(tmp_path / "t", Bigrams())
+    mine, other = Shelf(tmp_path / "t", BigramEmbedder()), Shelf(tmp_path / "t", BigramEmbedder())
     assert mine.suggester().exact("窜稀") is None
     other.store(stored(entry("窜稀", code="S1")))
     assert [e.code for e in [mine.suggester().exact("窜稀")] if e] == ["S1"]
@@ -212,7 +193,7 @@ def test_a_shelf_notices_what_another_process_stores_replaces_and_removes(tmp_pa
 
 @pytest.mark.usefixtures("few")
 def test_wording_is_embedded_once_for_all_processes(tmp_path: Path) -> None:
-    first, second = Bigrams(), Bigrams()
+    first, second = BigramEmbedder(), BigramEmbedder()
     Shelf(tmp_path, first).suggester()
     assert sorted(first.seen) == sorted(w for e in SYMPTOMS for w in e.wordings)
     again = Shelf(tmp_path, second)
@@ -229,13 +210,13 @@ def item(identity: str, kind: str, name: str, code: dict[str, str] | None = None
 
 @pytest.mark.usefixtures("few")
 def test_a_record_has_suggestions_for_what_has_no_code_or_a_local_one(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, Bigrams())
+    shelf = Shelf(tmp_path, BigramEmbedder())
     local = {"system": "99LOC", "code": "7", "display": "拉稀"}
     coded = {"system": "http://hl7.org/fhir/sid/icd-10", "code": "A09", "display": "腹泻"}
     items = [item("problems-1", "problem", "腹泻"), item("problems-2", "problem", "腹泻", coded),
              item("problems-3", "problem", "腹泻", local), item("encounters-1", "encounter", "腹泻"),
              item("problems-4", "problem", "今天赶场人多")]  # fmt: skip
-    made = suggestions.suggest(items, Bigrams(), shelf)
+    made = suggestions.suggest(items, BigramEmbedder(), shelf)
     code = {"system": SYSTEM, "code": "腹泻", "display": "腹泻"}
     assert made == [
         {"item_id": "problems-1", "original": "腹泻", "code": code, "score": 1.0},
