@@ -12,6 +12,7 @@ from adapters.attached import texts
 from adapters.hl7v2 import charsets, er7, validation
 from adapters.hl7v2.maps import ledger, messages, referral
 from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.dialect import standard
 from adapters.hl7v2.maps.placing import Placed, place
 from adapters.hl7v2.maps.systems import namespace
 from adapters.hl7v2.maps.times import Clock
@@ -45,8 +46,8 @@ def normalise(
     moment = clock.moment(sent) or received_at
     instant = clock.instant(sent) or received_at.isoformat(timespec="seconds")
     control_id = envelope.control_id or sha256(raw).hexdigest()
-    c = messages.convert(message, clock, facility=envelope.facility, control_id=control_id, kind=kind, event=event,
-                         sent=instant)  # fmt: skip
+    c = messages.convert(message, clock, standard(), facility=envelope.facility, control_id=control_id, kind=kind,
+                         event=event, sent=instant)  # fmt: skip
     missing = referral.missing(c)
     if missing:
         raise Refused(*missing)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.conversion import Conversion, Entry, put
-from adapters.hl7v2.maps.datatypes import Convert, Value
-from adapters.hl7v2.maps.parties import address, assigning, authority, human_name, identifier, telecom
-from adapters.hl7v2.maps.reading import Reading, Repetition
+from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.datatypes import Value
+from adapters.hl7v2.maps.parties import assigning, authority, human_name
+from adapters.hl7v2.maps.reading import Repetition
 from adapters.hl7v2.maps.systems import namespace
 
 _PHYSICAL = codes.TERMINOLOGY + "location-physical-type"
@@ -29,7 +29,7 @@ def practitioner_entry(c: Conversion, r: Repetition) -> Entry | None:
         code = kind.text.strip().upper() if kind else ""
         system, assigner = authority(c, r, 9, "PRN")
         held: dict[str, Any] = {"system": system, "value": number}
-        if kind and code in codes.IDENTIFIER_TYPE:
+        if kind and code in c.codes["identifier-type"]:
             held["type"] = {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind.give(code)}]}
         if assigner:
             held["assigner"] = assigner
@@ -43,33 +43,6 @@ def practitioner_entry(c: Conversion, r: Repetition) -> Entry | None:
 def practitioner(c: Conversion, r: Repetition) -> Value:
     entry = practitioner_entry(c, r)
     return entry.reference if entry else None
-
-
-def participant(code: str) -> Convert:
-    """XCN to Encounter.participant of a v3-ParticipationType."""
-
-    def convert(c: Conversion, r: Repetition) -> Value:
-        found = practitioner(c, r)
-        kind = {"coding": [{"system": codes.V3 + "ParticipationType", "code": code}]}
-        return {"type": [kind], "individual": found} if found else None
-
-    return convert
-
-
-def performer(function: str, system: str) -> Convert:
-    """XCN to a performer with a function (Procedure, Immunization)."""
-
-    def convert(c: Conversion, r: Repetition) -> Value:
-        found = practitioner(c, r)
-        if not found:
-            return None
-        return (
-            {"function": {"coding": [{"system": system, "code": function}]}, "actor": found}
-            if function
-            else {"actor": found}
-        )
-
-    return convert
 
 
 def organization_entry(c: Conversion, r: Repetition) -> Entry | None:
@@ -144,27 +117,10 @@ def location(c: Conversion, r: Repetition) -> Value:
     return parent.reference if parent else None
 
 
-def place(status: str) -> Convert:
-    """PL to Encounter.location."""
-
-    def convert(c: Conversion, r: Repetition) -> Value:
-        found = location(c, r)
-        return {"location": found, "status": status} if found else None
-
-    return convert
-
-
-def related(c: Conversion, segment: Reading, fields: dict[str, tuple[int, ...]]) -> dict[str, Any]:
-    """A RelatedPerson's names, addresses and numbers: NK1, GT1, IN1. fields: element to field numbers."""
-    made: dict[str, Any] = {"resourceType": "RelatedPerson", "patient": c.subject()}
-    converts: dict[str, Convert] = {
-        "identifier": identifier, "name": human_name, "address": address, "telecom": telecom("home"),
-        "workcom": telecom("work"),
-    }  # fmt: skip
-    for element, numbers in fields.items():
-        for number in numbers:
-            for repetition in segment.each(number):
-                value = converts[element](c, repetition)
-                if value is not None:
-                    put(made, (("telecom" if element == "workcom" else element) + "[]",), value)
-    return made
+def discharged_to(c: Conversion, r: Repetition) -> Value:
+    """DLD: where the patient went."""
+    found = r.leaf(2) or r.leaf(1)
+    if found is None:
+        return None
+    made = {"resourceType": "Location", "name": found, "mode": "instance"}
+    return c.share("DLD" + r.raw, made).reference

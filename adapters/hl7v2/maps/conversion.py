@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from uuid_utils import UUID, uuid5
@@ -14,6 +14,9 @@ from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.times import Clock
 from hub.domain.fragments import Resource
 from hub.domain.messages import Claim
+
+if TYPE_CHECKING:
+    from adapters.hl7v2.maps.dialect import Dialect
 
 _NAMESPACE = UUID("5d9c4ba2-6f0c-5f0a-9a58-6f1e4c2f9b7e")
 
@@ -50,18 +53,15 @@ class Order:
 
 class Conversion:
     """One message being converted. readings: its segments; facility: MSH-4.1; kind, event: MSH-9; order: that in work;
-    observed: the resource that an NTE comments; document: of the TXA in work; report: of the OBR in work."""
-
-    __slots__ = (
-        "categories", "clock", "document", "encounter", "entries", "event", "facility", "group", "headers",
-        "immunization", "kind", "last_text", "lines", "notes", "observed", "order", "patient", "patients",
-        "prefix", "provider", "readings", "receiver", "receiving", "referral", "report", "reporting", "request", "sent",
-        "shared", "task", "trailing",
-    )  # fmt: skip
+    observed: the resource that an NTE comments; document: of the TXA in work; report: of the OBR in work; opened:
+    others that following segments belong to, by name; codes, pairs: the code tables of the dialect."""
 
     def __init__(
-        self, message: Message, clock: Clock, *, facility: str, control_id: str, kind: str, event: str
+        self, message: Message, clock: Clock, dialect: Dialect, *, facility: str, control_id: str, kind: str, event: str
     ) -> None:
+        self.dialect = dialect
+        self.codes = dialect.codes
+        self.pairs = dialect.pairs
         self.readings = [Reading(segment, message.separators) for segment in message.segments]
         self.clock = clock
         self.facility = facility
@@ -88,6 +88,7 @@ class Conversion:
         self.notes: list[Reading] = []
         self.lines: dict[int, list[Joined]] = {}
         self.categories: dict[tuple[int, str], int] = {}
+        self.opened: dict[str, Entry] = {}
         self.last_text: tuple[str, Entry] | None = None
         self.shared: dict[tuple[str, str], Entry] = {}
         self.trailing: set[Segment] = set()

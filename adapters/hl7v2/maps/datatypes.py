@@ -6,7 +6,7 @@ None: the value says nothing that FHIR's type can hold; it then stays in the led
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -78,12 +78,12 @@ def decimal(c: Conversion, r: Repetition) -> Value:
     return leaf.give(found) if leaf and found is not None else None
 
 
-def code(table: Mapping[str, str]) -> Convert:
-    """ID or CWE to a FHIR code, by a table."""
+def code(table: str) -> Convert:
+    """ID or CWE to a FHIR code, by a table of tables.yaml."""
 
     def convert(c: Conversion, r: Repetition) -> Value:
         leaf = r.leaf()
-        found = table.get(leaf.text.strip().upper()) if leaf else None
+        found = c.codes[table].get(leaf.text.strip().upper()) if leaf else None
         return leaf.give(found) if leaf and found else None
 
     return convert
@@ -96,7 +96,7 @@ def coding(c: Conversion, r: Repetition, parts: tuple[int, int, int, int] = _COD
     identifier, display, system, version = r.leaf(one), r.leaf(two), r.leaf(three), r.leaf(four)
     code = identifier.text.strip() if identifier else ""
     if system:
-        found["system"] = system.give(system_of(system.text.strip(), code, c.facility))
+        found["system"] = system.give(system_of(c.dialect.systems, system.text.strip(), code, c.facility))
     if version:
         found["version"] = version
     if identifier:
@@ -130,15 +130,12 @@ def concept(c: Conversion, r: Repetition) -> Value:
     return concept or None
 
 
-def table(pairs: codes.Pairs, number: str = "") -> Convert:
-    """CWE, IS or ID by a table to another code system; codes that it lacks stay what they are.
-
-    number: of the HL7 table of a bare code.
-    """
+def table(table: str) -> Convert:
+    """CWE, IS or ID by a table of tables.yaml to another code system; codes that it lacks stay what they are."""
 
     def convert(c: Conversion, r: Repetition) -> Value:
         leaf = r.leaf()
-        found = pairs.get(leaf.text.strip().upper()) if leaf else None
+        found = c.pairs[table].get(leaf.text.strip().upper()) if leaf else None
         if leaf is None or found is None:
             return concept(c, r)
         made: dict[str, Any] = {"coding": [{"system": found[1], "code": leaf.give(found[0])}]}
@@ -246,14 +243,32 @@ def _bounds(text: str) -> tuple[tuple[str, Decimal], ...]:
     return tuple((bound, limit) for bound, given in named if given and (limit := number(given)) is not None)
 
 
-def extension(url: str, kind: str, convert: Convert) -> Convert:
-    """A value in an extension; kind: the name of its element, `valueString`."""
+def first_coding(c: Conversion, r: Repetition) -> Value:
+    """A CWE as Coding; None where it has no code."""
+    found = concept(c, r)
+    return found["coding"][0] if found and "coding" in found else None
 
-    def converted(c: Conversion, r: Repetition) -> Value:
-        value = convert(c, r)
-        return None if value is None else {"url": url, kind: value}
 
-    return converted
+def prose(c: Conversion, r: Repetition) -> Value:
+    """The whole repetition as running text."""
+    return r.prose()
+
+
+def days(c: Conversion, r: Repetition) -> Value:
+    """NM as Duration in days."""
+    found = decimal(c, r)
+    return {"value": found, "unit": "d", "system": UNITS, "code": "d"} if found else None
+
+
+def language(c: Conversion, r: Repetition) -> Value:
+    """A language by its BCP 47 tag where that is known, else in words."""
+    leaf = r.leaf(1)
+    tag = c.codes["language"].get(leaf.text.strip().upper()) if leaf else None
+    name = r.leaf(9) or r.leaf(2) or leaf
+    if name is None:
+        return None
+    coding = [{"system": "urn:ietf:bcp:47", "code": leaf.give(tag)}] if leaf and tag else []
+    return {**({"coding": coding} if coding else {}), "text": name}
 
 
 def text_of(c: Conversion, r: Repetition) -> Value:

@@ -5,49 +5,28 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
-from adapters.hl7v2.maps.datatypes import Value, coded, concept, date_time, instant, string
+from adapters.hl7v2.maps.datatypes import concept, instant
 from adapters.hl7v2.maps.observations import attachment, pointer
 from adapters.hl7v2.maps.parties import entity_identifier
-from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
-from adapters.hl7v2.maps.rules import apply, rules
-from adapters.hl7v2.maps.systems import namespace
+from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
+from adapters.hl7v2.maps.sheets import apply
 
 _TEXT = frozenset({"TX", "FT", "ST", ""})
 _REPLACING = frozenset({"T06", "T07", "T08", "T09", "T10"})
 """Events that supersede the earlier document (CONTRACTS.md); T05 and T03 tell only that something happens."""
 
 
-def _file_name(c: Conversion, r: Repetition) -> Value:
-    found = r.leaf()
-    return {"system": namespace(c.facility, "file"), "value": found} if found else None
-
-
-_DOCUMENT = rules(
-    (2, "type", concept),
-    (4, "context.period.start", date_time),
-    (6, "date", instant),
-    (9, "author[]", practitioner),
-    (5, "author[]", practitioner),
-    (10, "authenticator", practitioner),
-    (12, "masterIdentifier", entity_identifier()),
-    (16, "identifier[]", _file_name),
-    (18, "securityLabel[]", coded("0272")),
-    (25, "description", string),
-)  # fmt: skip
-
-
 def txa(c: Conversion, s: Reading) -> None:
     """DocumentReference; T06-T10 replace the document that they name, T11 takes it back."""
     made: dict[str, Any] = {"resourceType": "DocumentReference", "status": "current"}
     entry = c.add(made, s.leaf(4), s.leaf(6))
-    apply(_DOCUMENT, c, s, made)
+    apply(c, "TXA[DocumentReference]", s, made)
     if "date" not in made and (when := s.first(4)) and (time := instant(c, when)):
         made["date"] = time
     completion = s.leaf(17)
-    found = codes.DOCUMENT_STATUS.get(completion.text.strip().upper()) if completion else None
+    found = c.codes["document-status"].get(completion.text.strip().upper()) if completion else None
     if completion and found:
         made["docStatus"] = completion.give(found)
     _availability(c, s, made)

@@ -16,6 +16,8 @@ from adapters.hl7v2.maps import (
     segments_visit,
 )
 from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.declared import declared
+from adapters.hl7v2.maps.dialect import Dialect
 from adapters.hl7v2.maps.documents import close_documents, message_note, txa
 from adapters.hl7v2.maps.orders import orc
 from adapters.hl7v2.maps.reading import Leaf, Reading
@@ -25,9 +27,7 @@ Translator = Callable[[Conversion, Reading], None]
 
 TRANSLATORS: Mapping[str, Translator] = {
     "MSH": segments_message.msh, "SFT": segments_message.sft, "EVN": segments_message.evn,
-    "PID": segments_patient.pid, "PD1": segments_patient.pd1, "NK1": segments_patient.nk1,
-    "GT1": segments_patient.gt1, "IN1": segments_patient.in1,
-    "PV1": segments_visit.pv1, "PV2": segments_visit.pv2,
+    "PID": segments_patient.pid, "IN1": segments_patient.in1, "PV1": segments_visit.pv1,
     "AL1": segments_clinical.al1, "IAM": segments_clinical.iam, "DG1": segments_clinical.dg1,
     "PR1": segments_clinical.pr1, "PRB": segments_clinical.prb,
     "ORC": orc, "OBR": segments_results.obr, "OBX": segments_observation.obx, "NTE": segments_results.nte,
@@ -37,24 +37,27 @@ TRANSLATORS: Mapping[str, Translator] = {
     "RF1": segments_referral.rf1, "PRD": segments_referral.prd, "CTD": segments_referral.ctd,
     "AUT": segments_referral.aut,
 }  # fmt: skip
-"""What reads a segment; of others every field is told as unmapped."""
+"""Segments whose fields mean more together than one by one; the sheets alone read all others."""
 
 SUBJECTS = ("subject", "patient", "beneficiary")
 NOBODY = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
 """The subject of what a message without PID tells: most resources must have one."""
 
 
-def convert(message: Message, clock: Clock, *, facility: str, control_id: str, kind: str, event: str,
+def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, control_id: str, kind: str, event: str,
             sent: str) -> Conversion:  # fmt: skip
     """All segments of a message, groups by position; sent: when, an instant. Its resources still hold leaves."""
-    c = Conversion(message, clock, facility=facility, control_id=control_id, kind=kind, event=event)
+    c = Conversion(message, clock, dialect, facility=facility, control_id=control_id, kind=kind, event=event)
     c.sent = sent
     if kind == "REF":
         _look_ahead(c, message)
+    declared_sheets = dialect.declared
     for reading in c.readings:
         translate = TRANSLATORS.get(reading.name)
         if translate is not None:
             translate(c, reading)
+        for sheet in declared_sheets.get(reading.name, ()):
+            declared(c, reading, sheet)
     close_documents(c)
     if c.notes:
         message_note(c)

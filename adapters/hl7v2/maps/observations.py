@@ -185,7 +185,7 @@ _READERS: dict[str, Read] = {
 def interpretation(c: Conversion, r: Repetition) -> Any:
     """OBX-8, table 0078: known codes in the FHIR code system, others as text."""
     leaf = r.leaf()
-    if leaf and leaf.text.strip() in codes.INTERPRETATION:
+    if leaf and leaf.text.strip() in c.codes["interpretation"]:
         system, name = r.leaf(3), r.leaf(9) or r.leaf(2)
         first = {"system": system.give(_INTERPRETATION) if system else _INTERPRETATION, "code": leaf}
         other = None if r.lone else coding(c, r, ALTERNATE)

@@ -14,7 +14,7 @@ from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.timing import quantity_timing
 from adapters.hl7v2.maps.timing import tq1 as apply_timing
 
-_PLACER, _FILLER, _GROUP = entity_identifier("PLAC"), entity_identifier("FILL"), entity_identifier("PGN")
+_PLACER, _FILLER, _GROUP = entity_identifier("PLAC"), entity_identifier("FILL"), entity_identifier(space="PGN")
 _CALLBACK = "http://hl7.org/fhir/StructureDefinition/servicerequest-order-callback-phone-number"
 
 
@@ -24,11 +24,11 @@ def orc(c: Conversion, s: Reading) -> None:
     c.report = c.request = c.immunization = c.observed = c.last_text = c.group = None
 
 
-def status(s: Reading) -> Leaf | None:
+def status(c: Conversion, s: Reading) -> Leaf | None:
     """FHIR request-status: ORC-5, else ORC-1."""
-    for field, words in ((5, codes.REQUEST_STATUS), (1, codes.CONTROL_STATUS)):
+    for field, table in ((5, "request-status"), (1, "control-status")):
         leaf = s.leaf(field)
-        found = words.get(leaf.text.strip().upper()) if leaf else None
+        found = c.codes[table].get(leaf.text.strip().upper()) if leaf else None
         if leaf and found:
             return leaf.give(found)
     return None
@@ -80,9 +80,9 @@ def control(c: Conversion, made: dict[str, Any], entry: Entry, *, medication: bo
         return
     kind = made["resourceType"]
     requests = kind in ("MedicationRequest", "ServiceRequest")
-    found = status(s)
+    found = status(c, s)
     if requests and found:
-        made["status"] = found.give(codes.MEDICATION_STATUS[str(found.value)]) if medication else found
+        made["status"] = found.give("stopped") if medication and found.value == "revoked" else found
     group = s.first(4)
     if group and (value := _GROUP(c, group)):
         if kind == "ServiceRequest":

@@ -33,8 +33,8 @@ def human_name(c: Conversion, r: Repetition, start: int = 1) -> Value:
     if use and use.text.strip() == "A" and not _is_cjk(r.raw):
         # Senders put the representation where the name type belongs; Latin letters are alphabetic in any case.
         name["extension"] = [{"url": _REPRESENTATION, "valueCode": use.give("ABC")}]
-    if use and use.text.strip().upper() in codes.NAME_USE:
-        name["use"] = use.give(codes.NAME_USE[use.text.strip().upper()])
+    if use and use.text.strip().upper() in c.codes["name-use"]:
+        name["use"] = use.give(c.codes["name-use"][use.text.strip().upper()])
     parts = [leaf for leaf in (family, given, further) if leaf]
     if parts and any(_is_cjk(leaf.text) for leaf in parts):
         name["text"] = Joined("".join(leaf.text.strip() for leaf in parts), parts)
@@ -53,8 +53,8 @@ def human_name(c: Conversion, r: Repetition, start: int = 1) -> Value:
 
 def _more_of_name(c: Conversion, r: Repetition, name: dict[str, Any], start: int) -> Value:
     shown = r.leaf(8 if start == 1 else 15)
-    if shown and shown.text.strip().upper() in codes.REPRESENTATION:
-        value = shown.give(codes.REPRESENTATION[shown.text.strip().upper()])
+    if shown and shown.text.strip().upper() in c.codes["representation"]:
+        value = shown.give(c.codes["representation"][shown.text.strip().upper()])
         name.setdefault("extension", [{"url": _REPRESENTATION, "valueCode": value}])
     bounds = _period(c, r.leaf(12 if start == 1 else 19), r.leaf(13 if start == 1 else 20))
     if bounds:
@@ -76,7 +76,7 @@ def address(c: Conversion, r: Repetition) -> Value:
     made: dict[str, Any] = {}
     kind = r.leaf(7)
     if kind:
-        use, form = codes.ADDRESS_USE.get(kind.text.upper()), codes.ADDRESS_TYPE.get(kind.text.upper())
+        use, form = (c.codes[table].get(kind.text.upper()) for table in ("address-use", "address-type"))
         made |= {"use": kind.give(use)} if use else {"type": kind.give(form)} if form else {}
     lines = [leaf for leaf in (r.part(1, 1), r.part(1, 2), r.part(1, 3), r.leaf(2), r.leaf(19)) if leaf]
     if lines:
@@ -94,20 +94,21 @@ def telecom(use: str | None = None) -> Convert:
 
     def convert(c: Conversion, r: Repetition) -> Value:
         purpose, kind, mail = r.leaf(2), r.leaf(3), r.leaf(4)
+        systems = c.codes["telecom-system"]
         code = kind.text.strip().upper() if kind else "NET" if purpose and purpose.text == "NET" else ""
         value: Any = _telephone(r)
-        if mail and (value is None or codes.TELECOM_SYSTEM.get(code) == "email"):
+        if mail and (value is None or systems.get(code) == "email"):
             value, code = mail, code or "NET"
         if value is None:
             return None
         text = value.text if isinstance(value, Leaf) else ""
         plain = "email" if "@" in text else "phone"
-        if codes.TELECOM_SYSTEM.get(code) == "email" and "@" not in text:
+        if systems.get(code) == "email" and "@" not in text:
             plain = "url" if text.lower().startswith("http") else "other" if mail is None else "email"
             code = ""
-        system = codes.TELECOM_SYSTEM.get(code)
+        system = systems.get(code)
         made: dict[str, Any] = {"system": kind.give(system or plain) if kind else system or plain, "value": value}
-        known = codes.TELECOM_USE.get(purpose.text.strip().upper()) if purpose else None
+        known = c.codes["telecom-use"].get(purpose.text.strip().upper()) if purpose else None
         if purpose and known and not (known == "home" and use == "work"):
             made["use"] = purpose.give(known)
         elif code == "CP":
@@ -157,7 +158,7 @@ def identifier(c: Conversion, r: Repetition) -> Value:
     system, assigner = authority(c, r, 4, code)
     made: dict[str, Any] = {}
     if kind:
-        made["type"] = _identifier_type(kind, code)
+        made["type"] = _identifier_type(c, kind, code)
     shared = _chinese_system(r, code, value.text.strip())
     made["system"] = shared or system
     made["value"] = value
@@ -171,8 +172,48 @@ def identifier(c: Conversion, r: Repetition) -> Value:
     return made
 
 
-def _identifier_type(kind: Leaf, code: str) -> dict[str, Any]:
-    if code in codes.IDENTIFIER_TYPE:
+def typed_identifier(kind: str = "") -> Convert:
+    """CX; kind: its type of table 0203 where CX.5 names none: such numbers are a namespace of their own."""
+    if not kind:
+        return identifier
+
+    def convert(c: Conversion, r: Repetition) -> Value:
+        found = identifier(c, r)
+        if found and "type" not in found:
+            found["type"] = _typed(kind)
+            if r.part(4, 1) is None and r.part(4, 2) is None:
+                found["system"] = namespace(c.facility, kind)
+        return found
+
+    return convert
+
+
+def own_number(kind: str = "", space: str = "") -> Convert:
+    """ST as a number that the sender gives. kind: its type of table 0203; space: its namespace, kind unless told."""
+
+    def convert(c: Conversion, r: Repetition) -> Value:
+        value = r.leaf()
+        if value is None:
+            return None
+        made = {"system": namespace(c.facility, space or kind), "value": value}
+        return {"type": _typed(kind), **made} if kind else made
+
+    return convert
+
+
+def licence(c: Conversion, r: Repetition) -> Value:
+    """DLN: a driver's licence with the state that issued it."""
+    made = own_number("DL")(c, r)
+    state = r.leaf(2)
+    return {**made, "assigner": {"display": state}} if made and state else made
+
+
+def _typed(kind: str) -> dict[str, Any]:
+    return {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind}]}
+
+
+def _identifier_type(c: Conversion, kind: Leaf, code: str) -> dict[str, Any]:
+    if code in c.codes["identifier-type"]:
         return {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind.give(code)}]}
     return {"text": kind}
 
@@ -188,8 +229,8 @@ def _chinese_system(r: Repetition, code: str, value: str) -> str | None:
     return None
 
 
-def entity_identifier(kind: str = "") -> Convert:
-    """EI; kind: PLAC, FILL and the like of table 0203."""
+def entity_identifier(kind: str = "", space: str = "") -> Convert:
+    """EI; kind: PLAC, FILL and the like of table 0203; space: the namespace of one without any, kind unless told."""
 
     def convert(c: Conversion, r: Repetition) -> Value:
         value = r.leaf()
@@ -198,8 +239,8 @@ def entity_identifier(kind: str = "") -> Convert:
         name, universal_id, form = r.leaf(2), r.leaf(3), r.leaf(4)
         uri = universal(universal_id.text.strip(), form.text.strip() if form else "") if universal_id else None
         made: dict[str, Any] = {}
-        if kind in codes.IDENTIFIER_TYPE:
-            made["type"] = {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind}]}
+        if kind:
+            made["type"] = _typed(kind)
         if universal_id and uri:
             made["system"] = Joined(uri, (universal_id, form) if form else (universal_id,))
             if name:
@@ -207,7 +248,7 @@ def entity_identifier(kind: str = "") -> Convert:
         elif name:
             made["system"] = name.give(namespace(name.text.strip()))
         else:
-            made["system"] = namespace(c.facility, kind)
+            made["system"] = namespace(c.facility, space or kind)
         return {**made, "value": value}
 
     return convert

@@ -67,6 +67,16 @@ class Repetition(msgspec.Struct, gc=False, eq=False):
             return self.leaf(component) if subcomponent == 1 else None
         return parts.get(subcomponent)
 
+    def component(self, number: int) -> Repetition | None:
+        """A component as a field of its own: its subcomponents are that field's components."""
+        parts = self.divided.get(number)
+        if parts is None:
+            found = self.leaf(number)
+            return Repetition(found.text, found, self.separators) if found else None
+        marks = self.separators
+        raw = self.raw.split(marks.component)[number - 1].replace(marks.subcomponent, marks.component)
+        return Repetition(raw, parts.get(1), marks, False, parts)
+
     def text(self, component: int = 1) -> str:
         """The component's value or ""."""
         leaf = self.one if component == 1 else self.values.get(component)

@@ -6,21 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import location, performer, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import (
-    code,
-    coded,
     concept,
     date_time,
-    extension,
     number,
-    positive,
-    string,
 )
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Leaf, Reading
-from adapters.hl7v2.maps.rules import apply, rules
+from adapters.hl7v2.maps.sheets import apply
 
 _ALLERGY = codes.TERMINOLOGY + "allergyintolerance-"
 _CONDITION = codes.TERMINOLOGY + "condition-"
@@ -42,8 +36,8 @@ def _reaction(c: Conversion, s: Reading, made: dict[str, Any], *, coded: bool) -
         elif (leaf := repetition.leaf(2) or repetition.leaf(1)) is not None:
             shown.append({"text": leaf})
     if severity:
-        critical = codes.ALLERGY_CRITICALITY.get(severity.text.strip().upper())
-        severe = codes.REACTION_SEVERITY.get(severity.text.strip().upper())
+        critical = c.codes["allergy-criticality"].get(severity.text.strip().upper())
+        severe = c.codes["reaction-severity"].get(severity.text.strip().upper())
         if critical:
             made["criticality"] = severity.give(critical)
         if severe:
@@ -52,27 +46,11 @@ def _reaction(c: Conversion, s: Reading, made: dict[str, Any], *, coded: bool) -
         made["reaction"] = [{"manifestation": shown or [dict(_UNKNOWN)], **reaction}]
 
 
-_AL1 = rules(
-    (2, "category[]", code(codes.ALLERGY_CATEGORY)),
-    (2, "type", code(codes.ALLERGY_TYPE)),
-    (3, "code", concept),
-    (6, "onsetDateTime", date_time),
-)
-_IAM = rules(
-    (2, "category[]", code(codes.ALLERGY_CATEGORY)),
-    (2, "type", code(codes.ALLERGY_TYPE)),
-    (3, "code", concept),
-    (7, "identifier[]", entity_identifier()),
-    (11, "onsetDateTime", date_time),
-    (13, "recordedDate", date_time),
-)
-
-
 def al1(c: Conversion, s: Reading) -> None:
     """AllergyIntolerance; a statement that there is none (716186003) is one too, with that code."""
     made: dict[str, Any] = {"resourceType": "AllergyIntolerance"}
     made["clinicalStatus"] = {"coding": [{"system": _ALLERGY + "clinical", "code": "active"}]}
-    apply(_AL1, c, s, made)
+    apply(c, "AL1[AllergyIntolerance]", s, made)
     _reaction(c, s, made, coded=False)
     made["patient"] = c.subject()
     c.add(made)
@@ -85,9 +63,9 @@ def iam(c: Conversion, s: Reading) -> None:
     if action and action.text.strip().upper() == "D":
         made["verificationStatus"] = _status(_ALLERGY + "verification", action.give("entered-in-error"))
     else:
-        found = codes.ALLERGY_CLINICAL.get(status.text.strip().upper()) if status else None
+        found = c.codes["allergy-clinical"].get(status.text.strip().upper()) if status else None
         made["clinicalStatus"] = _status(_ALLERGY + "clinical", status.give(found) if status and found else "active")
-    apply(_IAM, c, s, made)
+    apply(c, "IAM[AllergyIntolerance]", s, made)
     onset = s.leaf(12)
     if onset and "onsetDateTime" not in made:
         made["onsetString"] = onset
@@ -100,18 +78,6 @@ def _status(system: str, value: Leaf | str) -> dict[str, Any]:
     return {"coding": [{"system": system, "code": value}]}
 
 
-_DIAGNOSIS = rules(
-    (3, "code", concept),
-    (5, "onsetDateTime", date_time),
-    (6, "category[]", coded("0052")),
-    (16, "asserter", practitioner),
-    (19, "recordedDate", date_time),
-    (20, "identifier[]", entity_identifier()),
-    (26, "extension[]", extension(_OWN + "present-on-admission", "valueCodeableConcept", concept)),
-    (15, "extension[]", extension(_OWN + "diagnosis-priority", "valuePositiveInt", positive)),
-)
-
-
 def dg1(c: Conversion, s: Reading) -> None:
     """Condition of the encounter."""
     made: dict[str, Any] = {"resourceType": "Condition"}
@@ -119,7 +85,7 @@ def dg1(c: Conversion, s: Reading) -> None:
     if action and action.text.strip().upper() == "D":
         made["verificationStatus"] = _status(_CONDITION + "ver-status", action.give("entered-in-error"))
     made["category"] = [{"coding": [{"system": _CONDITION + "category", "code": "encounter-diagnosis"}]}]
-    apply(_DIAGNOSIS, c, s, made)
+    apply(c, "DG1[Condition]", s, made)
     described = s.leaf(4)
     if described:
         made.setdefault("code", {})["text"] = described
@@ -139,18 +105,6 @@ def _of_encounter(c: Conversion, made: dict[str, Any], entry: Entry) -> None:
         c.encounter.resource.setdefault("diagnosis", []).append({"condition": entry.reference})
 
 
-_PROCEDURE = rules(
-    (3, "code", concept),
-    (6, "category", concept),
-    (8, "performer[]", performer("88189002", "http://snomed.info/sct")),
-    (11, "performer[]", performer("304292004", "http://snomed.info/sct")),
-    (12, "performer[]", performer("", "")),
-    (15, "reasonCode[]", concept),
-    (19, "identifier[]", entity_identifier()),
-    (23, "location", location),
-)
-
-
 def pr1(c: Conversion, s: Reading) -> None:
     """Procedure. PR1 has no status: one dated up to the message was done, of any other it is unknown."""
     made: dict[str, Any] = {"resourceType": "Procedure", "status": "unknown"}
@@ -167,7 +121,7 @@ def pr1(c: Conversion, s: Reading) -> None:
     sent = c.clock.moment(c.entries[0].recorded[0].text) if c.entries and c.entries[0].recorded[0] else None
     if moment and sent and moment <= sent:
         made["status"] = "completed"
-    apply(_PROCEDURE, c, s, made)
+    apply(c, "PR1[Procedure]", s, made)
     described = s.leaf(4)
     if described and "text" not in made.get("code", {}):
         made.setdefault("code", {})["text"] = described
@@ -177,23 +131,11 @@ def pr1(c: Conversion, s: Reading) -> None:
     c.add(made, time)
 
 
-_PROBLEM = rules(
-    (3, "code", concept),
-    (4, "identifier[]", entity_identifier()),
-    (16, "onsetDateTime", date_time),
-    (7, "recordedDate", date_time),
-    (9, "abatementDateTime", date_time),
-    (10, "category[]", concept),
-    (12, "extension[]", extension(_OWN + "problem-persistence", "valueCodeableConcept", concept)),
-    (17, "extension[]", extension(_OWN + "problem-onset-text", "valueString", string)),
-)
-
-
 def prb(c: Conversion, s: Reading) -> None:
     """Condition on the problem list (our own rules: schemas/hl7v2). PRB-1 DE takes it back."""
     made: dict[str, Any] = {"resourceType": "Condition"}
     made["category"] = [{"coding": [{"system": _CONDITION + "category", "code": "problem-list-item"}]}]
-    apply(_PROBLEM, c, s, made)
+    apply(c, "PRB[Condition]", s, made)
     action = s.leaf(1)
     if action and action.text.strip().upper() in ("DE", "D"):
         made["verificationStatus"] = _status(_CONDITION + "ver-status", action.give("entered-in-error"))
@@ -206,15 +148,15 @@ def prb(c: Conversion, s: Reading) -> None:
 
 
 def _states(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
-    for field, element, system, words in (
-        (13, "verificationStatus", "ver-status", codes.PROBLEM_VERIFICATION),
-        (14, "clinicalStatus", "clinical", codes.PROBLEM_CLINICAL),
+    for field, element, system, table in (
+        (13, "verificationStatus", "ver-status", "problem-verification"),
+        (14, "clinicalStatus", "clinical", "problem-clinical"),
     ):
         repetition = s.first(field)
         if repetition is None:
             continue
         for leaf in (repetition.leaf(1), repetition.leaf(2)):
-            found = words.get(leaf.text.strip().upper()) if leaf else None
+            found = c.codes[table].get(leaf.text.strip().upper()) if leaf else None
             if leaf and found:
                 name = repetition.leaf(2)
                 made[element] = _status(_CONDITION + system, leaf.give(found))

@@ -5,23 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import coded_organization, location, performer, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import (
-    coded,
-    concept,
-    date,
     date_time,
-    extension,
     number,
     quantity,
-    string,
-    table,
     units,
 )
 from adapters.hl7v2.maps.orders import control, timed
 from adapters.hl7v2.maps.reading import Reading
-from adapters.hl7v2.maps.rules import apply, rules
+from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import namespace
 from adapters.hl7v2.maps.timing import quantity_timing
 from adapters.hl7v2.maps.timing import tq1 as apply_timing
@@ -46,23 +39,6 @@ def _dose(c: Conversion, s: Reading, dosage: dict[str, Any], low: int, high: int
         dosage["doseAndRate"] = [{"doseQuantity": least or most}]
 
 
-_RXE = rules(
-    (2, "medicationCodeableConcept", concept),
-    (6, "extension[]", extension(_OWN + "dose-form", "valueCodeableConcept", concept)),
-    (7, "dosageInstruction[].additionalInstruction[]", concept),
-    (13, "requester", practitioner),
-    (21, "dosageInstruction[].additionalInstruction[]", concept),
-    (27, "reasonCode[]", concept),
-)
-_RXO = rules(
-    (1, "medicationCodeableConcept", concept),
-    (5, "extension[]", extension(_OWN + "dose-form", "valueCodeableConcept", concept)),
-    (6, "note[]", lambda c, r: {"text": found} if (found := r.leaf(2) or r.leaf(1)) else None),
-    (7, "dosageInstruction[].additionalInstruction[]", concept),
-    (9, "substitution.allowedCodeableConcept", coded("0161")),
-    (14, "requester", practitioner),
-    (20, "reasonCode[]", concept),
-)
 _EXTRA: dict[str, tuple[int, int, int, int, int]] = {"RXE": (10, 11, 12, 25, 26), "RXO": (11, 12, 13, 18, 19)}
 """Dispense amount, its units, refills, strength, its units."""
 
@@ -108,7 +84,7 @@ def rxe(c: Conversion, s: Reading) -> None:
     given = s.first(1)
     if given:
         quantity_timing(c, given, dosage, made)
-    apply(_RXE, c, s, made)
+    apply(c, "RXE[MedicationRequest]", s, made)
     if earlier:
         made["basedOn"] = [earlier.reference]
     number_ = s.leaf(15)
@@ -134,30 +110,21 @@ def rxo(c: Conversion, s: Reading) -> None:
     """MedicationRequest as ordered."""
     entry, made, dosage = _request(c, s, "original-order")
     _dose(c, s, dosage, 2, 3, 4)
-    apply(_RXO, c, s, made)
+    apply(c, "RXO[MedicationRequest]", s, made)
     _finish(c, s, entry, made, dosage)
 
 
 def rxr(c: Conversion, s: Reading) -> None:
     """Route, site and method, of the request or immunization before it."""
     if c.immunization:
-        apply(_RXR_GIVEN, c, s, c.immunization.resource)
+        apply(c, "RXR[Immunization]", s, c.immunization.resource)
     elif c.order.request and c.order.request.resource["resourceType"] == "MedicationRequest":
         resource = c.order.request.resource
         dosage = resource.setdefault("dosageInstruction", [{}])[0]
         if "route" in dosage:
             dosage = {}
             resource["dosageInstruction"].append(dosage)
-        apply(_RXR_ORDERED, c, s, dosage)
-
-
-_RXR_GIVEN = rules((1, "route", table(codes.ROUTE)), (2, "site", concept))
-_RXR_ORDERED = rules(
-    (1, "route", table(codes.ROUTE)),
-    (2, "site", concept),
-    (4, "method", concept),
-    (5, "additionalInstruction[]", concept),
-)
+        apply(c, "RXR[Dosage]", s, dosage)
 
 
 def tq1(c: Conversion, s: Reading) -> None:
@@ -168,20 +135,6 @@ def tq1(c: Conversion, s: Reading) -> None:
         timed(c, s, c.order.request)
 
 
-_RXA = rules(
-    (5, "vaccineCode", concept),
-    (9, "reportOrigin", concept),
-    (10, "performer[]", performer("AP", _FUNCTION)),
-    (15, "lotNumber", string),
-    (16, "expirationDate", date),
-    (17, "manufacturer", coded_organization),
-    (18, "statusReason", concept),
-    (19, "reasonCode[]", concept),
-    (22, "recorded", date_time),
-    (27, "location", location),
-)
-
-
 def rxa(c: Conversion, s: Reading) -> None:
     """Immunization (VXU); RXA-21 D takes it back."""
     made: dict[str, Any] = {"resourceType": "Immunization", "status": "completed"}
@@ -190,9 +143,9 @@ def rxa(c: Conversion, s: Reading) -> None:
     if action and action.text.strip().upper() == "D":
         made["status"] = action.give("entered-in-error")
     elif completion:
-        found = codes.IMMUNIZATION_STATUS.get(completion.text.strip().upper())
+        found = c.codes["immunization-status"].get(completion.text.strip().upper())
         made["status"] = completion.give(found) if found else "completed"
-    apply(_RXA, c, s, made)
+    apply(c, "RXA[Immunization]", s, made)
     made.setdefault("vaccineCode", {"text": "unknown"})
     made["patient"] = c.subject()
     when = s.first(3)

@@ -7,28 +7,12 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import organization_entry, practitioner, system_party
 from adapters.hl7v2.maps.conversion import Conversion, Entry
-from adapters.hl7v2.maps.datatypes import coded, date_time, extension, instant, string
 from adapters.hl7v2.maps.parties import assigning
 from adapters.hl7v2.maps.reading import Reading
-from adapters.hl7v2.maps.rules import apply, rules
+from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import listed, namespace
 
 _EVENTS = codes.TERMINOLOGY + "v2-0003"
-
-_INSTALLED = "https://hl7.org/fhir/5.0/StructureDefinition/extension-Device.version.installDate"
-_SOFTWARE = rules(
-    (1, "manufacturer", string),
-    (2, "version[].value", string),
-    (3, "deviceName[].name", string),
-    (4, "modelNumber", string),
-    (5, "note[].text", string),
-    (6, "version[].extension[]", extension(_INSTALLED, "valueDateTime", date_time)),
-)
-_EVENT = rules(
-    (2, "recorded", instant),
-    (4, "reason[]", coded("0062")),
-    (6, "occurredDateTime", date_time),
-)
 
 
 def msh(c: Conversion, s: Reading) -> None:
@@ -92,7 +76,7 @@ def _destination(c: Conversion, s: Reading, header: dict[str, Any]) -> None:
 
 def sft(c: Conversion, s: Reading) -> None:
     """The first software is the message's source; each is a Device."""
-    device: dict[str, Any] = apply(_SOFTWARE, c, s, {"resourceType": "Device"})
+    device: dict[str, Any] = apply(c, "SFT[Device]", s, {"resourceType": "Device"})
     for name in device.get("deviceName", ()):
         name["type"] = "manufacturer-name"
     if any("value" not in version for version in device.get("version", ())):
@@ -106,7 +90,7 @@ def evn(c: Conversion, s: Reading) -> None:
     code = s.leaf(1)
     if code:
         made["activity"] = {"coding": [{"system": _EVENTS, "code": code}]}
-    apply(_EVENT, c, s, made)
+    apply(c, "EVN[Provenance]", s, made)
     agents = [{"who": found} for repetition in s.each(5) if (found := practitioner(c, repetition))]
     header: Entry = c.entries[0]
     made["agent"] = agents or [{"who": header.resource.get("sender") or {"display": c.facility or "unknown"}}]

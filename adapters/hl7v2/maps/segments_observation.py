@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import coded_organization, organization_entry, practitioner
+from adapters.hl7v2.maps.actors import organization_entry, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
-from adapters.hl7v2.maps.datatypes import coded, concept, date_time, effective, extension
+from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.documents import document_line
-from adapters.hl7v2.maps.observations import PROSE, interpretation, reference, value
-from adapters.hl7v2.maps.parties import address, entity_identifier
+from adapters.hl7v2.maps.observations import PROSE, reference, value
+from adapters.hl7v2.maps.parties import address
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
-from adapters.hl7v2.maps.rules import apply, rules
+from adapters.hl7v2.maps.sheets import apply
 
 _OWN = "urn:referral-hub:extension:"
 
@@ -44,25 +44,6 @@ def _order_number(segment: Reading | None) -> str:
     return (segment.text(3) or segment.text(2)) if segment else ""
 
 
-_OBSERVATION = rules(
-    (3, "code", concept),
-    (8, "interpretation[]", interpretation),
-    (15, "performer[]", coded_organization),
-    (16, "performer[]", practitioner),
-    (17, "method", concept),
-    (19, "extension[]", extension(
-        "http://hl7.org/fhir/StructureDefinition/observation-analysis-date-time", "valueDateTime", date_time)),
-    (20, "bodySite", concept),
-    (21, "identifier[]", entity_identifier("FILL")),
-    (10, "extension[]", extension(
-        "http://hl7.org/fhir/StructureDefinition/observation-nature-of-abnormal-test", "valueCodeableConcept",
-        coded("0080"))),
-    (29, "category[]", coded("0936")),
-    (30, "extension[]", extension(_OWN + "observation-sub-type", "valueCodeableConcept", coded("0937"))),
-    (18, "device", lambda c, r: {"identifier": found} if (found := entity_identifier()(c, r)) else None),
-)  # fmt: skip
-
-
 def obx(c: Conversion, s: Reading) -> None:
     """Observation; after TXA its text is the document's. Lines of one text are one Observation."""
     kind = s.text(2).upper()
@@ -77,8 +58,8 @@ def obx(c: Conversion, s: Reading) -> None:
     if name:
         made["identifier"] = [name]
         entry.also += [(leaf, "/identifier/0/value") for leaf in _sub_ids(s)]
-    _state(s, made)
-    apply(_OBSERVATION, c, s, made)
+    _state(c, s, made)
+    apply(c, "OBX[Observation]", s, made)
     made.setdefault("code", {"text": "unknown"})
     made["subject"] = c.subject()
     if c.encounter:
@@ -108,7 +89,7 @@ def _continue(c: Conversion, s: Reading, entry: Entry) -> None:
         entry.resource["valueString"] = Joined(text, sources)
     code = {"code": concept(c, repetition)} if (repetition := s.first(3)) else {}
     twin: dict[str, Any] = {"resourceType": "Observation", **code}
-    _state(s, twin)
+    _state(c, s, twin)
     _when(c, s, twin)
     if not all(key in entry.resource for key in twin):
         twin = {key: twin[key] for key in twin if key in entry.resource}
@@ -118,10 +99,10 @@ def _continue(c: Conversion, s: Reading, entry: Entry) -> None:
         entry.also.append((kind, "/valueString"))
 
 
-def _state(s: Reading, made: dict[str, Any]) -> None:
+def _state(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     leaf = s.leaf(11)
     code = leaf.text.strip().upper() if leaf else ""
-    found = codes.OBSERVATION_STATUS.get(code)
+    found = c.codes["observation-status"].get(code)
     if leaf and found:
         made["status"] = leaf.give(found)
     if code == "N":

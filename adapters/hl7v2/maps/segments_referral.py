@@ -8,10 +8,10 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location, organization_entry
 from adapters.hl7v2.maps.conversion import Conversion, Entry, first_of, put
-from adapters.hl7v2.maps.datatypes import Value, concept, date_time, extension, string
+from adapters.hl7v2.maps.datatypes import Value, concept
 from adapters.hl7v2.maps.parties import address, entity_identifier, human_name, telecom
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
-from adapters.hl7v2.maps.rules import apply, rules
+from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import is_uuid, namespace
 from hub.domain.patients import Identifier
 
@@ -19,15 +19,6 @@ HUB_REFERRAL = "urn:referral-hub:referral"
 _OWN = "urn:referral-hub:extension:"
 _REFERRAL_CATEGORY = {"coding": [{"system": "http://snomed.info/sct", "code": "3457005"}]}
 _IDENTIFIER = entity_identifier()
-
-_RF1 = rules(
-    (3, "category[]", concept),
-    (5, "category[]", concept),
-    (4, "extension[]", extension(_OWN + "referral-disposition", "valueCodeableConcept", concept)),
-    (7, "occurrencePeriod.start", date_time),
-    (8, "occurrencePeriod.end", date_time),
-    (9, "authoredOn", date_time),
-)
 
 
 def rf1(c: Conversion, s: Reading) -> None:
@@ -45,8 +36,8 @@ def rf1(c: Conversion, s: Reading) -> None:
             else:
                 made.setdefault("identifier", []).append(value)
     made["category"] = [_REFERRAL_CATEGORY.copy()]
-    made["priority"] = _priority(s)
-    apply(_RF1, c, s, made)
+    made["priority"] = _priority(c, s)
+    apply(c, "RF1[ServiceRequest]", s, made)
     for repetition in s.each(10):
         reason = concept(c, repetition)
         if reason:
@@ -57,10 +48,10 @@ def rf1(c: Conversion, s: Reading) -> None:
     c.task = c.add(_task(c, s), c.entries[0].recorded[0])
 
 
-def _priority(s: Reading) -> Leaf | str:
+def _priority(c: Conversion, s: Reading) -> Leaf | str:
     """RF1-2 by its code, else by its words."""
     for leaf in (s.leaf(2), s.leaf(2, 2)):
-        found = codes.PRIORITY.get(leaf.text.strip().upper()) if leaf else None
+        found = c.codes["priority"].get(leaf.text.strip().upper()) if leaf else None
         if leaf and found:
             return leaf.give(found)
     return "routine"
@@ -76,7 +67,7 @@ def referral_identifier(c: Conversion, r: Repetition) -> Value:
 
 def _task(c: Conversion, s: Reading) -> dict[str, Any]:
     status = s.leaf(1)
-    found = codes.TASK_STATUS.get(status.text.strip().upper()) if status else None
+    found = c.codes["task-status"].get(status.text.strip().upper()) if status else None
     made: dict[str, Any] = {"resourceType": "Task", "intent": "order"}
     made["status"] = "cancelled" if c.event == "I14" else status.give(found) if status and found else "requested"
     if status and (name := s.leaf(1, 2)):
@@ -89,10 +80,6 @@ def _coverage_of(c: Conversion, made: dict[str, Any]) -> None:
     covers = [entry.reference for entry in c.entries if entry.resource["resourceType"] == "Coverage"]
     if covers:
         made["insurance"] = covers
-
-
-_PROVIDER = rules((3, "address[]", address), (5, "telecom[]", telecom("work")))
-_HOUSE = rules((11, "address[]", address), (13, "telecom[]", telecom("work")))
 
 
 def prd(c: Conversion, s: Reading) -> None:
@@ -112,7 +99,7 @@ def prd(c: Conversion, s: Reading) -> None:
     if place and not _is_organization(place) and (where := location(c, place)):
         made["location"] = [where]
     if person is None:
-        apply(_PROVIDER, c, s, made)
+        apply(c, "PRD[Practitioner]", s, made)
         made.pop("address", None)
     bounds = {key: leaf.give(found) for key, n in (("start", 8), ("end", 9))
               if (leaf := s.leaf(n)) and (found := c.clock.date_time(leaf.text))}  # fmt: skip
@@ -149,7 +136,7 @@ def _person(c: Conversion, s: Reading) -> Entry | None:
         value = repetition.leaf(1)
         if value and not _names_receiver(s):
             made.setdefault("identifier", []).append(_licence(c, repetition))
-    return c.add(apply(_PROVIDER, c, s, made))
+    return c.add(apply(c, "PRD[Practitioner]", s, made))
 
 
 def _names_receiver(s: Reading) -> bool:
@@ -163,7 +150,7 @@ def _licence(c: Conversion, r: Repetition) -> dict[str, Any]:
     made: dict[str, Any] = {"system": namespace(c.facility, kind.text if kind else "PRD"), "value": value}
     if kind:
         code = kind.text.strip().upper()
-        known = code in codes.IDENTIFIER_TYPE
+        known = code in c.codes["identifier-type"]
         made["type"] = (
             {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind.give(code)}]}
             if known
@@ -202,7 +189,7 @@ def _organization(c: Conversion, s: Reading) -> Entry | None:
                 made.setdefault("identifier", []).append(_licence(c, repetition))
     if entry is None and len(made) == 1:
         return None
-    apply(_HOUSE, c, s, made)
+    apply(c, "PRD[Organization]", s, made)
     department = s.first(12)
     if department and (leaf := department.leaf(1)):
         made["alias"] = [leaf]
@@ -233,21 +220,10 @@ def ctd(c: Conversion, s: Reading) -> None:
         entry.resource.setdefault("telecom", []).extend(contact["telecom"])
 
 
-_AUTHORIZATION = rules(
-    (1, "type", concept),
-    (4, "period.start", date_time),
-    (5, "period.end", date_time),
-    (6, "identifier[]", entity_identifier()),
-    (8, "extension[]", extension(_OWN + "requested-treatments", "valueString", string)),
-    (9, "extension[]", extension(_OWN + "authorized-treatments", "valueString", string)),
-    (10, "extension[]", extension(_OWN + "authorization-date", "valueDateTime", date_time)),
-)
-
-
 def aut(c: Conversion, s: Reading) -> None:
     """An authorization by the payer: Coverage that the referral's insurance names."""
     made: dict[str, Any] = {"resourceType": "Coverage", "status": "active", "beneficiary": c.subject(), "payor": []}
-    apply(_AUTHORIZATION, c, s, made)
+    apply(c, "AUT[Coverage]", s, made)
     name, number = s.leaf(3), s.first(2)
     house: dict[str, Any] = {"resourceType": "Organization"}
     if name:

@@ -9,18 +9,12 @@ from adapters.hl7v2.maps.actors import practitioner
 from adapters.hl7v2.maps.conversion import Conversion, first_of
 from adapters.hl7v2.maps.datatypes import (
     Value,
-    coded,
-    composite_quantity,
-    concept,
     date_time,
     effective,
-    extension,
-    instant,
 )
 from adapters.hl7v2.maps.orders import control, timed
-from adapters.hl7v2.maps.parties import identifier, telecom
 from adapters.hl7v2.maps.reading import Reading, Repetition
-from adapters.hl7v2.maps.rules import apply, rules
+from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.timing import priority
 
 RESULTS = frozenset({"ORU", "OUL", "REF"})
@@ -28,25 +22,6 @@ RESULTS = frozenset({"ORU", "OUL", "REF"})
 
 _OWN = "urn:referral-hub:extension:"
 _SUPPORTING = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ServiceRequest.supportingInfo"
-
-_REPORT = rules(
-    (4, "code", concept),
-    (22, "issued", instant),
-    (24, "category[]", coded("0074")),
-)
-_ORDER = rules(
-    (4, "code", concept),
-    (6, "occurrenceDateTime", date_time),
-    (16, "requester", practitioner),
-    (17, "extension[]", extension(
-        "http://hl7.org/fhir/StructureDefinition/servicerequest-order-callback-phone-number", "valueContactPoint",
-        telecom())),
-    (31, "reasonCode[]", concept),
-    (46, "orderDetail[]", concept),
-    (47, "orderDetail[]", concept),
-    (53, "identifier[]", identifier),
-    (24, "category[]", coded("0074")),
-)  # fmt: skip
 
 
 def obr(c: Conversion, s: Reading) -> None:
@@ -65,10 +40,10 @@ def _report(c: Conversion, s: Reading) -> None:
     entry = c.add(made, s.leaf(7), s.leaf(22))
     control(c, made, entry, medication=False, own=s)
     given = s.leaf(25)
-    status = codes.REPORT_STATUS.get(given.text.strip().upper()) if given else None
+    status = c.codes["report-status"].get(given.text.strip().upper()) if given else None
     if given and status:
         made["status"] = given.give(status)
-    apply(_REPORT, c, s, made)
+    apply(c, "OBR[DiagnosticReport]", s, made)
     made.setdefault("code", {"text": "unknown"})
     made["subject"] = c.subject()
     if c.encounter:
@@ -89,12 +64,8 @@ def _report(c: Conversion, s: Reading) -> None:
 
 def _interpreter(c: Conversion, r: Repetition) -> Value:
     """NDL: the name is a CNN in component 1."""
-    parts = r.divided.get(1)
-    if parts is None:
-        return practitioner(c, r)
-    marks = r.separators
-    raw = r.raw.partition(marks.component)[0].replace(marks.subcomponent, marks.component)
-    return practitioner(c, Repetition(raw, parts.get(1), marks, False, parts))
+    name = r.component(1) if 1 in r.divided else r
+    return practitioner(c, name) if name else None
 
 
 def _information(s: Reading, made: dict[str, Any]) -> None:
@@ -109,11 +80,11 @@ def _request(c: Conversion, s: Reading) -> None:
     made: dict[str, Any] = {"resourceType": "ServiceRequest", "status": "unknown", "intent": "order"}
     entry = c.add(made, s.leaf(6))
     control(c, made, entry, medication=False, own=s)
-    priority(s.leaf(5), made)
+    priority(c, s.leaf(5), made)
     action = s.leaf(11)
     if action and action.text.strip().upper() == "G":
         made["intent"] = action.give("reflex-order")
-    apply(_ORDER, c, s, made)
+    apply(c, "OBR[ServiceRequest]", s, made)
     told = s.first(13)
     why = first_of(told.leaf(n) for n in (9, 2, 1, 5, 4)) if told else None
     if why:
@@ -128,21 +99,6 @@ def _request(c: Conversion, s: Reading) -> None:
     c.order.timings.clear()
 
 
-_SPECIMEN = rules(
-    (4, "type", concept),
-    (6, "container[].additiveCodeableConcept", concept),
-    (7, "collection.method", concept),
-    (8, "collection.bodySite", concept),
-    (12, "collection.quantity", composite_quantity),
-    (14, "note[]", lambda c, r: {"text": found} if (found := r.leaf()) else None),
-    (18, "receivedTime", date_time),
-    (24, "condition[]", concept),
-    (27, "container[].type", concept),
-    (30, "accessionIdentifier", identifier),
-    (31, "identifier[]", identifier),
-)
-
-
 def spm(c: Conversion, s: Reading) -> None:
     """Specimen of the report or order before it."""
     made: dict[str, Any] = {"resourceType": "Specimen"}
@@ -153,7 +109,7 @@ def spm(c: Conversion, s: Reading) -> None:
             if leaf:
                 typed = {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind}]}
                 made.setdefault("identifier", []).append({"type": typed, "value": leaf})
-    apply(_SPECIMEN, c, s, made)
+    apply(c, "SPM[Specimen]", s, made)
     taken = s.first(17)
     if taken:
         start, end = (c.clock.date_time(leaf.text) if (leaf := taken.leaf(n)) else None for n in (1, 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -10,28 +11,6 @@ from adapters.hl7v2 import structures
 from adapters.hl7v2.maps.codes import TERMINOLOGY
 
 UNITS = "http://unitsofmeasure.org"
-_SYSTEMS = {
-    "LN": "http://loinc.org", "LOINC": "http://loinc.org",
-    "SCT": "http://snomed.info/sct", "SNOMED-CT": "http://snomed.info/sct", "SNM": "http://snomed.info/sct",
-    "SCT2": "http://snomed.info/sct", "SNOMED": "http://snomed.info/sct",
-    "I10": "http://hl7.org/fhir/sid/icd-10", "ICD10": "http://hl7.org/fhir/sid/icd-10",
-    "ICD-10": "http://hl7.org/fhir/sid/icd-10",
-    "I10C": "http://hl7.org/fhir/sid/icd-10-cm", "ICD-10-CM": "http://hl7.org/fhir/sid/icd-10-cm",
-    "ICD10CM": "http://hl7.org/fhir/sid/icd-10-cm",
-    "I9": "http://hl7.org/fhir/sid/icd-9-cm", "I9C": "http://hl7.org/fhir/sid/icd-9-cm",
-    "I9CDX": "http://hl7.org/fhir/sid/icd-9-cm", "I9CP": "http://hl7.org/fhir/sid/icd-9-cm",
-    "ICD9": "http://hl7.org/fhir/sid/icd-9-cm", "ICD-9": "http://hl7.org/fhir/sid/icd-9-cm",
-    "WC": "http://www.whocc.no/atc", "ATC": "http://www.whocc.no/atc",
-    "RXNORM": "http://www.nlm.nih.gov/research/umls/rxnorm", "RXN": "http://www.nlm.nih.gov/research/umls/rxnorm",
-    "NDC": "http://hl7.org/fhir/sid/ndc", "CVX": "http://hl7.org/fhir/sid/cvx", "MVX": "http://hl7.org/fhir/sid/mvx",
-    "CPT": "http://www.ama-assn.org/go/cpt", "C4": "http://www.ama-assn.org/go/cpt",
-    "CPTM": "http://www.ama-assn.org/go/cpt", "UCUM": UNITS, "NCIT": "http://ncimeta.nci.nih.gov",
-    "CDCREC": "urn:oid:2.16.840.1.113883.6.238", "ISO3166_1": "urn:iso:std:iso:3166", "ISO3166": "urn:iso:std:iso:3166",
-    "UMLS": "http://www.nlm.nih.gov/research/umls", "MDC": "urn:iso:std:iso:11073:10101",
-    "ISO+": UNITS, "ISO": UNITS, "SCTCT": "http://snomed.info/sct",
-}  # fmt: skip
-"""HL7 table 0396 and the spellings in use. `L`, `99xxx` and unknown names belong to their sender."""
-
 _V2_TABLE = re.compile(r"(?:HL7|V2)[-_ ]?(\d{1,4})$", re.IGNORECASE)
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*)){3,}$")
 """Shorter ones name a standard or nothing, no register of anybody's."""
@@ -39,12 +18,13 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+$")
 
 
+def code_system(systems: Mapping[str, str], name: str, facility: str) -> str:
+    """URI of a coding system's name: one of systems (names in upper case), else of its form, else of the sender's."""
+    return systems.get(name.upper()) or _by_form(name, facility)
+
+
 @lru_cache(maxsize=4096)
-def code_system(name: str, facility: str) -> str:
-    """URI of a coding system's name; a local name is one of the sender's namespace."""
-    known = _SYSTEMS.get(name.upper())
-    if known:
-        return known
+def _by_form(name: str, facility: str) -> str:
     table = _V2_TABLE.match(name)
     if table:
         return f"{TERMINOLOGY}v2-{int(table[1]):04d}"
@@ -55,10 +35,9 @@ def code_system(name: str, facility: str) -> str:
     return namespace(facility, name)
 
 
-@lru_cache(maxsize=8192)
-def system_of(name: str, code: str, facility: str) -> str:
+def system_of(systems: Mapping[str, str], name: str, code: str, facility: str) -> str:
     """URI of the system that a code is of: the named one, or where that does not list it, the sender's own."""
-    uri = code_system(name, facility)
+    uri = code_system(systems, name, facility)
     return uri if listed(uri, code) else namespace(facility, name)
 
 

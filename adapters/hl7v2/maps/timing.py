@@ -12,6 +12,7 @@ from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.systems import code_system
 
 _EVERY = re.compile(r"Q(\d{1,3})([SMHDWL])$")
+_FREQUENCY = re.compile(r"(\d+) per (\d+) (\w+)")
 _TIMES = re.compile(r"(\d)ID$")
 _UNIT = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
 _GTS = codes.V3 + "GTSAbbreviation"
@@ -23,21 +24,24 @@ def pattern(c: Conversion, leaf: Leaf, dosage: dict[str, Any], *, name: Leaf | N
     code = leaf.text.strip().upper()
     timing = dosage.setdefault("timing", {})
     concept: dict[str, Any] = {"text": name or leaf}
-    if code in codes.GTS:
+    if code in c.codes["gts"]:
         concept["coding"] = [{"system": _GTS, "code": leaf.give(code)}]
     elif system and re.fullmatch(r"\S+", leaf.text):
-        concept["coding"] = [{"system": system.give(code_system(system.text, c.facility)), "code": leaf}]
+        concept["coding"] = [
+            {"system": system.give(code_system(c.dialect.systems, system.text, c.facility)), "code": leaf}
+        ]
     timing["code"] = concept
     if code.startswith("PRN"):
         dosage["asNeededBoolean"] = leaf.give(True)
         code = code[3:].strip()
     repeat = timing.setdefault("repeat", {})
-    found = codes.REPEAT.get(code)
+    found = c.codes["repeat"].get(code)
     every, times = _EVERY.match(code), _TIMES.match(code)
     if found:
-        repeat |= {"frequency": leaf.give(found[0]), "period": found[1], "periodUnit": found[2]}
-        if code in codes.WHEN:
-            repeat["when"] = [leaf.give(codes.WHEN[code])]
+        frequency, period, unit = _FREQUENCY.fullmatch(found).groups()  # type: ignore[union-attr]
+        repeat |= {"frequency": leaf.give(int(frequency)), "period": int(period), "periodUnit": unit}
+        if code in c.codes["when"]:
+            repeat["when"] = [leaf.give(c.codes["when"][code])]
     elif every and int(every[1]) > 0:
         repeat |= {"frequency": 1, "period": leaf.give(int(every[1])), "periodUnit": _UNIT[every[2]]}
     elif times and int(times[1]) > 0:
@@ -73,7 +77,7 @@ def quantity_timing(c: Conversion, r: Repetition, dosage: dict[str, Any], resour
         pattern(c, interval, dosage)
     bounds(c, r.leaf(4), r.leaf(5), dosage)
     duration(r.leaf(3), dosage)
-    priority(r.leaf(6), resource)
+    priority(c, r.leaf(6), resource)
     amount, unit = r.part(1, 1), r.part(1, 2)
     if amount and "doseAndRate" not in dosage:
         found = quantity(amount, None)
@@ -87,8 +91,8 @@ def quantity_timing(c: Conversion, r: Repetition, dosage: dict[str, Any], resour
         dosage.setdefault("additionalInstruction", []).append({"text": condition})
 
 
-def priority(leaf: Leaf | None, resource: dict[str, Any]) -> None:
-    found = codes.PRIORITY.get(leaf.text.strip().upper()) if leaf else None
+def priority(c: Conversion, leaf: Leaf | None, resource: dict[str, Any]) -> None:
+    found = c.codes["priority"].get(leaf.text.strip().upper()) if leaf else None
     if leaf and found:
         resource.setdefault("priority", leaf.give(found))
 
@@ -99,7 +103,7 @@ def tq1(c: Conversion, s: Reading, dosage: dict[str, Any], resource: dict[str, A
     if repeat and (leaf := repeat.part(1, 1)):
         pattern(c, leaf, dosage, name=repeat.part(1, 2), system=repeat.part(1, 3))
     bounds(c, s.leaf(7), s.leaf(8), dosage)
-    priority(s.leaf(9), resource)
+    priority(c, s.leaf(9), resource)
     amount = s.first(2)
     found = composite_quantity(c, amount) if amount else None
     if found and "doseAndRate" not in dosage:

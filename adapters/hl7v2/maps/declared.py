@@ -1,0 +1,46 @@
+"""Segments that need no translator: their sheets say what they become (`create`) or what they add to (`into`)."""
+
+from __future__ import annotations
+
+from adapters.hl7v2.maps.conversion import Conversion, Entry, first_of, put
+from adapters.hl7v2.maps.reading import Reading
+from adapters.hl7v2.maps.sheets import Sheet, fill, run
+from hub.domain.fragments import Resource
+
+_OWN = ("patient", "encounter", "report", "request", "observed", "document", "immunization", "referral", "task")
+"""Open resources that the conversion holds by name; others are those that a sheet opened."""
+
+
+def declared(c: Conversion, s: Reading, sheet: Sheet) -> None:
+    """Read a segment by one of its sheets. Where what it adds to is not open, it stays in the ledger."""
+    if sheet.into:
+        entry = opened(c, sheet.into)
+        if entry:
+            run(sheet.rules, c, s, entry.resource)
+        return
+    made: Resource = {"resourceType": sheet.create, **fill(sheet.begin)}
+    entry = c.add(made, first_of(s.leaf(field) for field in sheet.recorded))
+    if sheet.subject:
+        put(made, tuple(sheet.subject.split(".")), c.subject())
+    run(sheet.rules, c, s, made)
+    for element, otherwise in sheet.needs.items():
+        made.setdefault(element, fill(otherwise))
+    if sheet.encounter and c.encounter:
+        put(made, tuple(sheet.encounter.split(".")), c.encounter.reference)
+    for name, target in sheet.links:
+        owner = opened(c, name)
+        if owner:
+            put(owner.resource, target, entry.reference)
+    for name in sheet.opens:
+        if name in _OWN:
+            setattr(c, name, entry)
+        else:
+            c.opened[name] = entry
+
+
+def opened(c: Conversion, name: str) -> Entry | None:
+    """The open resource of a name. `order`: the request of the order in work."""
+    if name == "order":
+        return c.order.request
+    found: Entry | None = getattr(c, name) if name in _OWN else c.opened.get(name)
+    return found

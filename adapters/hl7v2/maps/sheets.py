@@ -1,0 +1,148 @@
+"""Rule sheets: which field of a segment goes where, as what. Data in segments/*.yaml, compiled once.
+
+README.md beside this module says what a sheet may hold; schemas/hl7v2/sheet.v1.schema.json checks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from adapters.hl7v2.maps import actors, datatypes, observations, parties
+from adapters.hl7v2.maps.conversion import Conversion, put
+from adapters.hl7v2.maps.datatypes import Convert, Value
+from adapters.hl7v2.maps.reading import Reading, Repetition
+from hub.domain.fragments import Resource
+
+CONVERTS: Mapping[str, Callable[..., Convert]] = {
+    **{name: (lambda convert=convert: convert) for name, convert in {
+        "string": datatypes.string, "text": datatypes.text_of, "prose": datatypes.prose, "boolean": datatypes.boolean,
+        "positiveInt": datatypes.positive, "decimal": datatypes.decimal, "date": datatypes.date,
+        "dateTime": datatypes.date_time, "instant": datatypes.instant, "concept": datatypes.concept,
+        "first-coding": datatypes.first_coding, "quantity": datatypes.composite_quantity,
+        "language": datatypes.language, "days": datatypes.days, "interpretation": observations.interpretation,
+        "name": parties.human_name, "address": parties.address, "licence": parties.licence,
+        "practitioner": actors.practitioner, "organization": actors.organization,
+        "coded-organization": actors.coded_organization, "location": actors.location,
+        "discharged-to": actors.discharged_to,
+    }.items()},
+    "code": datatypes.code, "translated": datatypes.table, "coded": datatypes.coded, "telecom": parties.telecom,
+    "identifier": parties.typed_identifier, "number": parties.own_number, "entity": parties.entity_identifier,
+}  # fmt: skip
+"""`as` of a row -> the datatype map, made with the row's other arguments."""
+
+_OF_ROW = frozenset({"field", "component", "to", "as", "in", "when", "why"})
+
+
+class Rule(NamedTuple):
+    """field: number; target: element names from the resource's root; convert: a datatype map.
+
+    repeats: the target's last name ends in `[]` and takes every repetition; another takes the first that has a value.
+    when: (field, values in upper case) of the same segment that it holds for; row: as written.
+    """
+
+    field: int
+    target: tuple[str, ...]
+    convert: Convert
+    repeats: bool
+    when: tuple[int, frozenset[str]] | None
+    row: Mapping[str, Any]
+
+
+class Sheet(NamedTuple):
+    """A segment's rules for one resource, `PID[Patient]`.
+
+    create: the resource type that it makes, or into: the name of an open resource that it adds to, both "" where a
+    translator in Python does that; begin: constant content; subject, encounter: elements that refer to them;
+    opens: names under which later segments reach it; link: (open resource, target) that refers to it; recorded: fields
+    that may say when it was recorded; needs: elements without which nothing is made.
+    """
+
+    segment: str
+    rules: tuple[Rule, ...]
+    create: str = ""
+    into: str = ""
+    begin: Mapping[str, Any] = {}
+    subject: str = ""
+    encounter: str = ""
+    opens: tuple[str, ...] = ()
+    links: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    recorded: tuple[int, ...] = ()
+    needs: Mapping[str, Any] = {}
+
+
+def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
+    """Compile one sheet of a document. Raises KeyError or TypeError where it names what there is not."""
+    return Sheet(
+        segment=name.partition("[")[0],
+        rules=tuple(rule(row) for row in document.get("rules", ())),
+        create=document.get("create", ""),
+        into=document.get("into", ""),
+        begin=document.get("begin", {}),
+        subject=document.get("subject", ""),
+        encounter=document.get("encounter", ""),
+        opens=tuple(document.get("opens", ())),
+        links=tuple((one["of"], tuple(one["to"].split("."))) for one in document.get("links", ())),
+        recorded=tuple(int(field) for field in document.get("recorded", ())),
+        needs=document.get("needs", {}),
+    )
+
+
+def rule(row: Mapping[str, Any]) -> Rule:
+    arguments = {key: value for key, value in row.items() if key not in _OF_ROW}
+    convert = CONVERTS[row["as"]](**arguments)
+    if "component" in row:
+        convert = _of_component(int(row["component"]), convert)
+    if "in" in row:
+        convert = _within(row["in"], convert)
+    condition = row.get("when")
+    values = frozenset(value.upper() for value in condition["is"]) if condition else frozenset()
+    when = (int(condition["field"]), values) if condition else None
+    return Rule(int(row["field"]), tuple(row["to"].split(".")), convert, row["to"].endswith("[]"), when, row)
+
+
+def _of_component(number: int, convert: Convert) -> Convert:
+    def converted(c: Conversion, r: Repetition) -> Value:
+        part = r.component(number)
+        return convert(c, part) if part else None
+
+    return converted
+
+
+def _within(template: Mapping[str, Any], convert: Convert) -> Convert:
+    """The value in its place, `$`, of a constant element: an extension, a participant with its role."""
+
+    def converted(c: Conversion, r: Repetition) -> Value:
+        value = convert(c, r)
+        return None if value is None else fill(template, value)
+
+    return converted
+
+
+def fill(template: Any, value: Any = None) -> Any:
+    """A copy of constant content with the value at `$`; `true` and `false` are booleans."""
+    if isinstance(template, str):
+        return value if template == "$" else {"true": True, "false": False}.get(template, template)
+    if isinstance(template, list):
+        return [fill(item, value) for item in template]
+    return {key: fill(item, value) for key, item in template.items()}
+
+
+def apply(c: Conversion, name: str, segment: Reading, resource: Resource) -> Resource:
+    """Fill a resource by the sheet of a name. What a datatype map cannot hold is left, and so stays unmapped."""
+    return run(c.dialect.sheets[name].rules, c, segment, resource)
+
+
+def run(rules: Iterable[Rule], c: Conversion, segment: Reading, resource: Resource) -> Resource:
+    """Fill a resource by rules, in their order: an element that takes one value takes the first."""
+    held = segment.firsts
+    for field, target, convert, repeats, when, _ in rules:
+        if field not in held or (when is not None and segment.text(when[0]).upper() not in when[1]):
+            continue
+        for repetition in segment.each(field):
+            value = convert(c, repetition)
+            if value is not None:
+                put(resource, target, value)
+                if not repeats:
+                    break
+    return resource
