@@ -10,6 +10,12 @@ NO_HEADER = (Refusal(Cause.NO_HEADER, "MSH[1]", "the message does not begin with
 NO_CONTROL_ID = Refusal(Cause.REQUIRED_MISSING, "MSH[1]-10[1]", "the control id is missing")
 """Without it nothing can be answered; who only reads a message needs none."""
 
+NO_ANSWER = (
+    Refusal(Cause.UNSUPPORTED_TYPE, "MSH[1]-9[1].1", "the hub answers no queries"),
+    Refusal(Cause.UNSUPPORTED_TYPE, "MSH[1]-9[1].1", "an acknowledgement that answers nothing"),
+)
+"""Messages that can be read, but not put to the hub."""
+
 EAGER = 2**20
 """Bytes up to which a message is decoded for its envelope; a longer one would hold up other connections."""
 
@@ -55,7 +61,7 @@ def read_envelope(raw: bytes) -> tuple[Envelope, tuple[Refusal, ...]]:
 
 def unreadable(refusals: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
     """Those of `read_envelope` that also hold where no answer is due."""
-    return tuple([refusal for refusal in refusals if refusal is not NO_CONTROL_ID])
+    return tuple([refusal for refusal in refusals if refusal is not NO_CONTROL_ID and refusal not in NO_ANSWER])
 
 
 def _undecodable(raw: bytes, name: str) -> tuple[Refusal, ...]:
@@ -73,19 +79,18 @@ def _text(raw: str, separators: er7.Separators) -> str:
 
 
 def _refusals(envelope: Envelope, kind: str, event: str, processing_id: str) -> tuple[Refusal, ...]:
-    events = supported.MESSAGES.get(kind)
-    known = events is not None and event in events
-    processed = processing_id in supported.PROCESSING_IDS or not processing_id
-    if known and processed and envelope.control_id and supported.VERSION.fullmatch(envelope.version):
-        return ()
-    found = []
-    if events is None:
-        told = "this message type is not supported" if kind else "the message type is missing"
-        found.append(Refusal(Cause.UNSUPPORTED_TYPE, "MSH[1]-9[1].1", told))
-    elif not known:
-        told = "this event of the message type is not supported" if event else "the event is missing"
-        found.append(Refusal(Cause.UNSUPPORTED_EVENT, "MSH[1]-9[1].2", told))
-    if not processed:
+    known = supported.MESSAGES.get(kind)
+    if known is None:
+        told = "HL7 knows no such message type, and no profile of its sender" if kind else "the message type is missing"
+        found = [Refusal(Cause.UNSUPPORTED_TYPE, "MSH[1]-9[1].1", told)]
+    elif known.asks or known.answers:
+        found = [NO_ANSWER[known.answers]]
+    elif event not in known.events and (event or envelope.version not in supported.WITHOUT_EVENTS):
+        told = "HL7 knows no such event of this message type" if event else "the event is missing"
+        found = [Refusal(Cause.UNSUPPORTED_EVENT, "MSH[1]-9[1].2", told)]
+    else:
+        found = []
+    if processing_id and processing_id not in supported.PROCESSING_IDS:
         found.append(Refusal(Cause.UNSUPPORTED_PROCESSING_ID, "MSH[1]-11[1].1", "supported are P, T and D"))
     if not supported.VERSION.fullmatch(envelope.version):
         found.append(Refusal(Cause.UNSUPPORTED_VERSION, "MSH[1]-12[1].1", "supported are versions 2.1 to 2.9"))

@@ -26,33 +26,34 @@ def parse(text: str) -> Any:
     return yaml.load(text, yaml.CBaseLoader)
 
 
-def words(document: Mapping[str, Any]) -> dict[str, Words]:
-    """The tables of a tables document that give codes alone (`codes`, `listed`)."""
+def words(tables: Mapping[str, Any]) -> dict[str, Words]:
+    """The tables of a tables file that give codes alone (`codes`, `listed`)."""
     return {
         name: {code.upper(): to for code, to in table["codes"].items()}
         if "codes" in table else {code: code for code in table["listed"]}
-        for name, table in document.items() if "systems" not in table
+        for name, table in tables.items() if "systems" not in table
     }  # fmt: skip
 
 
-def pairs(document: Mapping[str, Any]) -> dict[str, Pairs]:
+def pairs(tables: Mapping[str, Any]) -> dict[str, Pairs]:
     """The tables that also give the code's system (`systems`)."""
     return {
         name: {code.upper(): (to, system if ":" in system else TERMINOLOGY + system)
                for system, codes in table["systems"].items() for code, to in codes.items()}
-        for name, table in document.items() if "systems" in table
+        for name, table in tables.items() if "systems" in table
     }  # fmt: skip
 
 
-def _document(name: str) -> Any:
+def document(name: str) -> Any:
+    """A data file beside this module."""
     return parse(FOLDER.joinpath(name).read_text(encoding="utf-8"))
 
 
-_TABLES = _document("tables.yaml")
+_TABLES = document("tables.yaml")
 WORDS: Mapping[str, Words] = words(_TABLES)
 PAIRS: Mapping[str, Pairs] = pairs(_TABLES)
-UCUM: Words = {unit.casefold(): code for code, units in _document("units.yaml").items() for unit in units}
+UCUM: Words = {unit.casefold(): code for code, units in document("units.yaml").items() for unit in units}
 """Unit as written, case folded -> UCUM."""
 
-SYSTEMS: Words = {name: uri for uri, names in _document("systems.yaml").items() for name in names}
+SYSTEMS: Words = {name: uri for uri, names in document("systems.yaml").items() for name in names}
 """Name of a coding system in upper case -> URI."""

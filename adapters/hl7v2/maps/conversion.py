@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from adapters.hl7v2.maps.dialect import Dialect
 
 _NAMESPACE = UUID("5d9c4ba2-6f0c-5f0a-9a58-6f1e4c2f9b7e")
+
+
+ABSENT: Mapping[str, Any] = {
+    "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
+}
+"""An element of which FHIR wants something, and the message says nothing."""
 
 
 class Entry(msgspec.Struct, eq=False):
@@ -66,6 +72,7 @@ class Conversion:
         self.clock = clock
         self.facility = facility
         self.kind = kind
+        self.obr = "order"
         self.event = event
         self.prefix = f"{facility}|{control_id}|"
         self.entries: list[Entry] = []

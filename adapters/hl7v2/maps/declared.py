@@ -39,8 +39,8 @@ def declared(c: Conversion, s: Reading, sheet: Sheet) -> None:
 
 
 def opened(c: Conversion, name: str) -> Entry | None:
-    """The open resource of a name. `order`: the request of the order in work."""
-    if name == "order":
-        return c.order.request
+    """The open resource of a name. `order`: the request of the order in work; `header`: the MessageHeader."""
+    if name in ("order", "header"):
+        return c.order.request if name == "order" else c.entries[0]
     found: Entry | None = getattr(c, name) if name in _OWN else c.opened.get(name)
     return found

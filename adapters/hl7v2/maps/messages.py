@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from adapters.hl7v2 import supported
 from adapters.hl7v2.er7 import Message
 from adapters.hl7v2.maps import (
+    answers,
+    appointments,
+    roles,
     segments_clinical,
     segments_medication,
     segments_message,
@@ -15,7 +19,7 @@ from adapters.hl7v2.maps import (
     segments_results,
     segments_visit,
 )
-from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.conversion import ABSENT, Conversion
 from adapters.hl7v2.maps.declared import declared
 from adapters.hl7v2.maps.dialect import Dialect
 from adapters.hl7v2.maps.documents import close_documents, message_note, txa
@@ -36,12 +40,15 @@ TRANSLATORS: Mapping[str, Translator] = {
     "RXA": segments_medication.rxa, "TQ1": segments_medication.tq1,
     "RF1": segments_referral.rf1, "PRD": segments_referral.prd, "CTD": segments_referral.ctd,
     "AUT": segments_referral.aut,
+    "MSA": answers.msa, "ERR": answers.err, "QPD": answers.parameters, "RCP": answers.parameters,
+    "QRD": answers.parameters, "QRF": answers.parameters, "DSP": answers.dsp,
+    "SCH": appointments.sch, "AIS": appointments.ais, "AIG": appointments.resource, "AIL": appointments.resource,
+    "AIP": appointments.resource, "ROL": roles.rol, "PRT": roles.prt,
+    "RXD": segments_medication.rxd, "RXG": segments_medication.rxg, "RXC": segments_medication.rxc,
 }  # fmt: skip
 """Segments whose fields mean more together than one by one; the sheets alone read all others."""
 
 SUBJECTS = ("subject", "patient", "beneficiary")
-NOBODY = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
-"""The subject of what a message without PID tells: most resources must have one."""
 
 
 def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, control_id: str, kind: str, event: str,
@@ -49,7 +56,8 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
     """All segments of a message, groups by position; sent: when, an instant. Its resources still hold leaves."""
     c = Conversion(message, clock, dialect, facility=facility, control_id=control_id, kind=kind, event=event)
     c.sent = sent
-    if kind == "REF":
+    c.obr = supported.MESSAGES[kind].obr
+    if c.obr == "report-if-obx":
         _look_ahead(c, message)
     declared_sheets = dialect.declared
     for reading in c.readings:
@@ -59,6 +67,7 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
         for sheet in declared_sheets.get(reading.name, ()):
             declared(c, reading, sheet)
     close_documents(c)
+    appointments.close(c)
     if c.notes:
         message_note(c)
     _complete(c)
@@ -66,10 +75,10 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
 
 
 def _look_ahead(c: Conversion, message: Message) -> None:
-    """Which OBRs of a REF report (an OBX follows), and which NTEs speak of the whole referral.
+    """Which OBRs report (an OBX follows), and which NTEs speak of the whole message.
 
-    NTEs at the end of a message are its own (REF_I12 ends so), also right after an OBX; those before it, too, where no
-    OBX stands.
+    NTEs at the end of a REF are its own (REF_I12 ends so), also right after an OBX; those before it, too, where no OBX
+    stands.
     """
     open_report = None
     for segment in message.segments:
@@ -77,7 +86,7 @@ def _look_ahead(c: Conversion, message: Message) -> None:
             open_report = segment
         elif segment.name == "OBX" and open_report is not None:
             c.reporting.add(open_report)
-    for segment in reversed(message.segments):
+    for segment in reversed(message.segments) if c.kind == "REF" else ():
         if segment.name == "NTE":
             c.trailing.add(segment)
         elif segment.name[0] != "Z":
@@ -88,7 +97,7 @@ def _mend(c: Conversion) -> None:
     """What a resource may not be in FHIR whatever its segment says: empty, or an organisation that lives at home."""
     for entry in c.patients:
         if len(entry.resource) == 1:
-            entry.resource["_birthDate"] = dict(NOBODY)
+            entry.resource["_birthDate"] = dict(ABSENT)
     for entry in c.entries:
         for place in entry.resource.get("address", ()) if entry.resource["resourceType"] == "Organization" else ():
             use = place.get("use")
@@ -107,7 +116,7 @@ def _complete(c: Conversion) -> None:
             entry.resource.setdefault("recorded", c.sent)
         for name in SUBJECTS:
             if entry.resource.get(name) == {}:
-                entry.resource[name] = patient.reference if patient else dict(NOBODY)
+                entry.resource[name] = patient.reference if patient else dict(ABSENT)
     focus = [c.task, c.referral] if c.task and c.referral else [patient]
     header["focus"] = [entry.reference for entry in focus if entry]
     if not header["focus"]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import (
     concept,
     date_time,
@@ -20,9 +20,6 @@ _ALLERGY = codes.TERMINOLOGY + "allergyintolerance-"
 _CONDITION = codes.TERMINOLOGY + "condition-"
 _DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
 _OWN = "urn:referral-hub:extension:"
-_UNKNOWN = {
-    "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
-}
 
 
 def _reaction(c: Conversion, s: Reading, made: dict[str, Any], *, coded: bool) -> None:
@@ -43,7 +40,7 @@ def _reaction(c: Conversion, s: Reading, made: dict[str, Any], *, coded: bool) -
         if severe:
             reaction["severity"] = severity.give(severe)
     if shown or reaction:
-        made["reaction"] = [{"manifestation": shown or [dict(_UNKNOWN)], **reaction}]
+        made["reaction"] = [{"manifestation": shown or [dict(ABSENT)], **reaction}]
 
 
 def al1(c: Conversion, s: Reading) -> None:

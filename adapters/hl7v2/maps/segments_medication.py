@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.hl7v2 import supported
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import (
+    concept,
     date_time,
     number,
     quantity,
@@ -39,7 +41,9 @@ def _dose(c: Conversion, s: Reading, dosage: dict[str, Any], low: int, high: int
         dosage["doseAndRate"] = [{"doseQuantity": least or most}]
 
 
-_EXTRA: dict[str, tuple[int, int, int, int, int]] = {"RXE": (10, 11, 12, 25, 26), "RXO": (11, 12, 13, 18, 19)}
+_EXTRA: dict[str, tuple[int, int, int, int, int]] = {
+    "RXE": (10, 11, 12, 25, 26), "RXO": (11, 12, 13, 18, 19), "RXG": (0, 0, 0, 17, 18),
+}  # fmt: skip
 """Dispense amount, its units, refills, strength, its units."""
 
 
@@ -114,10 +118,59 @@ def rxo(c: Conversion, s: Reading) -> None:
     _finish(c, s, entry, made, dosage)
 
 
+def rxg(c: Conversion, s: Reading) -> None:
+    """MedicationRequest as it is to be given."""
+    entry, made, dosage = _request(c, s, "instance-order")
+    _dose(c, s, dosage, 5, 6, 7)
+    given = s.first(3)
+    if given:
+        quantity_timing(c, given, dosage, made)
+    apply(c, "RXG[MedicationRequest]", s, made)
+    _finish(c, s, entry, made, dosage)
+
+
+def rxd(c: Conversion, s: Reading) -> None:
+    """MedicationDispense of the order before it."""
+    made: dict[str, Any] = {"resourceType": "MedicationDispense", "status": "completed"}
+    entry = c.add(made, s.leaf(3))
+    control(c, made, entry, medication=False)
+    apply(c, "RXD[MedicationDispense]", s, made)
+    supply = quantity(s.leaf(4), s.first(5))
+    if supply:
+        made["quantity"] = supply
+    made.setdefault("medicationCodeableConcept", {"text": "unknown"})
+    made["subject"] = c.subject()
+    if c.encounter:
+        made["context"] = c.encounter.reference
+    if c.order.request:
+        made["authorizingPrescription"] = [c.order.request.reference]
+    c.observed = entry
+
+
+def rxc(c: Conversion, s: Reading) -> None:
+    """A component of what was ordered before it: code, amount, and whether it is base or additive."""
+    entry = c.order.request
+    named = s.first(2)
+    what = concept(c, named) if named else None
+    if entry is None or what is None:
+        return
+    parts: list[dict[str, Any]] = [{"url": "code", "valueCodeableConcept": what}]
+    amount = quantity(s.leaf(3), s.first(4))
+    if amount:
+        parts.append({"url": "amount", "valueQuantity": amount})
+    strength = quantity(s.leaf(5), s.first(6))
+    if strength:
+        parts.append({"url": "strength", "valueQuantity": strength})
+    kind = s.leaf(1)
+    if kind:
+        parts.append({"url": "type", "valueCode": kind})
+    entry.resource.setdefault("extension", []).append({"url": _OWN + "component", "extension": parts})
+
+
 def rxr(c: Conversion, s: Reading) -> None:
-    """Route, site and method, of the request or immunization before it."""
+    """Route, site and method, of the request or administration before it."""
     if c.immunization:
-        apply(c, "RXR[Immunization]", s, c.immunization.resource)
+        apply(c, f"RXR[{c.immunization.resource['resourceType']}]", s, c.immunization.resource)
     elif c.order.request and c.order.request.resource["resourceType"] == "MedicationRequest":
         resource = c.order.request.resource
         dosage = resource.setdefault("dosageInstruction", [{}])[0]
@@ -136,7 +189,10 @@ def tq1(c: Conversion, s: Reading) -> None:
 
 
 def rxa(c: Conversion, s: Reading) -> None:
-    """Immunization (VXU); RXA-21 D takes it back."""
+    """What was given: an Immunization, in pharmacy messages a MedicationAdministration; RXA-21 D takes it back."""
+    if supported.MESSAGES[c.kind].rxa == "medication":
+        _administration(c, s)
+        return
     made: dict[str, Any] = {"resourceType": "Immunization", "status": "completed"}
     entry = c.add(made, s.leaf(3))
     action, completion = s.leaf(21), s.leaf(20)
@@ -159,3 +215,39 @@ def rxa(c: Conversion, s: Reading) -> None:
         made["doseQuantity"] = {"value": dose.give(number(dose.text)), **units(s.first(7))}
     control(c, made, entry, medication=False)
     c.immunization = c.observed = entry
+
+
+def _administration(c: Conversion, s: Reading) -> None:
+    made: dict[str, Any] = {"resourceType": "MedicationAdministration", "status": "completed"}
+    entry = c.add(made, s.leaf(3))
+    action, completion = s.leaf(21), s.leaf(20)
+    if action and action.text.strip().upper() == "D":
+        made["status"] = action.give("entered-in-error")
+    elif completion:
+        found = c.codes["administration-status"].get(completion.text.strip().upper())
+        made["status"] = completion.give(found) if found else "completed"
+    control(c, made, entry, medication=False)
+    apply(c, "RXA[MedicationAdministration]", s, made)
+    made.setdefault("medicationCodeableConcept", {"text": "unknown"})
+    made["subject"] = c.subject()
+    if c.encounter:
+        made["context"] = c.encounter.reference
+    _given(c, s, made)
+    amount = quantity(s.leaf(6), s.first(7))
+    if amount:
+        made["dosage"] = {"dose": amount}
+    if c.order.request:
+        made["request"] = c.order.request.reference
+    c.immunization = c.observed = entry
+
+
+def _given(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """When: a period where RXA-4 differs from RXA-3."""
+    first, last = s.first(3), s.first(4)
+    start, end = date_time(c, first) if first else None, date_time(c, last) if last else None
+    if start and end and start.text != end.text:
+        made["effectivePeriod"] = {"start": start, "end": end}
+    elif start or end:
+        made["effectiveDateTime"] = start or end
+    else:
+        made["_effectiveDateTime"] = dict(ABSENT)

@@ -27,7 +27,9 @@ def msh(c: Conversion, s: Reading) -> None:
     if tags:
         header["meta"] = {"tag": tags}
     event = s.leaf(9, 2)
-    header["eventCoding"] = {"system": _EVENTS, "code": event}
+    header["eventCoding"] = (
+        {"system": _EVENTS, "code": event} if event else {"system": codes.TERMINOLOGY + "v2-0076", "code": c.kind}
+    )
     _destination(c, s, header)
     sender = system_party(c, repetition) if (repetition := s.first(4)) else None
     if sender:

@@ -17,9 +17,6 @@ from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.timing import priority
 
-RESULTS = frozenset({"ORU", "OUL", "REF"})
-"""Messages whose OBR reports; elsewhere it orders."""
-
 _OWN = "urn:referral-hub:extension:"
 _SUPPORTING = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ServiceRequest.supportingInfo"
 
@@ -28,8 +25,7 @@ def obr(c: Conversion, s: Reading) -> None:
     """DiagnosticReport where results follow, else the ServiceRequest of an order."""
     c.observed = c.last_text = None
     c.group = s
-    reports = c.kind in RESULTS and (c.kind != "REF" or s.segment in c.reporting)
-    if reports:
+    if c.obr == "report" or s.segment in c.reporting:
         _report(c, s)
     else:
         _request(c, s)
@@ -119,6 +115,7 @@ def spm(c: Conversion, s: Reading) -> None:
         elif first and start:
             made.setdefault("collection", {})["collectedDateTime"] = first.give(start)
     made["subject"] = c.subject()
+    c.opened["specimen"] = entry
     for owner in (c.report, c.request):
         if owner:
             owner.resource.setdefault("specimen", []).append(entry.reference)

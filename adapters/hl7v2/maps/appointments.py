@@ -1,0 +1,159 @@
+"""SCH, AIS, AIG, AIL, AIP: the appointment (official maps SCH[Appointment], AIS[Appointment], ...)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.actors import location, practitioner
+from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
+from adapters.hl7v2.maps.datatypes import concept, date_time, number
+from adapters.hl7v2.maps.parties import entity_identifier
+from adapters.hl7v2.maps.reading import Leaf, Reading
+from adapters.hl7v2.maps.sheets import apply
+
+_CONTACTS = ((12, "PPRF"), (16, "CALLBCK"), (20, "ENT"))
+"""SCH fields of people; their v3-ParticipationType, by what the field says: official map SCH[Appointment]."""
+
+_TIMES = {"AIS": (4, 5, 6, 7, 8), "AIG": (8, 9, 10, 11, 12), "AIL": (6, 7, 8, 9, 10), "AIP": (6, 7, 8, 9, 10)}
+"""Start, offset, its units, duration, its units."""
+
+_MINUTES = {"": 1, "M": 1, "MIN": 1, "MINUTE": 1, "MINUTES": 1, "MINS": 1, "H": 60, "HR": 60, "HOUR": 60, "HOURS": 60,
+            "S": 1 / 60, "SEC": 1 / 60, "D": 1440, "DAY": 1440, "分": 1, "分钟": 1, "小时": 60, "天": 1440}  # fmt: skip
+
+
+def sch(c: Conversion, s: Reading) -> None:
+    """Appointment. Its status: SCH-25, else the event."""
+    made: dict[str, Any] = {"resourceType": "Appointment", "status": _status(c, s), "participant": []}
+    entry = c.opened["appointment"] = c.add(made)
+    apply(c, "SCH[Appointment]", s, made)
+    for field, code in _CONTACTS:
+        for repetition in s.each(field):
+            who = practitioner(c, repetition)
+            if who:
+                kind = {"coding": [{"system": codes.V3 + "ParticipationType", "code": code}]}
+                made["participant"].append({"type": [kind], "actor": who, "status": "accepted"})
+    minutes = _duration(s, 9, 10)
+    if minutes:
+        made["minutesDuration"] = minutes
+    timing = s.first(11)
+    if timing:
+        _span(c, made, timing.leaf(4), timing.leaf(5))
+    for number_of, order in (("PLAC", s.first(26)), ("FILL", s.first(27))):
+        value = entity_identifier(number_of)(c, order) if order else None
+        if value:
+            made.setdefault("basedOn", []).append({"type": "ServiceRequest", "identifier": value})
+    c.observed = entry
+
+
+def _status(c: Conversion, s: Reading) -> Leaf | str:
+    for leaf in (s.leaf(25), s.leaf(25, 2)):
+        found = c.codes["appointment-status"].get(leaf.text.strip().upper()) if leaf else None
+        if leaf and found:
+            return leaf.give(found)
+    return c.codes["appointment-event"].get(c.event, "booked")
+
+
+def ais(c: Conversion, s: Reading) -> None:
+    """The service: of the appointment as a whole, its time too."""
+    entry = c.opened.get("appointment")
+    if entry:
+        apply(c, "AIS[Appointment]", s, entry.resource)
+        start, end = _period(c, s)
+        _span(c, entry.resource, start, end)
+        c.observed = entry
+
+
+def resource(c: Conversion, s: Reading) -> None:
+    """A participant: a person, a place, a thing."""
+    entry = c.opened.get("appointment")
+    named = s.first(3) or (s.first(4) if s.name == "AIG" else None)
+    if entry is None or named is None:
+        return
+    actor: Any
+    if s.name == "AIP":
+        actor = practitioner(c, named)
+    elif s.name == "AIL":
+        actor = location(c, named)
+    else:
+        label = named.leaf(2) or named.leaf(1)
+        actor = {"display": label} if label else None
+        if actor and label is not named.leaf(1) and named.leaf(1):
+            actor["identifier"] = {"value": named.leaf(1)}
+    if not actor:
+        return
+    participant: dict[str, Any] = {"actor": actor, "status": _participation(c, s)}
+    kind = s.first(4)
+    if kind and kind is not named and (told := concept(c, kind)):
+        participant["type"] = [told]
+    start, end = _period(c, s)
+    bounds = {key: leaf for key, leaf in (("start", start), ("end", end)) if leaf}
+    if bounds:
+        participant["period"] = bounds
+        _span(c, entry.resource, start, end)
+    entry.resource["participant"].append(participant)
+
+
+def _participation(c: Conversion, s: Reading) -> Leaf | str:
+    leaf = s.leaf({"AIP": 12, "AIL": 12, "AIG": 14}[s.name])
+    found = c.codes["participation-status"].get(leaf.text.strip().upper()) if leaf else None
+    return leaf.give(found) if leaf and found else "accepted"
+
+
+def _period(c: Conversion, s: Reading) -> tuple[Leaf | None, Leaf | None]:
+    """Start (with its offset) and end (start and duration)."""
+    at, offset, offset_unit, length, unit = _TIMES[s.name]
+    given = s.first(at)
+    start = date_time(c, given) if given else None
+    moment = c.clock.moment(start.text) if start and len(str(start.value)) > 10 else None
+    if start is None or moment is None:
+        return start, None
+    shift = _duration(s, offset, offset_unit)
+    if shift:
+        start = start.give(_after(moment, shift))
+        moment = datetime.fromisoformat(str(start.value))
+    minutes = _duration(s, length, unit)
+    return start, minutes.give(_after(moment, minutes)) if minutes else None
+
+
+def _after(moment: datetime, minutes: Leaf) -> str:
+    return (moment + timedelta(minutes=float(str(minutes.value)))).isoformat(timespec="seconds")
+
+
+def _duration(s: Reading, field: int, unit: int) -> Leaf | None:
+    """A positive number of whole minutes."""
+    leaf = s.leaf(field)
+    found = number(leaf.text) if leaf else None
+    factor = _MINUTES.get(s.text(unit).upper())
+    if leaf is None or found is None or factor is None or not 0 < found < 100000:
+        return None
+    return leaf.give(max(1, round(float(found) * factor)))
+
+
+def _span(c: Conversion, made: dict[str, Any], start: Any, end: Any) -> None:
+    for key, leaf in (("start", start), ("end", end)):
+        found = leaf if leaf is None or not isinstance(leaf.value, str) or "T" in leaf.value else None
+        instant = c.clock.instant(leaf.text) if leaf and found is None else None
+        if leaf and (found or instant):
+            made.setdefault(key, found or leaf.give(instant))
+
+
+def close(c: Conversion) -> None:
+    """The patient takes part; FHIR wants both ends of a booked time, or to be told that one is unknown."""
+    entry: Entry | None = c.opened.get("appointment")
+    if entry is None:
+        return
+    made = entry.resource
+    for patient in c.patients:
+        made["participant"].insert(0, {"actor": patient.reference, "status": "accepted"})
+    if not made["participant"]:
+        made["participant"].append({"actor": {"display": "unknown"}, "status": "accepted"})
+    start, minutes = made.get("start"), made.get("minutesDuration")
+    if start and "end" not in made and minutes:
+        made["end"] = minutes.give(_after(datetime.fromisoformat(str(start.value)), minutes))
+    state = made["status"].value if isinstance(made["status"], Leaf) else made["status"]
+    if "start" in made or "end" in made or state not in ("proposed", "cancelled", "waitlist"):
+        for key in ("start", "end"):
+            if key not in made:
+                made[f"_{key}"] = dict(ABSENT)
