@@ -16,6 +16,7 @@ from adapters.hl7v2.maps.dialect import standard
 from adapters.hl7v2.maps.placing import Placed, place
 from adapters.hl7v2.maps.systems import namespace
 from adapters.hl7v2.maps.times import Clock
+from adapters.hl7v2.profile import read as read_profile
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Citation, Resource, is_clinical
 from hub.domain.messages import Envelope, Mapped, Normalised, Part
@@ -24,29 +25,29 @@ from hub.domain.patients import NATIONAL, Identifier, Identity, valid_national_i
 _new = tuple.__new__  # what a named tuple's own constructor calls, a function call later
 
 
-def normalise(
-    raw: bytes, envelope: Envelope, *, charset: str | None, timezone: str, received_at: datetime
-) -> Normalised:
+def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: str, received_at: datetime,
+              profile: str | None = None) -> Normalised:  # fmt: skip
     """The message as FHIR, what it asks of a referral, and where each of its fields went.
 
     Of a referral the patient must be known; other messages without one are converted all the same, see `identified`.
 
-    charset, timezone: of the sender, for a message that names none. Raises Refused: UNDECODABLE, WRONG_DATATYPE,
-    WRONG_STRUCTURE, REQUIRED_MISSING, each with its HL7 path.
+    charset, timezone: of the sender, for a message that names none; profile: the sender's, YAML. Raises Refused:
+    UNDECODABLE, WRONG_DATATYPE, WRONG_STRUCTURE, REQUIRED_MISSING, each with its HL7 path.
     """
-    text, name = charsets.decode(raw, envelope.charset, charset)
+    dialect = read_profile(profile) if profile else standard()
+    text, name = charsets.decode(raw, envelope.charset, charset or dialect.charset)
     message = er7.parse(text, charsets.codec(name) or "utf-8")
     faults = validation.validate(message)
     if faults:
         raise Refused(*faults)
-    kind, _, event = envelope.type.partition("^")
+    kind, _, event = dialect.messages.get(envelope.type, envelope.type).partition("^")
     header = message.segments[0]
     sent = er7.value(message, header, 7)
-    clock = Clock(timezone, sent)
+    clock = Clock(dialect.timezone or timezone, sent)
     moment = clock.moment(sent) or received_at
     instant = clock.instant(sent) or received_at.isoformat(timespec="seconds")
     control_id = envelope.control_id or sha256(raw).hexdigest()
-    c = messages.convert(message, clock, standard(), facility=envelope.facility, control_id=control_id, kind=kind,
+    c = messages.convert(message, clock, dialect, facility=envelope.facility, control_id=control_id, kind=kind,
                          event=event, sent=instant)  # fmt: skip
     missing = referral.missing(c)
     if missing:
@@ -58,7 +59,7 @@ def normalise(
     return Normalised(
         envelope=envelope,
         bundle=_bundle(c, envelope),
-        ledger=ledger.write(c.readings, mapped),
+        ledger=ledger.write(c, mapped),
         patient=known,
         patient_resource=patient,
         parts=tuple(parts),

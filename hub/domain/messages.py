@@ -18,7 +18,8 @@ Channel = Literal["mllp", "fhir", "file", "form"]
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The organisation that a message comes from, as registered. charset, timezone: for what says none."""
+    """The organisation that a message comes from, as registered. charset, timezone: for what says none; profile: how
+    its HL7 v2 differs from the standard's, as YAML."""
 
     id: int
     code: str
@@ -27,6 +28,7 @@ class Sender:
     charset: str | None = None
     timezone: str = "Asia/Shanghai"
     referral_answer: Literal["ACK", "RRI"] = "ACK"
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

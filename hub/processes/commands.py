@@ -45,6 +45,7 @@ COMMANDS: dict[str, Command] = {
     "relay": Command("run the relay from the outbox to Kafka", process=True, broker="own"),
     "worker": Command("run the worker that makes the continuous records", process=True, broker="join"),
     "organization": Command("add and list organisations, rotate their tokens"),
+    "profile": Command("check and set how a sender's HL7 v2 differs from the standard's"),
     "user": Command("add, list, disable and enable people, give them passwords and tokens"),
     "send": Command("send HL7 v2 or FHIR files to a hub, with a spool for bad lines"),
     "subscribe": Command("follow an organisation's own event stream"),

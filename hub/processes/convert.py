@@ -19,6 +19,7 @@ from adapters.fhir import operation_outcome
 from adapters.fhir.document import envelope as fhir_envelope
 from adapters.fhir.document import read as read_fhir
 from adapters.hl7v2 import acknowledgement, charsets, files
+from adapters.hl7v2 import profile as profiles
 from adapters.hl7v2.envelope import read_envelope, unreadable
 from adapters.hl7v2.normalise import normalise
 from hub.domain.errors import Cause, Refusal, Refused
@@ -48,11 +49,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timezone", type=_zone, default="Asia/Shanghai", metavar="ZONE", help="of times without offset"
     )
+    parser.add_argument("--profile", type=_profile, metavar="FILE", help="of the sender of HL7 v2 messages: YAML")
 
 
 def _charset(text: str) -> str:
     if charsets.codec(text) is None:
         raise argparse.ArgumentTypeError(f"unknown character set {text!r}: a name of HL7 table 0211 is expected")
+    return text
+
+
+def _profile(path: str) -> str:
+    """The text of a profile that can be used."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        profiles.read(text)
+    except (OSError, UnicodeError) as error:
+        raise argparse.ArgumentTypeError(f"{path}: cannot be read as UTF-8 text") from error
+    except Refused as error:
+        told = "; ".join(f"{r.path}: {r.text}" if r.path else r.text for r in error.refusals)
+        raise argparse.ArgumentTypeError(f"{path}: {told}") from error
     return text
 
 
@@ -76,15 +91,17 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
             status = USAGE
             continue
         shown = os.fsencode(source).decode("utf-8", "backslashreplace")
-        for index, found in enumerate(convert(data, arguments.charset, arguments.timezone, now)):
+        for index, found in enumerate(convert(data, arguments.charset, arguments.timezone, now, arguments.profile)):
             sys.stdout.write(_encode(line(shown, index, found)).decode() + "\n")
             if found.refusal and status == DONE:
                 status = REFUSED
     return status
 
 
-def convert(data: bytes, charset: str | None, timezone: str, received_at: datetime) -> Iterator[Converted]:
-    """The messages of a file: FHIR JSON when it looks like JSON, else HL7 v2."""
+def convert(
+    data: bytes, charset: str | None, timezone: str, received_at: datetime, profile: str | None = None
+) -> Iterator[Converted]:
+    """The messages of a file: FHIR JSON when it looks like JSON, else HL7 v2. profile: of their sender."""
     if data.removeprefix(_BOM).lstrip()[:1] in (b"{", b"["):
         yield _fhir(data.removeprefix(_BOM), timezone, received_at)
         return
@@ -93,17 +110,19 @@ def convert(data: bytes, charset: str | None, timezone: str, received_at: dateti
         text = "neither an HL7 v2 message (MSH) nor FHIR JSON was found"
         yield Converted("hl7v2", "", "", "", refusal=Refusal(Cause.NO_HEADER, "MSH[1]", text))
     for raw in messages:
-        yield _hl7v2(raw, charset, timezone, received_at)
+        yield _hl7v2(raw, charset, timezone, received_at, profile)
 
 
-def _hl7v2(raw: bytes, charset: str | None, timezone: str, received_at: datetime) -> Converted:
+def _hl7v2(raw: bytes, charset: str | None, timezone: str, received_at: datetime, profile: str | None) -> Converted:
     envelope, found = read_envelope(raw)
-    refusals = unreadable(found)
+    refusals = profiles.taken(envelope, unreadable(found), profile)
     name = envelope.charset or charset or "UNICODE UTF-8"
     try:
         if refusals:
             raise Refused(*refusals)
-        normalised = normalise(raw, envelope, charset=charset, timezone=timezone, received_at=received_at)
+        normalised = normalise(
+            raw, envelope, charset=charset, timezone=timezone, received_at=received_at, profile=profile
+        )
     except Refused as error:
         return Converted("hl7v2", envelope.type, envelope.version, name, refusal=error.refusals[0])
     return Converted("hl7v2", envelope.type, envelope.version, name, normalised)

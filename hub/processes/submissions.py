@@ -15,6 +15,7 @@ from adapters.hl7v2.acknowledgement import Mode, acknowledge
 from adapters.hl7v2.envelope import read_envelope
 from adapters.hl7v2.normalise import identified
 from adapters.hl7v2.normalise import normalise as normalise_hl7v2
+from adapters.hl7v2.profile import taken
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.messages import Envelope, Ledger, Normalised, Outcome, Sender, Submission
 from hub.intake.kept import Kept
@@ -44,7 +45,7 @@ class Hl7Message:
         assert self.sender is not None
         made = identified(normalise_hl7v2(
             self.raw, self.envelope, charset=self.sender.charset, timezone=self.sender.timezone,
-            received_at=self.received_at,
+            received_at=self.received_at, profile=self.sender.profile,
         ))  # fmt: skip
         faults = check(made.bundle)
         if faults:
@@ -56,7 +57,8 @@ class Hl7Message:
         return Submission(
             channel=channel, raw=self.raw, received_at=self.received_at, sender=self.sender, envelope=self.envelope,
             normalise=self.normalise, acknowledge=lambda outcome: self.answer(outcome, mode),
-            refusals=self.refusals, store_first=mode == "accept",
+            refusals=taken(self.envelope, self.refusals, self.sender.profile if self.sender else None),
+            store_first=mode == "accept",
         )  # fmt: skip
 
 

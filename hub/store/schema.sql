@@ -27,6 +27,14 @@ CREATE TABLE facilities (
 );
 COMMENT ON TABLE facilities IS 'MSH-4 values by which an organisation is known';
 
+CREATE TABLE profiles (
+    organization_id integer PRIMARY KEY REFERENCES organizations,
+    source          text NOT NULL,
+    changed_at      timestamptz NOT NULL DEFAULT now(),
+    changed_by      text NOT NULL
+);
+COMMENT ON TABLE profiles IS 'how a sender''s HL7 v2 differs from the standard''s: YAML, as the engineer wrote it';
+
 CREATE TABLE users (
     id              integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     login           text NOT NULL,

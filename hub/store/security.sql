@@ -65,3 +65,17 @@ FROM set_config('synchronous_commit', 'off', true)
 SELECT a.at, o.code AS organization, a.actor, a.action, a.object_type, a.object_id, a.allowed
 FROM audit a LEFT JOIN organizations o ON o.id = a.organization_id
 WHERE a.object_type = %(object_type)s AND a.object_id = %(object_id)s ORDER BY a.id
+
+-- set_profile: instead of the one that a sender had
+INSERT INTO profiles (organization_id, source, changed_by) VALUES (%(organization_id)s, %(source)s, %(actor)s)
+ON CONFLICT (organization_id) DO UPDATE SET source = excluded.source, changed_by = excluded.changed_by, changed_at = now()
+
+-- remove_profile: the sender's, where it had one
+DELETE FROM profiles WHERE organization_id = %(organization_id)s RETURNING organization_id
+
+-- profile: the sender's
+SELECT source, changed_at, changed_by FROM profiles WHERE organization_id = %(organization_id)s
+
+-- profiles: whose there are
+SELECT o.code AS organization, p.changed_at, p.changed_by
+FROM profiles p JOIN organizations o ON o.id = p.organization_id ORDER BY lower(o.code)

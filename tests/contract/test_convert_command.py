@@ -29,7 +29,7 @@ def _run(*arguments: str, data: bytes = b"") -> tuple[int, list[dict[str, Any]]]
 
 def test_the_command_writes_a_line_per_message_and_tells_what_it_refused(tmp_path: Path) -> None:
     referral = (MESSAGES / "referral-every-field.hl7").read_bytes()
-    unsupported = referral.replace(b"REF^I12^REF_I12", b"SIU^S12^SIU_S12")
+    unsupported = referral.replace(b"REF^I12^REF_I12", b"XYZ^S12^XYZ_S12")
     nobody = b"\r".join(line for line in referral.split(b"\r") if not line.startswith(b"PID"))
     (tmp_path / "three.hl7").write_bytes(b"\x0b" + referral + b"\x1c\r" + unsupported + nobody)
     status, lines = _run(str(tmp_path / "three.hl7"))

@@ -69,6 +69,8 @@ class Conversion:
         self.codes = dialect.codes
         self.pairs = dialect.pairs
         self.readings = [Reading(segment, message.separators) for segment in message.segments]
+        if dialect.segments or dialect.moves:
+            _translate(self.readings, dialect)
         self.clock = clock
         self.facility = facility
         self.kind = kind
@@ -122,6 +124,14 @@ class Conversion:
     def subject(self) -> dict[str, Any]:
         """Reference to the patient; filled in at the end for what comes before PID."""
         return self.patient.reference if self.patient else {}
+
+
+def _translate(readings: Iterable[Reading], dialect: Dialect) -> None:
+    """What the sender calls otherwise, or writes elsewhere."""
+    for reading in readings:
+        for origin, to in dialect.moves.get(reading.name, ()):
+            reading.move(origin, to)
+        reading.name = dialect.segments.get(reading.name, reading.name)
 
 
 def put(resource: Resource, target: tuple[str, ...], value: Any) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.messages import TRANSLATORS
-from adapters.hl7v2.maps.reading import NULL, Leaf, Reading
+from adapters.hl7v2.maps.reading import NULL, Leaf
 from hub.domain.messages import Ledger, Mapped, Unmapped
 
 _REASONS: Mapping[str, str] = {
@@ -28,24 +29,24 @@ _REASONS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def write(readings: Iterable[Reading], mapped: Iterable[Mapped]) -> Ledger:
+def write(c: Conversion, mapped: Iterable[Mapped]) -> Ledger:
     """The ledger of a message whose mapped fields are known."""
     mapped = tuple(mapped)
     known = {entry.path for entry in mapped}
     return Ledger(mapped, tuple([
-        Unmapped(leaf.path, leaf.text, _reason(reading.name, leaf))
-        for reading in readings for leaf in reading.leaves if leaf.path not in known
+        Unmapped(leaf.path, leaf.text, _reason(c, reading.name, leaf))
+        for reading in c.readings for leaf in reading.leaves if leaf.path not in known
     ]))  # fmt: skip
 
 
-def _reason(name: str, leaf: Leaf) -> str:
+def _reason(c: Conversion, name: str, leaf: Leaf) -> str:
     if leaf.text == NULL:
         return "HL7 null: nothing is stated"
     if not leaf.value:
         return "blank"
     if name[0] == "Z":
         return "no rule for Z-segments"
-    if name not in TRANSLATORS:
+    if name not in TRANSLATORS and name not in c.dialect.declared:
         return f"no rule for segment {name}"
     field = f"{name}-{leaf.path.split('-', 1)[1].split('[', 1)[0]}"
     return _REASONS.get(field) or f"no rule for {field}, or not a value that its FHIR element takes"

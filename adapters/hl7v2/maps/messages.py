@@ -111,6 +111,7 @@ def _complete(c: Conversion) -> None:
     patient = c.patients[0] if c.patients else None
     header = c.entries[0].resource
     for entry in c.entries:
+        entry.patient = entry.patient or patient
         if "target" in entry.resource and entry.resource["resourceType"] == "Provenance":
             entry.resource["target"] = [(c.encounter or patient or c.entries[0]).reference]
             entry.resource.setdefault("recorded", c.sent)

@@ -107,10 +107,11 @@ class Reading:
     them where a field has several; leaves: every non-empty leaf of it in order, also what says nothing (blanks and
     nulls), as `er7.leaves` has them."""
 
-    __slots__ = ("fields", "firsts", "leaves", "name", "occurrence", "repeated", "segment")
+    __slots__ = ("fields", "firsts", "leaves", "name", "occurrence", "repeated", "segment", "separators")
 
     def __init__(self, segment: Segment, separators: Separators) -> None:
         self.segment = segment
+        self.separators = separators
         self.name = segment.name
         self.occurrence = segment.occurrence
         self.fields = segment.fields
@@ -137,6 +138,21 @@ class Reading:
                 leaf = Leaf(value, place, raw)
                 leaves.append(leaf)
                 firsts[number] = Repetition(raw, leaf if value and value != NULL else None, separators)
+
+    def move(self, origin: int, to: int) -> None:
+        """Take a field for another of the segment, as repetitions after those that it has; its places stay."""
+        moved = self.each(origin)
+        if not moved or origin == to:
+            return
+        fields = [*self.fields, *[""] * (to + 1 - len(self.fields))]
+        fields[to] = self.separators.repetition.join([part for part in (fields[to], fields[origin]) if part])
+        fields[origin] = ""
+        held = (*self.each(to), *moved)
+        del self.firsts[origin]
+        self.repeated.pop(origin, None)
+        self.fields, self.firsts[to] = fields, held[0]
+        if len(held) > 1:
+            self.repeated[to] = held
 
     def has(self, field: int) -> bool:
         """Whether the field says anything (a null says nothing)."""

@@ -8,7 +8,7 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import organization_entry, practitioner, system_party
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.parties import assigning
-from adapters.hl7v2.maps.reading import Reading
+from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import listed, namespace
 
@@ -28,7 +28,9 @@ def msh(c: Conversion, s: Reading) -> None:
         header["meta"] = {"tag": tags}
     event = s.leaf(9, 2)
     header["eventCoding"] = (
-        {"system": _EVENTS, "code": event} if event else {"system": codes.TERMINOLOGY + "v2-0076", "code": c.kind}
+        {"system": _event_system(c, event), "code": event}
+        if event
+        else {"system": codes.TERMINOLOGY + "v2-0076", "code": c.kind}
     )
     _destination(c, s, header)
     sender = system_party(c, repetition) if (repetition := s.first(4)) else None
@@ -46,6 +48,10 @@ def msh(c: Conversion, s: Reading) -> None:
         if leaf:
             c.headers.append((leaf, pointer))
     entry.recorded.append(s.leaf(7))
+
+
+def _event_system(c: Conversion, event: Leaf) -> str:
+    return _EVENTS if listed(_EVENTS, event.text.strip()) else namespace(c.facility, "HL70003")
 
 
 def _source(c: Conversion, s: Reading) -> dict[str, Any]:
@@ -91,7 +97,7 @@ def evn(c: Conversion, s: Reading) -> None:
     made: dict[str, Any] = {"resourceType": "Provenance", "target": []}
     code = s.leaf(1)
     if code:
-        made["activity"] = {"coding": [{"system": _EVENTS, "code": code}]}
+        made["activity"] = {"coding": [{"system": _event_system(c, code), "code": code}]}
     apply(c, "EVN[Provenance]", s, made)
     agents = [{"who": found} for repetition in s.each(5) if (found := practitioner(c, repetition))]
     header: Entry = c.entries[0]

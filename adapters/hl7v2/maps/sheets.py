@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from adapters.hl7v2.maps import actors, datatypes, observations, parties
+from adapters.hl7v2.maps.codes import PAIRS, WORDS
 from adapters.hl7v2.maps.conversion import Conversion, put
 from adapters.hl7v2.maps.datatypes import Convert, Value
 from adapters.hl7v2.maps.reading import Reading, Repetition
@@ -72,10 +73,10 @@ class Sheet(NamedTuple):
 
 
 def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
-    """Compile one sheet of a document. Raises KeyError or TypeError where it names what there is not."""
+    """Compile one sheet of a document. Raises ValueError, with the place, where it names what there is not."""
     return Sheet(
         segment=name.partition("[")[0],
-        rules=tuple(rule(row) for row in document.get("rules", ())),
+        rules=tuple(_rule(f"{name}/rules/{number}", row) for number, row in enumerate(document.get("rules", ()))),
         create=document.get("create", ""),
         into=document.get("into", ""),
         begin=document.get("begin", {}),
@@ -88,9 +89,19 @@ def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
     )
 
 
-def rule(row: Mapping[str, Any]) -> Rule:
+def _rule(place: str, row: Mapping[str, Any]) -> Rule:
     arguments = {key: value for key, value in row.items() if key not in _OF_ROW}
-    convert = CONVERTS[row["as"]](**arguments)
+    made = CONVERTS.get(row["as"])
+    tables = {"code": WORDS, "translated": PAIRS}.get(row["as"], {})
+    if made is None:
+        raise ValueError(f"{place}: there is no datatype map {row['as']!r}")
+    if row.get("table", "") not in (*tables, ""):
+        raise ValueError(f"{place}: there is no table {row['table']!r} for {row['as']!r}")
+    try:
+        convert = made(**arguments)
+    except TypeError as error:
+        told = ", ".join(sorted(arguments)) or "nothing"
+        raise ValueError(f"{place}: {row['as']!r} does not take {told} alone") from error
     if "component" in row:
         convert = _of_component(int(row["component"]), convert)
     if "in" in row:
