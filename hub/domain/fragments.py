@@ -107,7 +107,9 @@ def withdrawn(resource: Resource) -> bool:
 
 def corrects(resource: Resource) -> bool:
     """Whether the resource replaces an earlier one under the same key."""
-    return withdrawn(resource) or resource.get("status") in ("corrected", "amended") or (
+    status = resource.get("status")
+    revoked = resource.get("resourceType") == "ServiceRequest" and status == "revoked"
+    return withdrawn(resource) or status in ("corrected", "amended") or revoked or (
         "relatesTo" in resource and any(r.get("code") == "replaces" for r in resource["relatesTo"])
     )  # fmt: skip
 

@@ -34,6 +34,11 @@ def status(c: Conversion, s: Reading) -> Leaf | None:
     return None
 
 
+def _ended(s: Reading) -> str:
+    """A prescription that is cancelled (ORC-1 CA, CR, OC) was never to be; one discontinued or replaced was."""
+    return "cancelled" if s.text(1).upper() in ("CA", "CR", "OC") else "stopped"
+
+
 def numbers(c: Conversion, made: dict[str, Any], own: Reading | None) -> None:
     """Placer and filler numbers: OBR-2 and -3 where they are given, else ORC-2 and -3."""
     for field, convert in ((2, _PLACER), (3, _FILLER)):
@@ -82,7 +87,7 @@ def control(c: Conversion, made: dict[str, Any], entry: Entry, *, medication: bo
     requests = kind in ("MedicationRequest", "ServiceRequest")
     found = status(c, s)
     if requests and found:
-        made["status"] = found.give("stopped") if medication and found.value == "revoked" else found
+        made["status"] = found.give(_ended(s)) if medication and found.value == "revoked" else found
     group = s.first(4)
     if group and (value := _GROUP(c, group)):
         if kind == "ServiceRequest":

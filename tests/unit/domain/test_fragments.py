@@ -46,6 +46,8 @@ def test_corrections_and_withdrawals_are_told_from_first_statements() -> None:
     assert corrects({**RESULT, "status": "corrected"})
     assert not withdrawn({**RESULT, "status": "corrected"})
     assert withdrawn({**RESULT, "status": "entered-in-error"})
+    assert corrects({"resourceType": "ServiceRequest", "status": "revoked"})
+    assert not corrects({"resourceType": "ServiceRequest", "status": "active"})
     assert corrects({"resourceType": "DocumentReference", "status": "current", "relatesTo": [{"code": "replaces"}]})
 
 

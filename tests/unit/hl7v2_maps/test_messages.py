@@ -279,3 +279,18 @@ def test_each_patient_of_a_message_has_its_own_results() -> None:
         if part.resource["resourceType"] == "Observation"
     }
     assert about == {Decimal(1): "7701", Decimal(2): "8802"}
+
+
+@pytest.mark.parametrize(
+    ("control", "medication", "order"),
+    [("NW", "active", "active"), ("CA", "cancelled", "revoked"), ("OC", "cancelled", "revoked"),
+     ("DC", "stopped", "revoked"), ("RP", "stopped", "revoked")],
+)  # fmt: skip
+def test_what_an_order_control_code_does_to_the_order(control: str, medication: str, order: str) -> None:
+    head = f"ORC|{control}|P1|F1"
+    drug = _one(_normalise("RDE^O11", PID, head, "RXE||M^二甲双胍^99LOC|0.5||g"), "MedicationRequest")
+    request = _one(_normalise("OMG^O19", PID, head, "OBR|1|P1|F1|X^CT^99LOC"), "ServiceRequest")
+    assert (drug["status"], request["status"]) == (medication, order)
+    assert corrects(drug) is (medication == "cancelled")
+    assert corrects(request) is (order == "revoked")
+    assert keys(request)
