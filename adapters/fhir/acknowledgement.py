@@ -5,6 +5,7 @@ The bytes are one line `[status, {header: value}]` and the body.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
@@ -13,7 +14,7 @@ import msgspec
 
 from adapters.fhir import operation_outcome
 from adapters.fhir.code_systems import EVENT, RESPONSE
-from adapters.fhir.document import encode
+from adapters.fhir.parsing import encode
 from adapters.fhir.referral import REFERRAL
 from adapters.fhir.resources import identifier_element, request_status, status_elements
 from hub.domain.errors import Cause
@@ -23,6 +24,7 @@ from hub.domain.patients import Identifier, Identity
 
 ENDPOINT = "urn:referral-hub"
 RETRY_SECONDS = 5
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}\Z")
 NO_REFERRAL = "kept as history of the patient; a referral is sent as a message Bundle to $process-message"
 
 
@@ -177,6 +179,6 @@ def _header(sent: Resource) -> Resource:
 
 
 def _name(sent: Resource) -> str:
-    """What MessageHeader.response.identifier repeats: MessageHeader.id, else what names the Bundle."""
-    named = _header(sent).get("id") or sent.get("id") or sent.get("identifier", {}).get("value")
-    return str(named or "unnamed")
+    """What MessageHeader.response.identifier, which is an id, repeats: MessageHeader.id, else what names the Bundle."""
+    named = (_header(sent).get("id"), sent.get("id"), sent.get("identifier", {}).get("value"))
+    return next((name for name in named if name and _ID.match(name)), "unnamed")

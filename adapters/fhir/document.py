@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from email.message import Message as Headers
 from hashlib import sha256
-from typing import Any
 
-import msgspec
-
-from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource
 from hub.domain.messages import Envelope
 
-MEDIA_TYPE = "application/fhir+json"
 VERSION = "4.0.1"
-READABLE = frozenset({"application/fhir+json", "application/json", "text/json", "application/json+fhir", ""})
-
-_MAGNITUDE = 60
-"""Powers of ten beyond which a number is none that anybody measured (`1e999999999` fills the memory when written)."""
-
-
-def _number(text: str) -> Decimal:
-    number = Decimal(text)
-    if abs(number.adjusted()) > _MAGNITUDE:
-        raise ValueError("the number is out of range")
-    return number
-
-
-encode = msgspec.json.Encoder(decimal_format="number").encode
-decode = msgspec.json.Decoder(float_hook=_number).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,42 +110,6 @@ def hub_id(reference: object, *types: str) -> str | None:
         return None
     steps = literal.split("/_history/", 1)[0].split("/")
     return steps[-1] if len(steps) >= 2 and steps[-2] in types else None
-
-
-def read(raw: bytes, content_type: str = "") -> Resource:
-    """The JSON of a request or file as a resource, numbers exact.
-
-    Raises Refused: UNDECODABLE (charset, not UTF-8), WRONG_STRUCTURE (not JSON, or no object with resourceType).
-    """
-    charset = parameter(content_type, "charset")
-    if charset and charset.casefold().replace("-", "") not in ("utf8", "usascii"):
-        raise Refused(Refusal(Cause.UNDECODABLE, "Resource", "FHIR JSON is UTF-8"))
-    try:
-        value: Any = decode(raw.removeprefix(codecs.BOM_UTF8).decode())
-    except UnicodeDecodeError:
-        raise Refused(Refusal(Cause.UNDECODABLE, "Resource", "the bytes are not UTF-8")) from None
-    except msgspec.ValidationError:  # of _number
-        raise Refused(Refusal(Cause.WRONG_DATATYPE, "Resource", "a number is out of range")) from None
-    except msgspec.DecodeError as error:
-        byte = str(error).rpartition("(byte ")[2].rstrip(")")
-        where = f" (byte {byte})" if byte.isdigit() else ""
-        raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", f"not JSON{where}")) from None
-    except RecursionError:
-        raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "nested too deeply")) from None
-    if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
-        raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "a JSON object with resourceType is expected"))
-    return value
-
-
-def media_type(content_type: str) -> str:
-    return content_type.split(";", 1)[0].strip().casefold()
-
-
-def parameter(content_type: str, name: str) -> str:
-    headers = Headers()
-    headers["Content-Type"] = content_type or MEDIA_TYPE
-    value = headers.get_param(name)
-    return value if isinstance(value, str) else ""
 
 
 def envelope(resource: Resource | None, request: Key | None = None) -> Envelope:

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from adapters.attached import texts
 from adapters.fhir import messages
-from adapters.fhir.document import Document, Key, Place, contained, encode, envelope, index, read
+from adapters.fhir.document import Document, Key, Place, contained, envelope, index
+from adapters.fhir.parsing import encode, read
 from adapters.fhir.patients import Patients, Register, identity
 from adapters.fhir.referral import REFERRAL
 from adapters.fhir.times import parse, recorded_at

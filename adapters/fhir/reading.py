@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Request, Response
 
 from adapters.fhir import resources, searching
-from adapters.fhir.document import media_type
+from adapters.fhir.parsing import media_type
 from adapters.fhir.requests import (
     LIMIT,
     Commands,

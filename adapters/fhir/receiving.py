@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from adapters.fhir import acknowledgement
 from adapters.fhir.acknowledgement import Answer, Success, acknowledger
-from adapters.fhir.document import Key, envelope, read, request_key
+from adapters.fhir.document import Key, envelope, request_key
 from adapters.fhir.normalise import normalise_resource
+from adapters.fhir.parsing import MOST_LEAVES, read
 from adapters.fhir.patients import Register
 from adapters.fhir.requests import (
     Commands,
@@ -118,7 +119,7 @@ def _submit(commands: Commands, request: Request, sender: Sender, raw: bytes,
 
 def _opened(raw: bytes, content_type: str, expected: str | None) -> tuple[Resource | None, tuple[Refusal, ...]]:
     try:
-        resource = read(raw, content_type)
+        resource = read(raw, content_type, most=MOST_LEAVES)
     except Refused as refused:
         return None, refused.refusals
     return resource, _unexpected(resource, expected)

@@ -16,7 +16,7 @@ from starlette.routing import compile_path
 
 from adapters.fhir import operation_outcome
 from adapters.fhir.acknowledgement import Answer, unavailable, unpack
-from adapters.fhir.document import MEDIA_TYPE, READABLE, encode, media_type
+from adapters.fhir.parsing import MEDIA_TYPE, READABLE, encode, media_type
 from hub.domain.errors import Refused, Unavailable
 from hub.domain.fragments import Resource
 from hub.domain.messages import Receipt, Sender, Submission

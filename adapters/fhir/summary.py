@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from adapters.fhir import operation_outcome
-from adapters.fhir.document import decode
 from adapters.fhir.ips.document import Custodian, summary
+from adapters.fhir.parsing import decode
 from adapters.fhir.requests import Commands, FhirRoute, JsonWanted, Problem, resource_response, sender_of
 from hub.domain.messages import Sender
 from hub.domain.referrals import FINAL

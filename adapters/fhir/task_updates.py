@@ -15,7 +15,8 @@ import msgspec
 
 from adapters.fhir import tasks
 from adapters.fhir.acknowledgement import acknowledger
-from adapters.fhir.document import Key, decode, envelope, hub_id, read
+from adapters.fhir.document import Key, envelope, hub_id
+from adapters.fhir.parsing import decode, read
 from adapters.fhir.resources import task as task_of
 from adapters.fhir.times import recorded_at
 from adapters.fhir.validation import check_received

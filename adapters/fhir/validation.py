@@ -23,6 +23,8 @@ from hub.domain.fragments import Resource
 MOST = 50
 """Faults told of one document."""
 
+TOO_DEEP = "nested too deeply"
+
 _WHOLE: dict[str, dict[str, Any]] = {
     "integer": {"type": "integer"},
     "positiveInt": {"type": "integer", "minimum": 1},
@@ -60,7 +62,7 @@ def check_received(resource: Resource) -> tuple[Refusal, ...]:
     try:
         return _both(resource)
     except RecursionError:
-        return (Refusal(Cause.WRONG_STRUCTURE, _type(resource) or "Resource", "nested too deeply"),)
+        return (Refusal(Cause.WRONG_STRUCTURE, _type(resource) or "Resource", TOO_DEEP),)
 
 
 def _both(resource: Resource) -> tuple[Refusal, ...]:
@@ -98,9 +100,15 @@ def _schema_faults(resource: Resource) -> Iterator[Refusal]:
         elif kind not in known_types():
             yield Refusal(Cause.WRONG_STRUCTURE, place, "resourceType is no resource type of FHIR R4")
         else:
-            validator = _validator(kind)
-            if not validator.is_valid(each):
-                yield from (_told(error, place) for error in validator.iter_errors(each))
+            yield from _by_schema(_validator(kind), each, place)
+
+
+def _by_schema(validator: jsonschema_rs.Draft7Validator, resource: Resource, place: str) -> Iterator[Refusal]:
+    try:
+        if not validator.is_valid(resource):
+            yield from (_told(error, place) for error in validator.iter_errors(resource))
+    except ValueError:  # the library's limit; of what is not nested it raises nothing
+        yield Refusal(Cause.WRONG_STRUCTURE, place, TOO_DEEP)
 
 
 def _type(resource: object) -> str | None:

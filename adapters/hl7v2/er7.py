@@ -235,7 +235,7 @@ def _escapes(separators: Separators) -> tuple[dict[str, str], re.Pattern[str]]:
 
 def _bytes(run: str, separators: Separators) -> str:
     """A run of `\\Xhh..\\`: one character's bytes may be spread over several sequences."""
-    digits = "".join(part[1:] for part in run.split(separators.escape) if part)
+    digits = run.replace(f"{separators.escape}X", "").replace(separators.escape, "")
     try:
         text = bytes.fromhex(digits).decode(separators.charset)
     except (ValueError, LookupError):

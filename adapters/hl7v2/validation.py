@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 
 from adapters.hl7v2 import er7, structures
 from hub.domain.errors import Cause, Refusal
@@ -43,6 +44,10 @@ _NUMBER = re.compile(r"(?:[<>]=?|[≤≥])?\s*[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCI
 
 NULL = '""'
 
+MOST_LEAVES = 60_000
+"""Leaves of one message: what the hub answers within two seconds and within its memory. A result of a laboratory has
+some fifteen, a message of two thousand results half as many."""
+
 
 def _is_date(value: str) -> bool:
     if not _DATE.fullmatch(value):
@@ -71,6 +76,16 @@ FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "NM": (_is_number, "the value is no number"),
 }
 """Datatype -> whether a value is of it, and what to say when it is not."""
+
+
+def oversize(message: er7.Message, characters: int) -> tuple[Refusal, ...]:
+    """A message of more leaves than are taken, at the first of those; characters: of its text."""
+    if characters <= 2 * MOST_LEAVES:  # each leaf has a delimiter
+        return ()
+    beyond = next(islice(er7.leaves(message), MOST_LEAVES, None), None)
+    if beyond is None:
+        return ()
+    return (Refusal(Cause.TOO_LARGE, beyond[0], f"a message has at most {MOST_LEAVES} values: send it in several"),)
 
 
 def validate(message: er7.Message) -> tuple[Refusal, ...]:

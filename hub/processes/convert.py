@@ -17,7 +17,8 @@ import msgspec
 from adapters.fhir import normalise as fhir
 from adapters.fhir import operation_outcome
 from adapters.fhir.document import envelope as fhir_envelope
-from adapters.fhir.document import read as read_fhir
+from adapters.fhir.parsing import MOST_LEAVES
+from adapters.fhir.parsing import read as read_fhir
 from adapters.hl7v2 import acknowledgement, charsets, files
 from adapters.hl7v2 import profile as profiles
 from adapters.hl7v2.envelope import read_envelope, unreadable
@@ -28,7 +29,7 @@ from hub.processes.settings import Settings
 
 DONE, REFUSED, USAGE = 0, 1, 2
 _BOM = b"\xef\xbb\xbf"
-_encode = msgspec.json.Encoder(decimal_format="number").encode
+encoded = msgspec.json.Encoder(decimal_format="number").encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
             continue
         shown = os.fsencode(source).decode("utf-8", "backslashreplace")
         for index, found in enumerate(convert(data, arguments.charset, arguments.timezone, now, arguments.profile)):
-            sys.stdout.write(_encode(line(shown, index, found)).decode() + "\n")
+            sys.stdout.write(encoded(line(shown, index, found)).decode() + "\n")
             if found.refusal and status == DONE:
                 status = REFUSED
     return status
@@ -131,7 +132,7 @@ def _hl7v2(raw: bytes, charset: str | None, timezone: str, received_at: datetime
 def _fhir(raw: bytes, timezone: str, received_at: datetime) -> Converted:
     head: Envelope | None = None
     try:
-        resource = read_fhir(raw, "")
+        resource = read_fhir(raw, most=MOST_LEAVES)
         head = fhir_envelope(resource, None)
         normalised = fhir.normalise_resource(resource, head, timezone=timezone, received_at=received_at)
     except Refused as error:

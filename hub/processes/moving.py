@@ -11,7 +11,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from adapters.fhir.document import Key, encode
+from adapters.fhir.document import Key
+from adapters.fhir.parsing import encode
 from adapters.fhir.resources import task as task_of
 from adapters.fhir.task_updates import Update, put
 from adapters.forms.step import task

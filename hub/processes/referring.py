@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 
 from adapters.fhir import acknowledgement
-from adapters.fhir.document import encode, envelope, read
+from adapters.fhir.document import envelope
 from adapters.fhir.normalise import normalise_resource
+from adapters.fhir.parsing import encode, read
 from adapters.forms import checking, table
 from adapters.forms.referral import bundle
 from hub.domain.errors import Cause, Refusal, Refused, Unavailable

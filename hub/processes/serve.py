@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.fhir import operation_outcome, requests, routes
 from adapters.fhir.acknowledgement import Answer, unavailable
-from adapters.fhir.document import encode
+from adapters.fhir.parsing import encode
 from hub.domain.errors import Unavailable
 from hub.domain.messages import Sender
 from hub.intake.accept import Intake

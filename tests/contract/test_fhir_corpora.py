@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.fhir.document import decode, encode
 from adapters.fhir.normalise import normalise
+from adapters.fhir.parsing import decode, encode
 from hub.domain.errors import Refused
 from hub.domain.fragments import cite_document, is_clinical, leaves, literal
 from hub.domain.messages import Normalised, Open

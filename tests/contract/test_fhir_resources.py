@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from adapters.fhir import acknowledgement, capability, code_systems, operation_outcome, resources
-from adapters.fhir.document import encode
+from adapters.fhir.parsing import encode
 from adapters.fhir.validation import check_received
 from hub.domain.errors import Cause, Refusal
 from hub.domain.messages import Outcome, ReferralStanding

@@ -7,7 +7,7 @@ import subprocess
 import msgspec
 import pytest
 
-from adapters.fhir.document import encode
+from adapters.fhir.parsing import encode
 from adapters.forms.referral import bundle
 from hub.domain.forms import completed
 from tests.contract.test_fhir_resources import HAPI

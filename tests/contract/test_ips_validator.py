@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.fhir.document import encode
 from adapters.fhir.ips.document import Custodian, summary
+from adapters.fhir.parsing import encode
 from tests.unit.fhir.records import example, record
 
 VALIDATOR = Path(__file__).parents[3] / "shared/peers/hapi-validator/validate"

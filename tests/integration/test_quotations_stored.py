@@ -11,7 +11,7 @@ import pytest
 from uuid_utils import uuid7
 
 from adapters.fhir.document import envelope as fhir_envelope
-from adapters.fhir.document import read as read_fhir
+from adapters.fhir.parsing import read as read_fhir
 from adapters.hl7v2 import files
 from adapters.hl7v2.envelope import read_envelope
 from hub.domain.messages import Sender

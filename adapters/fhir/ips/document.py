@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from adapters.fhir.document import encode
 from adapters.fhir.ips import resources
 from adapters.fhir.ips.elements import (
     ABSENT_REASON,
@@ -23,6 +22,7 @@ from adapters.fhir.ips.elements import (
     told_by,
 )
 from adapters.fhir.ips.sections import SECTIONS, Section
+from adapters.fhir.parsing import encode
 from adapters.fhir.parties import ORGANIZATION
 from adapters.fhir.resources import PATIENT
 from hub.domain.fragments import Resource

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.fhir.document import encode, envelope, read
+from adapters.fhir.document import envelope
 from adapters.fhir.normalise import normalise
+from adapters.fhir.parsing import encode, read
 from adapters.forms.referral import bundle
 from hub.domain.forms import ReferralForm, completed
 from hub.domain.messages import Submission

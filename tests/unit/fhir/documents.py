@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.fhir.document import encode
 from adapters.fhir.normalise import normalise
+from adapters.fhir.parsing import encode
 from adapters.fhir.patients import Register
 from hub.domain.errors import Refused
 from hub.domain.messages import Normalised

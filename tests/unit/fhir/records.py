@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-from adapters.fhir.document import decode
+from adapters.fhir.parsing import decode
 
 SECTIONS = ("problems", "allergies", "medications", "results", "procedures", "immunizations", "encounters", "history",
             "plans")  # fmt: skip

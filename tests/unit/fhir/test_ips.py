@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.fhir.document import encode
 from adapters.fhir.ips.document import Custodian, summary
+from adapters.fhir.parsing import encode
 from adapters.fhir.validation import check, check_models
 from tests.unit.fhir.records import example, item, record, source, value
 

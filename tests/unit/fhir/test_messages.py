@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from hub.domain.messages import Amend, Cancel, Claim, Move, Open
-from hub.domain.patients import Identifier
+from adapters.fhir import acknowledgement
+from adapters.fhir.validation import check
+from hub.domain.messages import Amend, Cancel, Claim, Move, Open, Outcome
+from hub.domain.patients import Identifier, Identity
 from hub.domain.referrals import State
-from tests.unit.fhir.documents import WANG, bundle, finding, header, message, normalised, refused, request
+from tests.unit.fhir.documents import NOW, WANG, bundle, finding, header, message, normalised, refused, request
 
 HUB_ID = "00000000-0000-7000-8000-000000000001"
 CODE = "urn:referral-hub:organization"
@@ -176,3 +178,15 @@ def test_a_message_without_request_is_history() -> None:
     found = normalised(message(WANG, finding(), code="observation-provide"))
     assert found.intent is None
     assert len(found.parts) == 2
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [({"id": "m-1"}, "m-1"), ({"identifier": {"value": "b-1"}}, "b-1"), ({"identifier": {"value": "甲/1"}}, "unnamed")],
+)
+def test_the_answer_names_the_message_by_what_may_be_an_id(named: dict[str, Any], told: str) -> None:
+    sent = message(WANG, request())
+    (sent["entry"][0]["resource"] if "id" in named else sent).update(named)
+    _, _, answer = acknowledgement.message(sent, "http://h/fhir", NOW, Identity())(Outcome("o"))
+    assert answer["entry"][0]["resource"]["response"]["identifier"] == told
+    assert check(answer) == ()

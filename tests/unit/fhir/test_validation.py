@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.fhir.validation import MOST, check, check_models, check_received
+from adapters.fhir.validation import MOST, check, check_models, check_received, known_types
 from hub.domain.errors import Cause
 
 OBSERVATION: dict[str, Any] = {"resourceType": "Observation", "status": "final", "code": {"text": "肌酐"}}
@@ -82,8 +82,23 @@ def test_decimals_are_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    "resource", [{}, {"resourceType": "Nonsense"}, {"resourceType": 7}, {"resourceType": "Element"}]
+    "resource",
+    [{}, {"resourceType": "Nonsense"}, {"resourceType": 7}, {"resourceType": "Element"}, {"resourceType": "Project"}],
 )
 def test_what_is_no_resource_is_refused(resource: dict[str, Any]) -> None:
     (refusal,) = check_received(resource)
     assert refusal.cause is Cause.WRONG_STRUCTURE
+
+
+def test_the_types_are_those_of_the_specification_and_each_is_judged() -> None:
+    assert len(known_types()) == 146
+    for kind in known_types():
+        assert all(refusal.cause is Cause.REQUIRED_MISSING for refusal in check({"resourceType": kind}))
+
+
+def test_a_fault_that_is_nested_deeper_than_the_schemas_judge_follows_is_refused() -> None:
+    nested: Any = "final"
+    for _ in range(300):
+        nested = [nested]
+    (refusal,) = check(OBSERVATION | {"status": nested})
+    assert (refusal.cause, refusal.path) == (Cause.WRONG_STRUCTURE, "Observation")

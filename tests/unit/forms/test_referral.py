@@ -11,8 +11,8 @@ from fhir.resources.R4B import get_fhir_model_class
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.fhir.document import encode
 from adapters.fhir.normalise import normalise
+from adapters.fhir.parsing import encode
 from adapters.fhir.validation import check_received
 from adapters.forms.checking import LONGEST, NUMBER_LENGTH, NUMBER_OLD, NUMBER_ROUNDED, TEXTS, at_fields, check
 from adapters.forms.referral import bundle

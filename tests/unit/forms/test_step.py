@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.fhir import tasks
-from adapters.fhir.document import decode, encode
+from adapters.fhir.parsing import decode, encode
 from adapters.fhir.validation import check, check_received
 from adapters.forms.step import AUTHOR, task
 from hub.domain.forms import Action, Attachment, StepForm

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.hl7v2 import charsets, er7, files, structures
 from adapters.hl7v2.envelope import read_envelope
-from adapters.hl7v2.validation import validate
+from adapters.hl7v2.validation import MOST_LEAVES, oversize, validate
 from hub.domain.errors import Cause
 from tests.conftest import CORPORA
 
@@ -102,3 +102,16 @@ def test_of_the_corpus_only_the_message_made_malformed_is_refused() -> None:
                     passed += 1
     assert passed > 200
     assert all("malformed_DTM_datatype" in name for name in refused)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(MOST_LEAVES - 20, []), (MOST_LEAVES, ["PID[1]-3[59990]"])])
+def test_a_message_of_more_values_than_can_be_answered_in_time_is_too_large(count: int, expected: list[str]) -> None:
+    text = "MSH|^~\\&|HIS|XR|HUB|H|20240101||ADT^A08|1|P|2.5\rPID|1||" + "~".join(["n"] * count)
+    found = oversize(er7.parse(text), len(text))
+    assert [refusal.path for refusal in found] == expected
+    assert all(refusal.cause is Cause.TOO_LARGE for refusal in found)
+
+
+def test_empty_repetitions_are_no_values() -> None:
+    text = "MSH|^~\\&|HIS|XR|HUB|H|20240101||ADT^A08|1|P|2.5\rPID|1||" + "~" * 10 * MOST_LEAVES
+    assert oversize(er7.parse(text), len(text)) == ()

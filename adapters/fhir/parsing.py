@@ -1,0 +1,111 @@
+"""The bytes of a FHIR document as JSON and back: numbers exact, nothing lost on the way."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from email.message import Message as Headers
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.fragments import Resource, leaves
+
+MEDIA_TYPE = "application/fhir+json"
+READABLE = frozenset({"application/fhir+json", "application/json", "text/json", "application/json+fhir", ""})
+
+MOST_LEAVES = 80_000
+"""Values of a document that is to be answered at once: what is done within two seconds and within the memory. The
+whole life of a patient has some twenty thousand."""
+
+_MAGNITUDE = 60
+"""Powers of ten beyond which a number is none that anybody measured (`1e999999999` fills the memory when written)."""
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if abs(number.adjusted()) > _MAGNITUDE:
+        raise ValueError("the number is out of range")
+    return number
+
+
+encode = msgspec.json.Encoder(decimal_format="number").encode
+decode = msgspec.json.Decoder(float_hook=_number).decode
+
+
+def read(raw: bytes, content_type: str = "", *, most: int | None = None) -> Resource:
+    """The JSON of a request or file as a resource, numbers exact. most: values that it may have.
+
+    Raises Refused: UNDECODABLE (charset, not UTF-8), WRONG_DATATYPE (a number out of range), WRONG_STRUCTURE (not
+    JSON, a name twice in one object, no object with resourceType), TOO_LARGE.
+    """
+    charset = parameter(content_type, "charset")
+    if charset and charset.casefold().replace("-", "") not in ("utf8", "usascii"):
+        raise Refused(Refusal(Cause.UNDECODABLE, "Resource", "FHIR JSON is UTF-8"))
+    try:
+        text = raw.removeprefix(codecs.BOM_UTF8).decode()
+        value: Any = decode(text)
+        if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
+            raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "a JSON object with resourceType is expected"))
+        if most is not None and next(islice(leaves(value), most, None), None):
+            told = f"a document has at most {most} values: send it in several"
+            raise Refused(Refusal(Cause.TOO_LARGE, value["resourceType"][:64], told))
+        _require_distinct(text, value["resourceType"])
+    except UnicodeDecodeError:
+        raise Refused(Refusal(Cause.UNDECODABLE, "Resource", "the bytes are not UTF-8")) from None
+    except msgspec.ValidationError:  # of _number
+        raise Refused(Refusal(Cause.WRONG_DATATYPE, "Resource", "a number is out of range")) from None
+    except msgspec.DecodeError as error:
+        byte = str(error).rpartition("(byte ")[2].rstrip(")")
+        where = f" (byte {byte})" if byte.isdigit() else ""
+        raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", f"not JSON{where}")) from None
+    except RecursionError:
+        raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "nested too deeply")) from None
+    return value
+
+
+def media_type(content_type: str) -> str:
+    return content_type.split(";", 1)[0].strip().casefold()
+
+
+def parameter(content_type: str, name: str) -> str:
+    headers = Headers()
+    headers["Content-Type"] = content_type or MEDIA_TYPE
+    value = headers.get_param(name)
+    return value if isinstance(value, str) else ""
+
+
+class _Repeating(dict[str, Any]):
+    """A JSON object in which a name stands twice: one of its values would be lost."""
+
+
+def _require_distinct(text: str, root: str) -> None:
+    """Raises Refused where an object has a name twice. A second pass: the fast parser takes the last in silence."""
+    found: list[_Repeating] = []
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        plain = dict(pairs)
+        if len(plain) < len(pairs):
+            found.append(_Repeating(plain))
+            return found[-1]
+        return plain
+
+    tree = json.loads(text, object_pairs_hook=made, parse_float=str, parse_int=str)
+    if found:
+        told = "a name stands twice in one JSON object"
+        raise Refused(*(Refusal(Cause.WRONG_STRUCTURE, place, told) for place in islice(_repeating(tree, root), 50)))
+
+
+def _repeating(value: Any, place: str) -> Iterator[str]:
+    if isinstance(value, _Repeating):
+        yield place
+    if isinstance(value, dict):
+        for name, child in value.items():
+            yield from _repeating(child, f"{place}.{name}")
+    elif isinstance(value, list):
+        for number, child in enumerate(value):
+            yield from _repeating(child, f"{place}[{number}]")

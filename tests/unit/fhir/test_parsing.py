@@ -1,0 +1,52 @@
+"""Bytes as JSON: exact, or refused with the place."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from adapters.fhir.parsing import encode, read
+from hub.domain.errors import Cause, Refused
+
+
+def refused(raw: bytes, **options: int) -> list[tuple[Cause, str]]:
+    with pytest.raises(Refused) as error:
+        read(raw, **options)
+    return [(refusal.cause, refusal.path) for refusal in error.value.refusals]
+
+
+@pytest.mark.parametrize("number", ["2.10", "0.1000", "-0.00", "12345678901234567890.123456789", "1E+2", "1e-7"])
+def test_a_decimal_keeps_its_digits(number: str) -> None:
+    raw = f'{{"resourceType": "Observation", "valueQuantity": {{"value": {number}}}}}'.encode()
+    read_back = json.loads(encode(read(raw)), parse_float=Decimal, parse_int=Decimal)["valueQuantity"]["value"]
+    assert str(read_back) == str(Decimal(number))
+
+
+@pytest.mark.parametrize("body", [b"NaN", b"Infinity", b"01", b"1.", b'"\\ud800"', b'"a\x01b"', b"[1,]", b"{'a': 1}"])
+def test_what_json_has_not_is_refused(body: bytes) -> None:
+    assert refused(b'{"resourceType": "Basic", "x": ' + body + b"}") == [(Cause.WRONG_STRUCTURE, "Resource")]
+
+
+def test_a_name_that_stands_twice_is_told_where_it_does() -> None:
+    raw = (
+        b'{"resourceType": "Bundle", "entry": [{}, {"resource": {"resourceType": "Patient", "gender": "male",'
+        b' "name": [{"text": "a", "text": "b"}], "gender": "female"}}]}'
+    )
+    assert refused(raw) == [
+        (Cause.WRONG_STRUCTURE, "Bundle.entry[1].resource"),
+        (Cause.WRONG_STRUCTURE, "Bundle.entry[1].resource.name[0]"),
+    ]
+
+
+def test_a_document_of_more_values_than_asked_for_is_too_large() -> None:
+    raw = b'{"resourceType": "List", "x": [1, 2, 3, 4]}'
+    assert read(raw, most=5)["x"] == [1, 2, 3, 4]
+    assert refused(raw, most=4) == [(Cause.TOO_LARGE, "List")]
+
+
+@pytest.mark.parametrize("depth", [2_000, 200_000])
+def test_what_is_nested_without_end_is_refused(depth: int) -> None:
+    raw = b'{"resourceType": "Basic", "x": ' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+    assert refused(raw) == [(Cause.WRONG_STRUCTURE, "Resource")]
