@@ -33,7 +33,7 @@ from hub.store.connections import pool
 from hub.store.directory import Directory
 from hub.stream.broker import Broker
 from hub.views import figures
-from hub.web import access, health, metrics
+from hub.web import access, asyncapi, health, metrics
 from hub.web.pages import Pages, wants_page
 
 CONNECTIONS = 16
@@ -73,7 +73,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str,
 
 
 def application(settings: Settings, connections: Pool, intake: Intake) -> FastAPI:
-    """The routes with what they call; OpenAPI at /openapi.json."""
+    """The routes with what they call; OpenAPI at /openapi.json, AsyncAPI at /asyncapi.yaml."""
     connection = partial(_connection, connections)
     commands = requests.Commands(
         authenticate=partial(_authenticate, connections),
@@ -92,6 +92,7 @@ def application(settings: Settings, connections: Pool, intake: Intake) -> FastAP
     )
     app.include_router(routes.router(commands))
     app.include_router(health.router(partial(_database_answers, connections), partial(_broker_answers, settings)))
+    app.include_router(asyncapi.router())
     readers = administration.Watch(partial(administration.readers, settings))
     may = partial(_is_administrators, connections)
     app.include_router(metrics.router(partial(_figures, connections), readers, may))
