@@ -29,11 +29,11 @@ def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: 
               profile: str | None = None) -> Normalised:  # fmt: skip
     """The message as FHIR, what it asks of a referral, and where each of its fields went.
 
-        Of a referral the patient must be known; other messages without one are converted all the same, see `identified`.
+    Of a referral the patient must be known; other messages without one are converted all the same, see `identified`.
 
-            charset, timezone: of the sender, for a message that names none; profile: the sender's, YAML. Raises Refused:
-        UNDECODABLE, TOO_LARGE, WRONG_DATATYPE, WRONG_STRUCTURE, REQUIRED_MISSING, each with its HL7 path.
-        """
+        charset, timezone: of the sender, for a message that names none; profile: the sender's, YAML. Raises Refused:
+    UNDECODABLE, TOO_LARGE, WRONG_DATATYPE, WRONG_STRUCTURE, REQUIRED_MISSING, each with its HL7 path.
+    """
     dialect = read_profile(profile) if profile else standard()
     text, name = charsets.decode(raw, envelope.charset, charset or dialect.charset)
     message = er7.parse(text, charsets.codec(name) or "utf-8")
