@@ -31,7 +31,7 @@ def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: 
 
     Of a referral the patient must be known; other messages without one are converted all the same, see `identified`.
 
-        charset, timezone: of the sender, for a message that names none; profile: the sender's, YAML. Raises Refused:
+    charset, timezone: of the sender, for a message that names none; profile: the sender's, YAML. Raises Refused:
     UNDECODABLE, TOO_LARGE, WRONG_DATATYPE, WRONG_STRUCTURE, REQUIRED_MISSING, each with its HL7 path.
     """
     dialect = read_profile(profile) if profile else standard()
