@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.attached import texts
 from adapters.hl7v2 import charsets, er7, validation
-from adapters.hl7v2.maps import ledger, messages, referral
+from adapters.hl7v2.maps import ledger, messages, referral, segments_merge
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.dialect import standard
 from adapters.hl7v2.maps.placing import Placed, place
@@ -65,6 +65,7 @@ def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: 
         parts=tuple(parts),
         intent=intent,
         warnings=tuple(_warnings(known)),
+        identities=segments_merge.identities(c.merges, parts),
     )
 
 
@@ -133,7 +134,11 @@ def _identity(patient: Resource) -> Identity:
         name=_name(names[0]),
         gender=patient.get("gender"),
         birth_date=patient.get("birthDate"),
-        identifiers=tuple(Identifier(str(i.get("system", "")), str(i["value"])) for i in patient.get("identifier", ())),
+        identifiers=tuple(
+            Identifier(str(i.get("system", "")), str(i["value"]))
+            for i in patient.get("identifier", ())
+            if i.get("use") != "old"
+        ),
     )
 
 

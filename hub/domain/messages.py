@@ -169,6 +169,34 @@ Intent = Open | Amend | Cancel | Inquire | Move
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """What was told of `prior` is from now on of the Patient at `surviving` in `Normalised.parts`.
+
+    Only numbers that are the sender's own name the prior patient, see `hub.intake.merging`. part: of the Patient that
+    says who was prior, where a part does; numbers: of the accounts or visits; path: of what names the prior patient.
+    scope: patient: everything, messages that still come under the prior number, too; identifier: one patient whose
+    number changed; chart: what was told under the prior number, and no more; account, visit: encounters of `numbers`
+    and what refers to them.
+    """
+
+    scope: Literal["patient", "identifier", "chart", "account", "visit"]
+    surviving: int
+    prior: Identity
+    part: int | None = None
+    numbers: tuple[Identifier, ...] = ()
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Separate:
+    """Two Patients in `Normalised.parts` that the sender had merged or linked are two again."""
+
+    one: int
+    other: int
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One resource of a message: each Patient, the referral's ServiceRequest, and every clinical resource.
 
@@ -187,7 +215,8 @@ class Part:
 class Normalised:
     """A message as FHIR. bundle: R4 Bundle; parts: see Part; intent: None for plain history.
 
-    patient: of the message's subject; patient_resource: its FHIR Patient; warnings: told, not refused.
+    patient: of the message's subject; patient_resource: its FHIR Patient; warnings: told, not refused; identities:
+    what it says of who is who, in its order.
     """
 
     envelope: Envelope
@@ -198,6 +227,7 @@ class Normalised:
     parts: tuple[Part, ...]
     intent: Intent | None
     warnings: tuple[Refusal, ...] = ()
+    identities: tuple[Merge | Separate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

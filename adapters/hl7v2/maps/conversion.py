@@ -17,6 +17,7 @@ from hub.domain.messages import Claim
 
 if TYPE_CHECKING:
     from adapters.hl7v2.maps.dialect import Dialect
+    from adapters.hl7v2.maps.segments_merge import Merging
 
 _NAMESPACE = UUID("5d9c4ba2-6f0c-5f0a-9a58-6f1e4c2f9b7e")
 
@@ -60,7 +61,8 @@ class Order:
 class Conversion:
     """One message being converted. readings: its segments; facility: MSH-4.1; kind, event: MSH-9; order: that in work;
     observed: the resource that an NTE comments; document: of the TXA in work; report: of the OBR in work; opened:
-    others that following segments belong to, by name; codes, pairs: the code tables of the dialect."""
+    others that following segments belong to, by name; merges: who is who, in order; codes, pairs: the code tables of
+    the dialect."""
 
     def __init__(
         self, message: Message, clock: Clock, dialect: Dialect, *, facility: str, control_id: str, kind: str, event: str
@@ -98,6 +100,7 @@ class Conversion:
         self.lines: dict[int, list[Joined]] = {}
         self.categories: dict[tuple[int, str], int] = {}
         self.opened: dict[str, Entry] = {}
+        self.merges: list[Merging] = []
         self.last_text: tuple[str, Entry] | None = None
         self.shared: dict[tuple[str, str], Entry] = {}
         self.trailing: set[Segment] = set()

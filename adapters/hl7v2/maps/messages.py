@@ -12,6 +12,7 @@ from adapters.hl7v2.maps import (
     roles,
     segments_clinical,
     segments_medication,
+    segments_merge,
     segments_message,
     segments_observation,
     segments_patient,
@@ -31,7 +32,7 @@ Translator = Callable[[Conversion, Reading], None]
 
 TRANSLATORS: Mapping[str, Translator] = {
     "MSH": segments_message.msh, "SFT": segments_message.sft, "EVN": segments_message.evn,
-    "PID": segments_patient.pid, "IN1": segments_patient.in1, "PV1": segments_visit.pv1,
+    "PID": segments_patient.pid, "MRG": segments_merge.mrg, "IN1": segments_patient.in1, "PV1": segments_visit.pv1,
     "AL1": segments_clinical.al1, "IAM": segments_clinical.iam, "DG1": segments_clinical.dg1,
     "PR1": segments_clinical.pr1, "PRB": segments_clinical.prb,
     "ORC": orc, "OBR": segments_results.obr, "OBX": segments_observation.obx, "NTE": segments_results.nte,
@@ -68,6 +69,7 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
             declared(c, reading, sheet)
     close_documents(c)
     appointments.close(c)
+    segments_merge.close(c)
     if c.notes:
         message_note(c)
     _complete(c)
