@@ -12,7 +12,8 @@ SCHEMA = "urn:referral-hub:schema:{type}"
 REFERRALS, FRAGMENTS, RECORDS, DEAD_LETTERS = "referrals.v1", "fragments.v1", "records.v1", "dead-letters.v1"
 
 
-TOPICS = {"referral": REFERRALS, "fragment": FRAGMENTS, "record": RECORDS, "dead-letter": DEAD_LETTERS}
+TOPICS = {"referral": REFERRALS, "fragment": FRAGMENTS, "patient": FRAGMENTS, "record": RECORDS,
+          "dead-letter": DEAD_LETTERS}  # fmt: skip
 """The hub's own topic of each family of events."""
 
 
@@ -23,7 +24,7 @@ def organization_topic(code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One fact. type: `referral.requested.v1`; subject, key: the referral's id (fragments: the patient's)."""
+    """One fact. type: `referral.requested.v1`; subject, key: the referral's id (fragments, patients: the patient's)."""
 
     id: str
     type: str

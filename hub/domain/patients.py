@@ -13,6 +13,9 @@ NATIONAL = "urn:oid:2.16.156.10011.1.3"
 INSURANCE = "urn:oid:2.16.156.10011.1.22"
 """System of the 医保 (social security card) number."""
 
+EVERYWHERE = frozenset({NATIONAL, INSURANCE})
+"""Systems whose numbers mean the same patient whoever sends them; all others belong to the sending organisation."""
+
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
 

@@ -7,10 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.domain.fragments import Resource
-from hub.domain.patients import INSURANCE, NATIONAL, Identifier, Identity, contradictions, same_person
-
-EVERYWHERE = frozenset({NATIONAL, INSURANCE})
-"""Systems whose numbers mean the same patient whoever sends them; all others belong to the sending organisation."""
+from hub.domain.patients import EVERYWHERE, NATIONAL, Identifier, Identity, contradictions, same_person
 
 Name = tuple[int, str, str]
 """An identifier with its owner: (organisation's id or 0 when valid everywhere, system, value)."""
@@ -18,11 +15,13 @@ Name = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A known patient. names: all its identifiers; the identity's own `identifiers` are not used."""
+    """A known patient. names: all its identifiers; the identity's own `identifiers` are not used; declared: those of
+    which their owner said, by a merge, that they are this patient's."""
 
     id: str
     identity: Identity
     names: frozenset[Name]
+    declared: frozenset[Name] = frozenset()
 
 
 def names(identity: Identity, organization_id: int) -> tuple[Name, ...]:
@@ -36,9 +35,13 @@ def names(identity: Identity, organization_id: int) -> tuple[Name, ...]:
 def match(identity: Identity, organization_id: int, candidates: Sequence[Candidate]) -> Candidate | None:
     """The one of `candidates` (oldest first) that is the same person.
 
-    Of several the one that shares a national identifier, then the oldest.
+    Who has one of the numbers by declaration, whatever the name; of several others the one that shares a national
+    identifier, then the oldest.
     """
     told = names(identity, organization_id)
+    stated = next((c for c in candidates if not c.declared.isdisjoint(told) and one_everywhere(told, c)), None)
+    if stated is not None:
+        return stated
     incoming = replace(identity, identifiers=tuple(map(_identifier, told)))
     same = [c for c in candidates if same_person(incoming, _identity(c))]
     national = {name for name in told if name[1] == NATIONAL}
@@ -58,9 +61,24 @@ def compatible(identity: Identity, organization_id: int, candidate: Candidate) -
     return len(contradictions(identity, candidate.identity)) <= 1
 
 
+def mergeable(one: Candidate, other: Candidate) -> bool:
+    """Whether two patients may be one as a whole, by the rule that holds for two messages with a common number."""
+    return len(contradictions(one.identity, other.identity)) <= 1 and one_everywhere(one.names, other)
+
+
+def one_everywhere(told: Iterable[Name], candidate: Candidate) -> bool:
+    """Whether no number that is valid everywhere is another one of the candidate's."""
+    known = {system: value for owner, system, value in candidate.names if not owner}
+    return all(
+        owner or known.get(system, value) == value or (owner, system, value) in candidate.names
+        for owner, system, value in told
+    )
+
+
 def identity_of(patient: Resource) -> Identity:
-    """What a FHIR Patient says of who it is; identifiers without system or value say nothing."""
-    identifiers = [i for i in _dicts(patient.get("identifier")) if i.get("system") and i.get("value")]
+    """What a FHIR Patient says of who it is; identifiers that are old or without system or value say nothing."""
+    identifiers = [i for i in _dicts(patient.get("identifier"))
+                   if i.get("system") and i.get("value") and i.get("use") != "old"]  # fmt: skip
     return Identity(
         name=_name(_dicts(patient.get("name"))),
         gender=patient.get("gender"),

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import Connection
+from psycopg.errors import SerializationFailure
 
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.messages import Amend, Cancel, Inquire, Move, Normalised, Open, Outcome, Receipt
+from hub.domain.messages import Amend, Cancel, Inquire, Merge, Move, Normalised, Open, Outcome, Receipt
 from hub.domain.patients import Identifier
 from hub.identity.matching import Name, identity_of, names
+from hub.intake import identities, merges
 from hub.intake.effects import take_effect
 from hub.intake.entries import KEY_PATHS, LONGEST_CONTROL_ID, NOT_PROCESSED, Encoded, Entry, error_json
 from hub.intake.keys import Keys, claim
@@ -45,6 +47,7 @@ def write(connection: Connection[Any], directory: Directory, entries: Sequence[E
     if world.events:
         rows.by_statement["insert_outbox"] = world.events
     rows.write(connection)
+    merges.carry_out(connection, world.changes)
     return receipts
 
 
@@ -59,6 +62,9 @@ class _Wanted:
 
     def add(self, normalised: Normalised, sender_id: int) -> None:
         self.patients.update(names(normalised.patient, sender_id))
+        for change in normalised.identities:
+            if isinstance(change, Merge):
+                self.patients.update(identities.own(change.prior, sender_id))
         for part in normalised.parts:
             if part.resource.get("resourceType") == "Patient" and part.resource is not normalised.patient_resource:
                 self.patients.update(names(identity_of(part.resource), sender_id))
@@ -86,23 +92,39 @@ def _referral_identifiers(normalised: Normalised) -> tuple[Identifier, ...]:
 
 
 def _load(connection: Connection[Any], world: World, contents: Sequence[tuple[Encoded, int]]) -> None:
-    """Locks: names, then patients, then referrals, each in one order for all writers."""
+    """Locks: names, then patients, then referrals, each in one order for all writers.
+
+    Raises SerializationFailure where a merge elsewhere went between the looking and the locking.
+    """
     wanted = _Wanted(set(), set(), set(), set())
     for content, sender_id in contents:
         wanted.add(content.normalised, sender_id)
+    changing = {sender_id for content, sender_id in contents if content.normalised.identities}
+    if changing:
+        wanted.patients |= merges.names_of(connection, wanted.patients)
     lock_names(connection, (*wanted.patients, *wanted.own))
+    world.standing = [m for sender_id in changing for m in merges.standing(connection, sender_id, wanted.patients)]
     found = []
     if wanted.identifiers or wanted.referral_ids:
         found = find_referrals(connection, wanted.identifiers, wanted.referral_ids)
     if wanted.patients or found:
-        for candidate in load_patients(connection, wanted.patients, (row[4] for row in found)):
+        ids = [*(row[4] for row in found), *(merge.prior_id for merge in world.standing)]
+        for candidate in load_patients(connection, wanted.patients, ids):
             world.patients.know(candidate)
-    if found:
-        for referral in load_referrals(connection, (row[3] for row in found)):
+    referrals = [row[3] for row in found]
+    if changing:
+        referrals += merges.referrals_of(connection, world.patients.by_id)
+    if referrals:
+        for referral in load_referrals(connection, referrals):
             world.referrals.by_id[referral.id] = referral
     for organization_id, system, value, referral_id, _ in found:
         if organization_id:
             world.referrals.know(organization_id, system, value, referral_id)
+    if any(r.patient_id not in world.patients.by_id for r in world.referrals.by_id.values()) or (
+        changing
+        and any(c.names & wanted.patients and not c.names <= wanted.patients for c in world.patients.by_id.values())
+    ):
+        raise SerializationFailure("a patient was merged meanwhile")
 
 
 def _receive(world: World, keys: Keys, entry: Entry) -> Receipt:
@@ -158,7 +180,8 @@ def _keep(rows: Rows, entry: Entry, status: str, receipt: Receipt, effect: Effec
     content = entry.content
     error = error_json(receipt.outcome.refusals, entry.fault)
     became = (
-        error, content.bundle if content else b"", content.ledger if content else b"", effect.patient_id or "",
+        error, content.bundle if content else b"", content.warned(effect.warnings) if content else b"",
+        effect.patient_id or "",
         effect.referral.id if effect.referral else "",
     )  # fmt: skip
     if entry.again:

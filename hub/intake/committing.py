@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import psycopg
@@ -38,7 +39,28 @@ def open_connection(url: str) -> Connection[Any]:
 
 
 def commit(connection: Connection[Any], directory: Directory, entries: Sequence[Entry]) -> list[Receipt | Unavailable]:
-    """A receipt, or why nothing was stored, for each entry. Raises Unavailable when that is so of all."""
+    """A receipt, or why nothing was stored, for each entry. Raises Unavailable when that is so of all.
+
+    What says who is who stands in a transaction of its own, after what came before it and before what comes after.
+    """
+    if not any(map(_alone, entries)):
+        return _together(connection, directory, entries)
+    receipts: list[Receipt | Unavailable] = []
+    for alone, run in groupby(entries, key=_alone):
+        for part in ([entry] for entry in run) if alone else (list(run),):
+            try:
+                receipts += _together(connection, directory, part)
+            except Unavailable as error:
+                receipts += [error] * len(part)
+    return receipts
+
+
+def _alone(entry: Entry) -> bool:
+    return entry.content is not None and bool(entry.content.normalised.identities)
+
+
+def _together(connection: Connection[Any], directory: Directory,
+              entries: Sequence[Entry]) -> list[Receipt | Unavailable]:  # fmt: skip
     for _ in range(ATTEMPTS):
         try:
             with connection.pipeline(), connection.transaction():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import uuid_utils
 
 from hub.domain.errors import Cause, Refusal, Refused
@@ -32,6 +34,9 @@ def take_effect(world: World, told: Told) -> Effect:
             effect = Effect(None, add_history(world, told, None))
     world.events += world.late
     world.late.clear()
+    if world.warnings:
+        effect = replace(effect, warnings=tuple(world.warnings))
+        world.warnings.clear()
     return effect
 
 

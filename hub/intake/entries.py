@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 import uuid_utils
 from msgspec import Raw
+from msgspec.json import decode
 
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource, leaves
@@ -37,6 +38,14 @@ class Encoded:
     ledger: bytes
     bundle_sha256: str
     parts: tuple[tuple[bytes, bytes], ...]
+
+    def warned(self, warnings: tuple[Refusal, ...]) -> bytes:
+        """The ledger with further warnings."""
+        if not warnings:
+            return self.ledger
+        ledger = decode(self.ledger)
+        ledger["warnings"] += map(described, warnings)
+        return _storable(encode(ledger))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ import uuid_utils
 from hub.domain.fragments import is_clinical
 from hub.domain.messages import Amend, Open, Part
 from hub.identity.matching import identity_of
+from hub.intake import identities
 from hub.intake.referrals import Referral
 from hub.intake.world import Told, World, event_row
 
@@ -16,13 +17,16 @@ def add_history(world: World, told: Told, referral: Referral | None, *, linked: 
     """Each resource of the message to its patient's history; the id of the patient that the message is about."""
     normalised, organization_id = told.normalised, told.sender.id
     link = linked or (referral.patient_id if referral else None) or None
+    if normalised.identities:
+        identities.separate(world, told)
+    main = next((n for n, part in enumerate(normalised.parts) if part.resource is normalised.patient_resource), -1)
     subject = world.patients.resolve(
-        normalised.patient, organization_id, normalised.patient_resource, linked=link, link_first=link_first
-    )
-    patients: dict[int | None, str] = {None: subject}
-    for index, part in enumerate(normalised.parts):
-        if part.resource.get("resourceType") == "Patient":
-            patients[index] = _patient_of(world, told, part, subject)
+        normalised.patient, organization_id, normalised.patient_resource, linked=link, link_first=link_first,
+        otherwise=identities.continued(world, told, main),
+    )  # fmt: skip
+    patients = _patients(world, told, subject)
+    if normalised.identities:
+        identities.merge(world, told, patients)
     order = normalised.intent.content.service_request if isinstance(normalised.intent, Open | Amend) else None
     clinical: dict[str, list[dict[str, str]]] = {}
     for position, part in enumerate(normalised.parts):
@@ -37,11 +41,22 @@ def add_history(world: World, told: Told, referral: Referral | None, *, linked: 
     return subject
 
 
-def _patient_of(world: World, told: Told, part: Part, subject: str) -> str:
+def _patients(world: World, told: Told, subject: str) -> dict[int | None, str]:
+    """The patient's id of each Patient by its place, None: the subject; without `prior_parts`."""
     normalised = told.normalised
-    if part.resource is normalised.patient_resource or part.resource == normalised.patient_resource:
-        return subject
-    return world.patients.resolve(identity_of(part.resource), told.sender.id, part.resource)
+    merged = identities.prior_parts(told)
+    found: dict[int | None, str] = {None: subject}
+    for index, part in enumerate(normalised.parts):
+        if part.resource.get("resourceType") != "Patient" or index in merged:
+            continue
+        if part.resource is normalised.patient_resource or part.resource == normalised.patient_resource:
+            found[index] = subject
+            continue
+        found[index] = world.patients.resolve(
+            identity_of(part.resource), told.sender.id, part.resource,
+            otherwise=identities.continued(world, told, index),
+        )  # fmt: skip
+    return found
 
 
 def _fragment(world: World, told: Told, part: Part, position: int, patient_id: str,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import uuid_utils
 from psycopg import Connection
 
 from hub.domain.fragments import Resource
-from hub.domain.patients import Identity
+from hub.domain.patients import Identifier, Identity
 from hub.identity.matching import Candidate, Name, compatible, match, names
 from hub.identity.names import keys
 from hub.intake.rows import Rows, as_columns
@@ -32,11 +32,12 @@ class Patients:
     completed: set[str] = field(default_factory=set)
 
     def resolve(self, identity: Identity, organization_id: int, resource: Resource, *, linked: str | None = None,
-                link_first: bool = False) -> str:  # fmt: skip
+                link_first: bool = False, otherwise: str | None = None) -> str:  # fmt: skip
         """The patient's id; what the message adds to a known patient is noted, an unknown one is opened.
 
         linked: the patient of the referral that the message names; it is the one told of when identifiers find
-        nobody (link_first: before they are asked) and nothing speaks against it.
+        nobody (link_first: before they are asked) and nothing speaks against it. otherwise: who it is when nobody
+        else is.
         """
         told = names(identity, organization_id)
         link = self.by_id.get(linked) if linked else None
@@ -44,10 +45,33 @@ class Patients:
             link = None
         found = link if link_first else None
         found = found or match(identity, organization_id, self._candidates(told)) or link
+        found = found or (self.by_id.get(otherwise) if otherwise else None)
         if found is None:
-            return self._open(identity, told, resource)
+            return self.open(identity, told, resource)
         self._complete(found, identity, told, resource)
         return found.id
+
+    def holder(self, told: Sequence[Name], organization_id: int) -> Candidate | None:
+        """Who carries one of these numbers."""
+        identity = Identity(identifiers=tuple(Identifier(system, value) for _, system, value in told))
+        return match(identity, organization_id, self._candidates(told)) if told else None
+
+    def declare(self, patient_id: str, stated: Iterable[Name]) -> None:
+        """The owner of these numbers says that they are this patient's."""
+        known = self.by_id[patient_id]
+        stated = frozenset(stated)
+        self.know(replace(known, names=known.names | stated, declared=known.declared | stated))
+        for organization_id, system, value in sorted(stated):
+            self.rows.add("declare_patient_identifiers", patient_id, organization_id, system, value)
+
+    def give(self, source: str, target: str, moved: Iterable[Name]) -> None:
+        """Numbers of one patient become another's, for the messages that follow; `merges.carry_out` writes it."""
+        moved = frozenset(moved)
+        was, becomes = self.by_id[source], self.by_id[target]
+        self.know(replace(becomes, names=becomes.names | moved, declared=becomes.declared | (was.declared & moved)))
+        self.know(replace(was, names=was.names - moved, declared=was.declared - moved))
+        for name in moved:
+            self.by_name[name].pop(source, None)
 
     def know(self, candidate: Candidate) -> None:
         self.by_id[candidate.id] = candidate
@@ -58,7 +82,8 @@ class Patients:
         found = {patient for name in told for patient in self.by_name.get(name, ())}
         return [self.by_id[patient] for patient in sorted(found)]
 
-    def _open(self, identity: Identity, told: tuple[Name, ...], resource: Resource) -> str:
+    def open(self, identity: Identity, told: tuple[Name, ...], resource: Resource) -> str:
+        """A new patient."""
         patient_id = str(uuid_utils.uuid7())
         self.know(Candidate(patient_id, identity, frozenset(told)))
         self.rows.add("insert_patients", patient_id, *_demographics(identity), encode(resource))
@@ -77,7 +102,7 @@ class Patients:
         )
         if not new and filled == was:
             return
-        self.know(Candidate(known.id, filled, known.names | set(new)))
+        self.know(replace(known, identity=filled, names=known.names | set(new)))
         self._add_names(known.id, new)
         if not was.name:
             self._add_keys(known.id, identity.name)
@@ -115,7 +140,12 @@ def load_patients(connection: Connection[Any], wanted: Iterable[Name], ids: Iter
     columns = as_columns(("organization", "system", "value"), sorted(set(wanted)))
     cursor = connection.execute(blocks("identity")["lock_patients"], {**columns, "id": sorted(set(ids))})
     return [
-        Candidate(patient_id, Identity(name, gender, birth_date), frozenset(map(_name, identifiers or ())))
+        Candidate(
+            patient_id,
+            Identity(name, gender, birth_date),
+            frozenset(map(_name, identifiers or ())),
+            frozenset(_name(row) for row in identifiers or () if row[3]),
+        )
         for patient_id, name, gender, birth_date, identifiers in cursor
     ]
 

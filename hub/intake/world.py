@@ -8,9 +8,11 @@ from typing import Any
 
 import uuid_utils
 
+from hub.domain.errors import Refusal
 from hub.domain.messages import Normalised, Sender
 from hub.domain.referrals import State
 from hub.intake.entries import Encoded
+from hub.intake.merges import Change, Standing
 from hub.intake.patients import Patients
 from hub.intake.referrals import Referral, Referrals
 from hub.intake.rows import Rows
@@ -22,7 +24,8 @@ from hub.store.directory import Directory
 class World:
     """Loaded before the first message of a batch, written after the last.
 
-    events: rows of the outbox, in order; late: those of the message in work that come after its referral's.
+    events: rows of the outbox, in order; late: those of the message in work that come after its referral's; standing:
+    merges that the batch may undo; changes: of who is who, in order; warnings: of the message in work.
     """
 
     directory: Directory
@@ -31,6 +34,9 @@ class World:
     referrals: Referrals
     events: list[tuple[Any, ...]] = field(default_factory=list)
     late: list[tuple[Any, ...]] = field(default_factory=list)
+    standing: list[Standing] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    warnings: list[Refusal] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +56,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What came of a message. patient_id: of its subject, None where it changes nothing (an inquiry)."""
+    """What came of a message. patient_id: of its subject, None where it changes nothing (an inquiry); warnings: what
+    only the hub's own data showed."""
 
     referral: Referral | None
     patient_id: str | None
+    warnings: tuple[Refusal, ...] = ()
 
 
 def advance(world: World, told: Told, referral: Referral, event: str, target: State, **extra: Any) -> None:

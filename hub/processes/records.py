@@ -31,6 +31,7 @@ _log = structlog.get_logger()
 _WHOLE = [state.value for state in WHOLE_RECORD]
 _WITHOUT = FINAL - WHOLE_RECORD
 """States in which nobody needs a new record."""
+_NEEDED = [state.value for state in State if state not in _WITHOUT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,17 @@ class Records:
         load(self._embedder, self._terminologies)
 
     def lines(self, connection: Connection[Any], event: Event) -> Sequence[str]:
-        """The referral; of a patient's new fragments, the referrals that may show them.
+        """The referral; of a patient's new fragments, the referrals that may show them; of two patients that became
+        one, or two again, all that need a record.
 
         A referral that is not stored here is another hub's, on the same broker: what is ours is committed first.
         """
         if event.type == "fragment.received.v1":
             rows = connection.execute(_SQL["concerned"], (event.subject, _WHOLE, event.data.get("referral_id")))
             return [row[0] for row in rows.fetchall()]
+        if event.type.startswith("patient."):
+            patients = [event.data["patient_id"], event.data["prior_patient_id"]]
+            return [row[0] for row in connection.execute(_SQL["of_patients"], (patients, _NEEDED)).fetchall()]
         if not event.type.startswith("referral."):
             return []
         if connection.execute(_SQL["referral"], (event.subject,)).fetchone() is None:

@@ -3,7 +3,7 @@ SELECT pg_advisory_xact_lock(%(space)s::int4, name) FROM unnest(%(names)b::int4[
 
 -- lock_patients: patients that carry one of the identifiers, or are named by id, with all their identifiers; oldest first
 SELECT p.id::text, p.name, p.gender, p.birth_date,
-       (SELECT json_agg(json_build_array(coalesce(i.organization_id, 0), i.system, i.value))
+       (SELECT json_agg(json_build_array(coalesce(i.organization_id, 0), i.system, i.value, i.declared))
           FROM patient_identifiers i WHERE i.patient_id = p.id)
   FROM patients p
  WHERE p.id IN (
@@ -37,6 +37,13 @@ SELECT patient_id::uuid, nullif(organization_id, 0), system, value
   FROM unnest(%(patient)b::text[], %(organization)b::int4[], %(system)b::text[], %(value)b::text[])
        AS n (patient_id, organization_id, system, value)
     ON CONFLICT DO NOTHING
+
+-- declare_patient_identifiers: numbers of which their owner says that they are these patients'
+INSERT INTO patient_identifiers (patient_id, organization_id, system, value, declared)
+SELECT DISTINCT patient_id::uuid, organization_id, system, value, true
+  FROM unnest(%(patient)b::text[], %(organization)b::int4[], %(system)b::text[], %(value)b::text[])
+       AS n (patient_id, organization_id, system, value)
+    ON CONFLICT (system, value, organization_id, patient_id) DO UPDATE SET declared = true
 
 -- insert_patient_keys: by what a patient's name is found
 INSERT INTO patient_keys (patient_id, key)

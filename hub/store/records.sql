@@ -14,6 +14,9 @@ SELECT version FROM referrals WHERE id = %s FOR NO KEY UPDATE
 -- concerned: referrals whose record a patient's new fragments may stand in
 SELECT id::text FROM referrals WHERE patient_id = %s AND (state = ANY(%s) OR id = %s::uuid)
 
+-- of_patients: referrals of these patients in these states
+SELECT id::text FROM referrals WHERE patient_id = ANY(%s::uuid[]) AND state = ANY(%s) ORDER BY id
+
 -- patient_identifier: one by which the patient is known, those valid everywhere first
 SELECT system, value FROM patient_identifiers WHERE patient_id = %s
 ORDER BY organization_id NULLS FIRST, system, value LIMIT 1

@@ -84,9 +84,11 @@ CREATE TABLE patient_identifiers (
     organization_id integer REFERENCES organizations,
     system          text NOT NULL,
     value           text NOT NULL,
+    declared        boolean NOT NULL DEFAULT false,
     UNIQUE NULLS NOT DISTINCT (system, value, organization_id, patient_id)
 );
 COMMENT ON COLUMN patient_identifiers.organization_id IS 'whose number it is; NULL: valid everywhere (national, insurance)';
+COMMENT ON COLUMN patient_identifiers.declared IS 'whose number it is said that it is this patient''s, by a merge: then no name or date of birth contradicts it';
 CREATE INDEX patient_identifiers_patient ON patient_identifiers (patient_id);
 
 CREATE TABLE referrals (
@@ -352,3 +354,20 @@ CREATE TABLE patient_keys (
 );
 COMMENT ON TABLE patient_keys IS 'beginnings by which a patient''s name is found: the name and its pinyin, in full and by initials; no foreign key, which was half of the cost of writing: the transaction that writes a key writes or has locked its patient, and nothing deletes one';
 CREATE INDEX patient_keys_key ON patient_keys (key text_pattern_ops);
+
+CREATE TABLE merges (
+    id              uuid PRIMARY KEY,
+    scope           text NOT NULL CHECK (scope IN ('patient', 'identifier', 'chart', 'account', 'visit')),
+    organization_id integer NOT NULL REFERENCES organizations,
+    message_id      uuid NOT NULL,
+    prior_id        uuid NOT NULL REFERENCES patients,
+    surviving_id    uuid NOT NULL REFERENCES patients,
+    names           json NOT NULL,
+    fragments       uuid[] NOT NULL,
+    referrals       uuid[] NOT NULL,
+    merged_at       timestamptz NOT NULL DEFAULT now(),
+    undone_at       timestamptz
+);
+COMMENT ON TABLE merges IS 'what went from one patient to another on its sender''s word, so that it can go back';
+COMMENT ON COLUMN merges.names IS '[[organization or 0, system, value, declared], ..]';
+CREATE INDEX merges_surviving ON merges (surviving_id) WHERE undone_at IS NULL;

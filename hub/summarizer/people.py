@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from hub.domain.patients import (
+    EVERYWHERE,
     NATIONAL,
     Identifier,
     Identity,
@@ -65,10 +66,23 @@ def identity(patient: Mapping[str, Any]) -> Identity:
     """What a FHIR Patient says; of several names the one in Chinese characters."""
     index = _name_index(patient)
     identifiers = tuple(
-        Identifier(str(i.get("system", "")), str(i["value"])) for i in patient.get("identifier", ()) if i.get("value")
+        Identifier(str(i.get("system", "")), str(i["value"]))
+        for i in patient.get("identifier", ())
+        if i.get("value") and not (i.get("use") == "old" and i.get("system") in EVERYWHERE)
     )
     name = _full_name(patient["name"][index]) if index is not None else None
     return Identity(name, patient.get("gender"), patient.get("birthDate"), identifiers)
+
+
+def linked(patient: Mapping[str, Any]) -> tuple[Identifier, ...]:
+    """Numbers that a FHIR Patient says are the same person's: those of its links, and its own that are old."""
+    stated = [link.get("other", {}).get("identifier", {}) for link in patient.get("link", ())]
+    stated += [i for i in patient.get("identifier", ()) if i.get("use") == "old"]
+    return tuple(
+        Identifier(str(i.get("system", "")), str(i["value"]))
+        for i in stated
+        if i.get("value") and i.get("system") not in EVERYWHERE
+    )
 
 
 def _name_index(patient: Mapping[str, Any]) -> int | None:
@@ -139,21 +153,31 @@ def _identities(patients: Iterable[Evidence]) -> Iterator[tuple[Evidence, Identi
 
 
 def _closure(seed: Evidence, holders: _Holders) -> Person:
-    """Everybody who is the same person as those gathered so far; identifiers accumulate, name, date and sex stay."""
+    """Everybody who is the same person as those gathered so far; identifiers accumulate, name, date and sex stay.
+
+    A number that an organisation links with the person is the person's in what that organisation says, whatever the
+    name beside it.
+    """
     gathered = identity(seed.resource)
     accepted, differing = {seed.fragment.id: seed}, []
-    queue = deque(gathered.identifiers)
+    stated = {(seed.organization, number) for number in linked(seed.resource)}
+    queue = deque(dict.fromkeys((*gathered.identifiers, *linked(seed.resource))))
     agreeing: Identity | None = None
     while queue:
-        for patient, other in holders.get(queue.popleft(), ()):
+        number = queue.popleft()
+        for patient, other in holders.get(number, ()):
             if patient.fragment.id in accepted:
                 continue
             if other is agreeing:
                 accepted[patient.fragment.id] = patient
-            if other is agreeing or not same_person(gathered, other):
+            declared = (patient.organization, number) in stated
+            if other is agreeing or not (declared or same_person(gathered, other)):
                 continue
             accepted[patient.fragment.id] = patient
             contradicted = contradictions(gathered, other)
+            further = linked(patient.resource)
+            stated |= {(patient.organization, one) for one in further}
+            queue.extend(further)
             agreeing = None if contradicted else other
             differing += [(field, patient) for field in contradicted]
             queue.extend(i for i in other.identifiers if i not in gathered.identifiers)

@@ -49,6 +49,8 @@ _EVENTS = {
     "referral.expired": N_("Referral expired"),
     "fragment.received": N_("History received"),
     "record.ready": N_("Record made"),
+    "patient.merged": N_("Patients merged"),
+    "patient.separated": N_("Patients separated again"),
     "dead-letter.parked": N_("Event parked"),
 }
 
@@ -61,7 +63,7 @@ _ACTIONS = {
     "rotate-token": N_("Token replaced"), "end-sessions": N_("Sessions ended"), "add": N_("Added"),
     "edit": N_("Changed"), "enable": N_("Enabled"), "disable": N_("Disabled"), "replay": N_("Replayed"),
     "publish-requirements": N_("Requirements published"), "refer": N_("Sent a referral"), "update": N_("Updated"),
-    "mark": N_("Marked a statement"),
+    "mark": N_("Marked a statement"), "merge": N_("Merged patients"), "separate": N_("Separated patients"),
 }  # fmt: skip
 _OBJECTS = {
     "record": N_("Record of the patient"), "referral": N_("Referral form"), "message": N_("Message"),

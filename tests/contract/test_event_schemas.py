@@ -19,6 +19,8 @@ WITHOUT_TRANSITION = {
     "referral.cancellation-requested",
     "referral.cancellation-refused",
     "fragment.received",
+    "patient.merged",
+    "patient.separated",
     "record.ready",
     "dead-letter.parked",
 }

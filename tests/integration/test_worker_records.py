@@ -22,6 +22,7 @@ from hub.processes.records import Records
 from hub.store.connections import connect
 from hub.stream.lines import Lines
 from hub.summarizer.embedding import Kind, Vectors
+from tests.integration.merge_cases import mrg, pid, registry
 from tests.integration.seeds import Seeds
 
 
@@ -223,3 +224,34 @@ def test_several_events_of_one_referral_need_one_record(database: str, case: Cas
     with pool(database, 1, name="test") as connections:
         Lines(connections, "test", case.records).process(events)
     assert [version for version, *_ in case.stored()] == [3]
+
+
+def test_a_merge_makes_the_record_of_what_both_numbers_told_and_its_end_unmakes_it(database: str) -> None:
+    zhao = "Zhao^Min||19881111|M"
+    with registry(database) as h, connect(database, autocommit=True) as connection:
+        h.tell("A01", pid("100", zhao), "DG1|1||I10^Hypertension^I10")
+        h.tell("A01", pid("100", zhao), "DG1|1||J45^Asthma^I10")
+        opened = h.tell("I12", "RF1||R||||R1||||chest pain", "PRD|RT|OTHER^^^^^|||||OTHER", pid("200"), kind="REF")
+        assert opened.outcome.referral is not None
+        referral = opened.outcome.referral.id
+        connection.execute("UPDATE referrals SET state = 'accepted'")
+        records = Records(Counting())
+        told: list[set[str]] = []
+        for event, *segments in (("A40", pid("200"), mrg("100")), ("A37", pid("200"), pid("100", zhao))):
+            h.tell(event, *segments)
+            row = connection.execute(
+                "SELECT type, subject::text, occurred_at, data FROM outbox WHERE type LIKE 'patient.%%' "
+                "ORDER BY id DESC"
+            ).fetchone()
+            assert row is not None
+            [line] = records.lines(connection, Event("e", row[0], row[1], row[2], row[3]))
+            assert line == referral
+            with connection.transaction():
+                records.handle(connection, line, [])
+            newest = connection.execute("SELECT record FROM records ORDER BY generated_at DESC LIMIT 1").fetchone()
+            assert newest is not None
+            told.append({item["text"] for item in newest[0]["sections"]["problems"]})
+            assert not any(one["reason"] == "another patient" and "Hypertension" in one["text"]
+                           for one in newest[0]["unplaced"])  # fmt: skip
+        assert len(told[0]) >= 2
+        assert told[1] == set()

@@ -1,0 +1,84 @@
+-- names_of: all numbers of the patients that carry one of these, owner 0 where valid everywhere
+SELECT DISTINCT coalesce(i.organization_id, 0), i.system, i.value
+  FROM patient_identifiers i
+ WHERE i.patient_id IN (
+       SELECT h.patient_id
+         FROM unnest(%(organization)b::int4[], %(system)b::text[], %(value)b::text[]) AS w (organization_id, system, value)
+         JOIN patient_identifiers h ON h.system = w.system AND h.value = w.value
+          AND h.organization_id IS NOT DISTINCT FROM nullif(w.organization_id, 0))
+
+-- standing: what an organisation merged into the patients that carry one of these numbers, and has not undone
+SELECT m.id::text, m.scope, m.prior_id::text, m.surviving_id::text, m.names, m.fragments::text[], m.referrals::text[]
+  FROM merges m
+ WHERE m.undone_at IS NULL AND m.organization_id = %(sender)s AND m.surviving_id IN (
+       SELECT h.patient_id
+         FROM unnest(%(organization)b::int4[], %(system)b::text[], %(value)b::text[]) AS w (organization_id, system, value)
+         JOIN patient_identifiers h ON h.system = w.system AND h.value = w.value
+          AND h.organization_id IS NOT DISTINCT FROM nullif(w.organization_id, 0))
+ ORDER BY m.id
+
+-- referrals_of: of these patients
+SELECT id::text FROM referrals WHERE patient_id = ANY (%(patients)s::uuid[])
+
+-- fragments_of: of a patient; of one told by several, what an organisation told outside of the others' referrals
+SELECT f.id::text FROM fragments f
+ WHERE f.patient_id = %(patient)s AND (%(whole)s OR f.organization_id = %(organization)s AND (f.referral_id IS NULL
+       OR f.referral_id IN (SELECT r.id FROM referrals r WHERE r.patient_id = %(patient)s AND r.sender_id = %(organization)s)))
+
+-- referrals_to_move: of a patient; of one told by several, those that an organisation sent
+SELECT r.id::text FROM referrals r WHERE r.patient_id = %(patient)s AND (%(whole)s OR r.sender_id = %(organization)s)
+
+-- told: the Patients and Encounters that an organisation told of a patient since then, with their fullUrl
+SELECT f.id::text, f.message_id::text, f.resource_type, f.resource,
+       CASE WHEN f.base ~ '^/entry/[0-9]+/resource$'
+            THEN m.bundle->'entry'->split_part(f.base, '/', 3)::integer->>'fullUrl' END
+  FROM fragments f JOIN messages m ON m.id = f.message_id
+ WHERE f.patient_id = %(patient)s AND f.organization_id = %(organization)s AND f.received_at >= %(since)s
+   AND f.resource_type IN ('Patient', 'Encounter')
+
+-- of_messages: what some messages told of a patient
+SELECT f.id::text, f.message_id::text, coalesce(f.referral_id::text, ''), f.resource_type, f.resource
+  FROM fragments f WHERE f.message_id = ANY (%(messages)s::uuid[]) AND f.patient_id = %(patient)s
+
+-- move: fragments, referrals and numbers of one patient become another's, and the messages that are about them
+WITH moved AS (
+    UPDATE fragments SET patient_id = %(target)s
+     WHERE id = ANY (%(fragments)s::uuid[]) AND patient_id = %(source)s
+    RETURNING message_id, resource_type
+), referred AS (
+    UPDATE referrals SET patient_id = %(target)s WHERE id = ANY (%(referrals)s::uuid[]) AND patient_id = %(source)s
+), told AS (
+    UPDATE messages SET patient_id = %(target)s
+     WHERE id IN (SELECT message_id FROM moved WHERE resource_type = 'Patient') AND patient_id = %(source)s
+), given AS (
+    SELECT nullif((n->>0)::integer, 0) AS organization_id, n->>1 AS system, n->>2 AS value, (n->>3)::boolean AS declared
+      FROM json_array_elements(%(names)s::json) n
+), gone AS (
+    DELETE FROM patient_identifiers i USING given g
+     WHERE i.patient_id = %(source)s AND i.system = g.system AND i.value = g.value
+       AND i.organization_id IS NOT DISTINCT FROM g.organization_id
+)
+INSERT INTO patient_identifiers (patient_id, organization_id, system, value, declared)
+SELECT %(target)s, organization_id, system, value, declared FROM given
+    ON CONFLICT DO NOTHING
+
+-- note: what was moved on whose word
+INSERT INTO merges (id, scope, organization_id, message_id, prior_id, surviving_id, names, fragments, referrals)
+VALUES (%(id)s, %(scope)s, %(organization)s, %(message_id)s, %(source)s, %(target)s, %(names)s::json,
+        %(fragments)s::uuid[], %(referrals)s::uuid[])
+
+-- found_by: a patient is found by another's names too
+INSERT INTO patient_keys (patient_id, key) SELECT %(target)s, key FROM patient_keys WHERE patient_id = %(source)s
+    ON CONFLICT DO NOTHING
+
+-- not_found_by: by these no longer
+DELETE FROM patient_keys WHERE patient_id = %(patient)s AND key = ANY (%(keys)s)
+
+-- keys_of: by what a patient is found, and the name
+SELECT name, ARRAY(SELECT key FROM patient_keys k WHERE k.patient_id = p.id) FROM patients p WHERE id = %(patient)s
+
+-- undone: a merge no longer stands
+UPDATE merges SET undone_at = now() WHERE id = %(id)s
+
+-- merged_at: when
+SELECT merged_at FROM merges WHERE id = %(id)s
