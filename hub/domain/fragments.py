@@ -34,6 +34,11 @@ class Citation(NamedTuple):
     text: str
 
 
+CORRECTS = "urn:referral-hub:extension:corrects"
+"""Extension of a resource that HL7 v2 sent to stand in an earlier one's place where FHIR has no status for that: an
+encounter after its discharge was cancelled (A13), an allergy that is updated (IAM-6 U). Value: the event or code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """One clinical resource as received.
@@ -111,14 +116,14 @@ def corrects(resource: Resource) -> bool:
     revoked = resource.get("resourceType") == "ServiceRequest" and status == "revoked"
     return withdrawn(resource) or status in ("corrected", "amended") or revoked or (
         "relatesTo" in resource and any(r.get("code") == "replaces" for r in resource["relatesTo"])
-    )  # fmt: skip
+    ) or any(e.get("url") == CORRECTS for e in resource.get("extension", ()))  # fmt: skip
 
 
 def keys(resource: Resource) -> tuple[str, ...]:
     """Names under which a later message may correct or withdraw this resource, most specific first.
 
     Business identifiers, then (for results) code and effective time: a laboratory that gives no filler number still
-    corrects "potassium of 07:30".
+    corrects "potassium of 07:30". An allergy that has neither identifier nor id is known by what it is of.
     """
     kind = str(resource.get("resourceType"))
     identified = [*_identifiers(resource.get("identifier")), *_identifiers(resource.get("masterIdentifier"))]
@@ -129,6 +134,10 @@ def keys(resource: Resource) -> tuple[str, ...]:
     if kind == "Observation" and when:
         codings: Iterable[Mapping[str, Any]] = resource.get("code", {}).get("coding", ())
         found += [f"{kind}|{c.get('system', '')}|{c.get('code', '')}|{when}" for c in codings if c.get("code")]
+    if kind == "AllergyIntolerance" and not found and "id" not in resource:
+        said = resource.get("code", {})
+        found = [f"{kind}|{c.get('system', '')}|{c['code']}" for c in said.get("coding", ()) if c.get("code")]
+        found = found or ([f"{kind}||{said['text']}"] if said.get("text") else [])
     return tuple(found)
 
 

@@ -42,6 +42,9 @@ def _order(one: Evidence) -> tuple[datetime, datetime]:
 def _replaces(one: Evidence, other: Evidence) -> bool:
     if one.fragment.id == other.fragment.id or one.fragment.message_id == other.fragment.message_id:
         return False
+    if corrects(one.resource) and one.type == "Encounter" and not withdrawn(one.resource):
+        # The whole encounter as it stood then: what is "recorded" of it is the admission.
+        return one.fragment.received_at > other.fragment.received_at
     if corrects(one.resource):
         return _order(one) > _order(other) if corrects(other.resource) else not _recorded_after(other, one)
     if _preliminary(other) and one.resource != other.resource:

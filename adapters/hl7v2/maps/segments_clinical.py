@@ -15,6 +15,7 @@ from adapters.hl7v2.maps.datatypes import (
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
+from hub.domain.fragments import CORRECTS
 
 _ALLERGY = codes.TERMINOLOGY + "allergyintolerance-"
 _CONDITION = codes.TERMINOLOGY + "condition-"
@@ -54,7 +55,7 @@ def al1(c: Conversion, s: Reading) -> None:
 
 
 def iam(c: Conversion, s: Reading) -> None:
-    """AllergyIntolerance; IAM-6 D takes it back."""
+    """AllergyIntolerance; IAM-6 D takes it back, U puts it in the earlier one's place."""
     made: dict[str, Any] = {"resourceType": "AllergyIntolerance"}
     action, status = s.leaf(6), s.leaf(17)
     if action and action.text.strip().upper() == "D":
@@ -62,6 +63,8 @@ def iam(c: Conversion, s: Reading) -> None:
     else:
         found = c.codes["allergy-clinical"].get(status.text.strip().upper()) if status else None
         made["clinicalStatus"] = _status(_ALLERGY + "clinical", status.give(found) if status and found else "active")
+    if action and action.text.strip().upper() == "U":
+        made["extension"] = [{"url": CORRECTS, "valueCode": action}]
     apply(c, "IAM[AllergyIntolerance]", s, made)
     onset = s.leaf(12)
     if onset and "onsetDateTime" not in made:

@@ -68,8 +68,11 @@ def _link(one: Entry, other: Entry, forth: str, back: str) -> None:
 
 
 def close(c: Conversion) -> None:
-    """What needed the segments after it: the visits under their prior numbers, and the second of two linked PIDs."""
+    """What needed the segments after it: visits under their prior numbers, the second of two PIDs, a deleted person."""
     scope = c.codes["merge-scope"].get(c.event, "") if c.kind == "ADT" else ""
+    if scope == "delete":
+        for entry in c.patients:
+            entry.resource["active"] = False
     if scope in ("link", "unlink") and len(c.patients) > 1:
         one, other = c.patients[:2]
         if scope == "link":

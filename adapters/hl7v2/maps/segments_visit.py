@@ -9,10 +9,13 @@ from adapters.hl7v2.maps.actors import location
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.sheets import apply
+from hub.domain.fragments import CORRECTS
+
+_WITHDRAWN = ("cancelled", "entered-in-error")
 
 
 def pv1(c: Conversion, s: Reading) -> None:
-    """Encounter. Its status: finished when discharged, else by the event, else by the patient class."""
+    """Encounter. Its status: by the event that cancels; finished when discharged; else by event or patient class."""
     made: dict[str, Any] = {"resourceType": "Encounter", "status": "unknown"}
     entry = c.add(made, s.leaf(44))
     _classify(c, s, made)
@@ -23,8 +26,12 @@ def pv1(c: Conversion, s: Reading) -> None:
     if found:
         made["location"] = [{"location": found, "status": "planned" if planned else "active"}]
     apply(c, "PV1[Encounter]", s, made)
+    cancels = c.codes["event-cancels"].get(c.event) if c.kind == "ADT" else None
+    if cancels:
+        made.setdefault("extension", []).append({"url": CORRECTS, "valueCode": cancels})
     if "end" in made.get("period", ()):
-        made["status"] = "finished"
+        if not cancels and made["status"] not in _WITHDRAWN:
+            made["status"] = "finished"
         _ordered(c, made["period"])
     c.encounter = entry
 

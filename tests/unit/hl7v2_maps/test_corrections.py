@@ -1,0 +1,77 @@
+"""Cancels and action codes: what takes the place of what was sent before, by the record made of both messages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from adapters.hl7v2.envelope import read_envelope
+from adapters.hl7v2.normalise import normalise
+from hub.domain.fragments import Fragment
+from hub.domain.messages import Normalised
+from hub.summarizer.evidence import Evidence
+from hub.summarizer.supersession import superseded
+
+START = datetime(2026, 3, 10, 8, tzinfo=UTC)
+PID = "PID|1||100^^^MR||Wang^Xiuying"
+VISIT = f"PV1|1|I|WARD^1^1{'|' * 16}V1{'|' * 25}20260301080000"
+
+
+def _told(event: str, *segments: str, hour: int = 0) -> Normalised:
+    sent = f"202603{10 + hour}080000"
+    head = f"MSH|^~\\&|HIS|CITY|||{sent}||ADT^{event}|{event}{hour}|P|2.5.1"
+    raw = "\r".join([head, f"EVN||{sent}", PID, *segments, ""]).encode()
+    envelope, refusals = read_envelope(raw)
+    assert not refusals
+    return normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=START + timedelta(days=hour))
+
+
+def _holding(kind: str, *messages: Normalised) -> list[dict[str, Any]]:
+    """The resources of a kind that nothing supersedes, the messages received in this order."""
+    evidence = [
+        Evidence(Fragment(f"{n}-{m}", str(n), "", "CITY", START + timedelta(days=n), part.recorded_at, None, "hl7v2",
+                          part.resource, part.citations))
+        for n, message in enumerate(messages) for m, part in enumerate(message.parts)
+        if part.resource["resourceType"] == kind
+    ]  # fmt: skip
+    gone = superseded(evidence)
+    return [one.resource for one in evidence if one.fragment.id not in gone]
+
+
+@pytest.mark.parametrize(("event", "told"), [("A11", "A01"), ("A38", "A05"), ("A27", "A14"), ("A23", "A01")])
+def test_a_cancelled_encounter_supersedes_what_was_told_of_it(event: str, told: str) -> None:
+    assert _holding("Encounter", _told(told, VISIT), _told(event, VISIT, hour=1)) == []
+
+
+def test_after_a_cancelled_discharge_the_encounter_goes_on_until_the_next_one() -> None:
+    admitted, discharged = _told("A01", VISIT), _told("A03", VISIT + "|20260309", hour=1)
+    cancelled, again = _told("A13", VISIT + "|20260309", hour=2), _told("A03", VISIT + "|20260312", hour=3)
+    [encounter] = _holding("Encounter", admitted, discharged, cancelled)
+    assert encounter["status"] == "in-progress"
+    held = _holding("Encounter", admitted, discharged, cancelled, again)
+    assert [one["status"] for one in held] == ["in-progress", "finished"]
+
+
+@pytest.mark.parametrize("event", ["A12", "A25", "A26", "A32", "A33", "A52", "A53", "A55"])
+def test_a_cancelled_step_is_superseded_by_how_the_encounter_stands(event: str) -> None:
+    [encounter] = _holding("Encounter", _told("A02", VISIT), _told(event, VISIT, hour=1))
+    assert "extension" in encounter
+
+
+@pytest.mark.parametrize("number", ["", "7^HIS"])
+def test_an_allergy_is_updated_and_taken_back_by_its_action_code(number: str) -> None:
+    def iam(action: str, severity: str, code: str = "P^Penicillin^L") -> str:
+        return f"IAM|1|DA|{code}|{severity}||{action}|{number}"
+
+    added = _told("A60", iam("A", "MI"), "IAM|2|DA|S^Sulfa^L|||A")
+    updated, deleted = _told("A60", iam("U", "SV"), hour=1), _told("A60", iam("D", "SV"), hour=2)
+    held = _holding("AllergyIntolerance", added, updated)
+    assert [(one["code"]["coding"][0]["code"], one.get("criticality")) for one in held] == [("S", None), ("P", "high")]
+    [sulfa] = _holding("AllergyIntolerance", added, updated, deleted)
+    assert sulfa["code"]["coding"][0]["code"] == "S"
+
+
+def test_a_deleted_person_is_no_longer_active() -> None:
+    assert _told("A29").patient_resource["active"] is False
