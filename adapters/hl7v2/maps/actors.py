@@ -6,38 +6,67 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion, Entry
-from adapters.hl7v2.maps.datatypes import Value
-from adapters.hl7v2.maps.parties import assigning, authority, human_name
-from adapters.hl7v2.maps.reading import Repetition
+from adapters.hl7v2.maps.datatypes import Value, coded
+from adapters.hl7v2.maps.names import is_cjk, person_name
+from adapters.hl7v2.maps.parties import (
+    assigning,
+    authority,
+    checked,
+    identifier_type,
+    issued_at,
+    party,
+    universal_identifier,
+)
+from adapters.hl7v2.maps.reading import Leaf, Repetition
 from adapters.hl7v2.maps.systems import namespace
 
+_OWN = "urn:referral-hub:extension:"
 _PHYSICAL = codes.TERMINOLOGY + "location-physical-type"
 _LEVELS = ((4, "si"), (7, "bu"), (8, "lvl"), (1, "wa"), (2, "ro"), (3, "bd"))
 """PL components from the widest place to the narrowest, with location-physical-type."""
 
 
-def practitioner_entry(c: Conversion, r: Repetition) -> Entry | None:
-    """XCN or CNN to a Practitioner."""
+def practitioner_entry(c: Conversion, r: Repetition, *, plain: bool = False) -> Entry | None:
+    """XCN to a Practitioner; plain: CNN, whose assigning authority is components 9 to 11."""
     made: dict[str, Any] = {"resourceType": "Practitioner"}
     number = r.leaf(1)
     if r.lone:
-        if number is None:
-            return None
-        return c.share(r.raw, {**made, "name": [{"text": number}]})
+        return c.share(r.raw, {**made, **_one_word(c, number)}) if number else None
     if number:
-        kind = r.leaf(13)
-        code = kind.text.strip().upper() if kind else ""
-        system, assigner = authority(c, r, 9, "PRN")
-        held: dict[str, Any] = {"system": system, "value": number}
-        if kind and code in c.codes["identifier-type"]:
-            held["type"] = {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind.give(code)}]}
-        if assigner:
-            held["assigner"] = assigner
-        made["identifier"] = [held]
-    name = human_name(c, r, 2)
+        made["identifier"] = [_numbered(c, r, number, plain=plain)]
+    name = person_name(c, r, plain=plain)
     if name:
         made["name"] = [name]
     return c.share(r.raw, made) if number or name else None
+
+
+def _one_word(c: Conversion, number: Leaf) -> dict[str, Any]:
+    """XCN.1 alone: a number by the map; senders write a name there, so words are shown as one."""
+    held: dict[str, Any] = {}
+    if not is_cjk(number.text):
+        held["identifier"] = [{"system": namespace(c.facility, "PRN"), "value": number}]
+    if not any(mark.isdigit() for mark in number.text):
+        held["name"] = [{"text": number}]
+    return held or {"name": [{"text": number}]}
+
+
+def _numbered(c: Conversion, r: Repetition, number: Leaf, *, plain: bool) -> dict[str, Any]:
+    """Their number, with who assigned it, its check digit and its type."""
+    kind = None if plain else r.leaf(13)
+    code = kind.text.strip().upper() if kind else ""
+    if plain:
+        system, assigner = assigning(c, r.leaf(9), r.leaf(10), r.leaf(11), "PRN")
+    else:
+        system, assigner = authority(c, r, 9, "PRN")
+    held: dict[str, Any] = {"system": system, "value": number}
+    if kind:
+        held["type"] = identifier_type(c, kind, code)
+    if assigner:
+        held["assigner"] = assigner
+    if not plain:
+        checked(held, r.leaf(11), r.leaf(12))
+        issued_at(c, r, 14, held)
+    return held
 
 
 def practitioner(c: Conversion, r: Repetition) -> Value:
@@ -48,15 +77,28 @@ def practitioner(c: Conversion, r: Repetition) -> Value:
 def organization_entry(c: Conversion, r: Repetition) -> Entry | None:
     """XON to an Organization."""
     name = r.leaf(1)
-    number = r.leaf(10) or r.leaf(3)
+    number, other = r.leaf(10) or r.leaf(3), r.leaf(3)
     if name is None and number is None:
         return None
     made: dict[str, Any] = {"resourceType": "Organization"}
     if number:
         system, assigner = authority(c, r, 6, "XX")
-        made["identifier"] = [{"system": system, "value": number, **({"assigner": assigner} if assigner else {})}]
+        held: dict[str, Any] = {"system": system, "value": number}
+        kind = r.leaf(7)
+        if kind:
+            held["type"] = identifier_type(c, kind, kind.text.strip().upper())
+        if assigner:
+            held["assigner"] = assigner
+        checked(held, r.leaf(4), r.leaf(5))
+        issued_at(c, r, 8, held)
+        made["identifier"] = [held]
+        if other and other is not number:
+            made["identifier"].append({"value": other})
     if name:
         made["name"] = name
+    form = r.leaf(2)
+    if form:
+        made["extension"] = [{"url": _OWN + "organization-name-type", "valueString": form}]
     return c.share(r.raw, made)
 
 
@@ -82,45 +124,73 @@ def coded_organization(c: Conversion, r: Repetition) -> Value:
 
 def system_party(c: Conversion, r: Repetition) -> Entry | None:
     """HD to an Organization: MSH-4, MSH-6."""
-    name, number, form = r.leaf(1), r.leaf(2), r.leaf(3)
-    system, _ = assigning(c, name, number, form)
-    value = name or number
-    if value is None:
-        return None
-    return c.share("HD" + r.raw, {"resourceType": "Organization", "identifier": [{"system": system, "value": value}]})
+    return party(c, r.leaf(1), r.leaf(2), r.leaf(3))
 
 
 def location(c: Conversion, r: Repetition) -> Value:
-    """PL to a chain of Locations; the reference is to the narrowest."""
+    """PL to a chain of Locations; the reference is to the narrowest, which has what PL says of the whole."""
+    levels = [(component, physical) for component, physical in _LEVELS if r.part(component, 1) or r.part(component, 2)]
     parent: Entry | None = None
     raw = ""
-    for component, physical in _LEVELS:
-        name = r.leaf(component)
-        if name is None:
-            continue
-        made: dict[str, Any] = {"resourceType": "Location", "name": name, "mode": "instance"}
-        if r.part(component, 2):
-            system, _ = authority(c, r, component)
-            made["identifier"] = [{"system": system, "value": name}]
-        made["physicalType"] = {"coding": [{"system": _PHYSICAL, "code": physical}]}
+    for component, physical in levels:
+        made = _level(r, component, physical)
         if parent:
             made["partOf"] = parent.reference
-        raw += f"|{component}:{name.text}"
+        raw += f"|{component}:{r.part(component, 1) and r.text(component)}:{r.part(component, 2) and r.raw}"
+        if component == levels[-1][0] and _of_the_whole(c, r, made):
+            raw = r.raw
         parent = c.share(raw, made)
-    description = r.leaf(9)
-    if description:
-        made = {"resourceType": "Location", "name": description, "mode": "instance"}
-        if parent is None:
-            parent = c.share(r.raw, made)
-        elif "description" not in parent.resource:
-            parent.resource["description"] = description
+    if parent is None:
+        made = {"resourceType": "Location", "mode": "instance"}
+        parent = c.share(r.raw, made) if _of_the_whole(c, r, made) else None
     return parent.reference if parent else None
 
 
+def _level(r: Repetition, component: int, physical: str) -> dict[str, Any]:
+    """One HD of a PL."""
+    name, number = r.part(component, 1), r.part(component, 2)
+    made: dict[str, Any] = {"resourceType": "Location", "mode": "instance"}
+    if name:
+        made["name"] = name
+    if number:
+        made["identifier"] = [universal_identifier(number, r.part(component, 3))]
+        if name:
+            made["identifier"].insert(0, {"value": name})
+    made["physicalType"] = {"coding": [{"system": _PHYSICAL, "code": physical}]}
+    return made
+
+
+def _of_the_whole(c: Conversion, r: Repetition, made: dict[str, Any]) -> bool:
+    """PL.5, .6, .9, .10, .11: status, type, description, the identifier of the whole, who assigned it."""
+    said = len(made)
+    status, kind, description = r.leaf(5), r.leaf(6), r.leaf(9)
+    if status:
+        made["extension"] = [{"url": _OWN + "location-status", "valueString": status}]
+    if kind:
+        made["type"] = [coded("0305")(c, Repetition(kind.text, kind, r.separators))]
+    if description:
+        made["description"] = description
+        made.setdefault("name", description)
+    number, assigner = r.part(10, 1), party(c, r.part(11, 1), r.part(11, 2), r.part(11, 3))
+    if number:
+        held: dict[str, Any] = {"value": number}
+        if r.part(10, 2) or r.part(10, 3):
+            held["system"], held["assigner"] = assigning(c, r.part(10, 2), r.part(10, 3), r.part(10, 4))
+        elif assigner:
+            held["assigner"] = assigner.reference
+        made.setdefault("identifier", []).append(held)
+    if assigner and "name" in made and "identifier" not in made:
+        made["identifier"] = [{"value": made["name"], "assigner": assigner.reference}]
+    return len(made) > said or number is not None
+
+
 def discharged_to(c: Conversion, r: Repetition) -> Value:
-    """DLD: where the patient went."""
-    found = r.leaf(2) or r.leaf(1)
-    if found is None:
+    """DLD: where the patient went, as a Location of that type."""
+    name = r.part(1, 2) or r.leaf(2) or r.leaf(1)
+    part = r.component(1)
+    if name is None:
         return None
-    made = {"resourceType": "Location", "name": found, "mode": "instance"}
+    made: dict[str, Any] = {"resourceType": "Location", "name": name, "mode": "instance"}
+    if part and (kind := coded("0113")(c, part)):
+        made["type"] = [kind]
     return c.share("DLD" + r.raw, made).reference

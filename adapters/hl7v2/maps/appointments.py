@@ -8,8 +8,9 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location, practitioner
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
-from adapters.hl7v2.maps.datatypes import concept, date_time, number
+from adapters.hl7v2.maps.datatypes import concept, date_time
 from adapters.hl7v2.maps.parties import entity_identifier
+from adapters.hl7v2.maps.quantities import number
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 
@@ -145,6 +146,7 @@ def close(c: Conversion) -> None:
     if entry is None:
         return
     made = entry.resource
+    entry.patient = entry.patient or (c.patients[0] if c.patients else None)
     for patient in c.patients:
         made["participant"].insert(0, {"actor": patient.reference, "status": "accepted"})
     if not made["participant"]:

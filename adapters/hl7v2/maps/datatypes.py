@@ -7,28 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.quantities import number
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
-from adapters.hl7v2.maps.systems import UNITS, listed, namespace, system_of
+from adapters.hl7v2.maps.systems import NAMESPACE, UNITS, listed, namespace, system_of, universal
 
 Value = Any
 Convert = Callable[[Conversion, Repetition], Value]
 
 _CODE = re.compile(r"[^\s]+( [^\s]+)*$")
-_UCUM = re.compile(r"[!-~]+$")
 _SHORT_CODE = re.compile(r"[!-~]{1,20}$")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$")
-_COMPARED = re.compile(r"(<=|>=|<|>|≤|≥|＜|＞)\s*(\d+(?:\.\d+)?)$")
-_COMPARATORS = {"≤": "<=", "≥": ">=", "＜": "<", "＞": ">", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
-_RANGE = re.compile(r"(-?\d+(?:\.\d+)?)?\s*(?:-{1,2}|~|～|—|–|至)\s*(-?\d+(?:\.\d+)?)?$")
 _CODINGS = ((1, 2, 3, 7), (4, 5, 6, 8), (10, 11, 12, 13))
 ALTERNATE = _CODINGS[1]
 """Components of a CWE's second code: code, text, system, version."""
+_REGISTERED = ((14, 15, 16), (17, 18, 19), (20, 21, 22))
+"""Components that say of each code: OID of its system, of its value set, and that one's version."""
+_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/valueset-reference"
+_VALUE_SET_VERSION = "urn:referral-hub:extension:value-set-version"
 
 
 def string(c: Conversion, r: Repetition) -> Value:
@@ -42,8 +40,13 @@ def boolean(c: Conversion, r: Repetition) -> Value:
 
 
 def positive(c: Conversion, r: Repetition) -> Value:
-    leaf = r.leaf()
-    return leaf.give(int(leaf.text)) if leaf and leaf.text.strip().isdecimal() and int(leaf.text) > 0 else None
+    return positive_of(r.leaf())
+
+
+def positive_of(leaf: Leaf | None) -> Leaf | None:
+    """A positiveInt; None where it is none."""
+    text = leaf.text.strip() if leaf else ""
+    return leaf.give(int(text)) if leaf and text.isdecimal() and 0 < int(text) < 2**31 else None
 
 
 def date_time(c: Conversion, r: Repetition) -> Value:
@@ -61,15 +64,6 @@ def instant(c: Conversion, r: Repetition) -> Value:
 def _time(leaf: Leaf | None, read: Callable[[str], str | None]) -> Leaf | None:
     found = read(leaf.text) if leaf else None
     return leaf.give(found) if leaf and found else None
-
-
-def number(text: str) -> Decimal | None:
-    """A decimal as FHIR JSON can write it."""
-    text = text.strip()
-    if not _NUMBER.match(text):
-        return None
-    found = Decimal(text)
-    return found if -18 < found.adjusted() < 18 else None
 
 
 def decimal(c: Conversion, r: Repetition) -> Value:
@@ -116,6 +110,8 @@ def concept(c: Conversion, r: Repetition) -> Value:
             return {"coding": [{"code": leaf}], "text": leaf}
         return {"text": leaf}
     codings = [coding(c, r, parts) for parts in _CODINGS if parts[0] in r.values or parts[1] in r.values]
+    if len(r.values) > 2 and max(r.values) > 13:
+        _register(r, codings)
     concept: dict[str, Any] = {}
     text = r.leaf(9)
     if text is None and not [found for found in codings if "code" in found]:
@@ -128,6 +124,25 @@ def concept(c: Conversion, r: Repetition) -> Value:
     if text:
         concept["text"] = text
     return concept or None
+
+
+def _register(r: Repetition, codings: list[dict[str, Any]]) -> None:
+    """CWE.14 to .22 of each code: the OID is the system where its name is nobody's; the value set is an extension."""
+    present = [
+        at for at, parts in zip(_REGISTERED, _CODINGS, strict=True) if parts[0] in r.values or parts[1] in r.values
+    ]
+    for (system, values, version), made in zip(present, codings, strict=True):
+        oid, among, as_of = r.leaf(system), r.leaf(values), r.leaf(version)
+        uri = universal(oid.text.strip(), "ISO") if oid else None
+        if oid and uri:
+            held = made.get("system")
+            known = held is not None and not str(held.value).startswith(NAMESPACE)
+            made["system"] = Joined(held.value if held and known else uri, (held, oid) if held else (oid,))
+        named = universal(among.text.strip(), "ISO") if among else None
+        if among and named:
+            made.setdefault("extension", []).append({"url": _VALUE_SET, "valueUri": among.give(named)})
+        if as_of:
+            made.setdefault("extension", []).append({"url": _VALUE_SET_VERSION, "valueString": as_of})
 
 
 def table(table: str) -> Convert:
@@ -159,88 +174,6 @@ def coded(number: str) -> Convert:
         return {"coding": [{"system": uri, "code": leaf}]}
 
     return convert
-
-
-_POWER = re.compile(r"\s*\d+\s*/")
-"""What stands behind the sign of a power that a sender did not escape: `10^9/L`."""
-
-
-def units(r: Repetition | None) -> dict[str, Any]:
-    """Unit as written, and its UCUM code where it is known or the sender says that it is UCUM (OBX-6, RXE-5)."""
-    if r is None:
-        return {}
-    identifier = r.leaf(1)
-    leaf = r.leaf(2) or identifier
-    if leaf is None:
-        return {}
-    if identifier and r.text(3).upper() == "UCUM" and _UCUM.match(identifier.text.strip()):
-        known = codes.UCUM.get(identifier.text.strip().casefold())
-        return {"unit": leaf, "system": UNITS, "code": identifier.give(known) if known else identifier}
-    ucum = codes.UCUM.get(leaf.text.strip().casefold())
-    found: dict[str, Any] = {"unit": leaf}
-    if identifier and identifier is not leaf and r.text(1) == "10" and _POWER.match(leaf.text):
-        written = f"10^{leaf.text.strip()}"
-        found["unit"] = Joined(written, (identifier, leaf))
-        ucum = codes.UCUM.get(written.casefold())
-    elif identifier and identifier is not leaf:
-        found["unit"] = Joined(leaf.value, (leaf, identifier))
-        if number(identifier.text) is None:
-            ucum = codes.UCUM.get(identifier.text.strip().casefold()) or ucum
-    if ucum:
-        found["system"], found["code"] = UNITS, ucum
-    return found
-
-
-def quantity(value: Leaf | None, unit: Repetition | None) -> Value:
-    """A number with its unit; `<0.5` keeps its comparator; None where the value is no number."""
-    if value is None:
-        return None
-    found = number(value.text)
-    if found is not None:
-        return {"value": value.give(found), **units(unit)}
-    compared = _COMPARED.match(value.text.strip())
-    found = number(compared[2]) if compared else None
-    if compared is None or found is None:
-        return None
-    return {"value": value.give(found), "comparator": _COMPARATORS[compared[1]], **units(unit)}
-
-
-def composite_quantity(c: Conversion, r: Repetition) -> Value:
-    """CQ: quantity and units in one field; `MO`: a price is none."""
-    value = r.leaf()
-    found = number(value.text) if value else None
-    if value is None or found is None:
-        return None
-    unit = r.leaf(2)
-    made: dict[str, Any] = {"value": value.give(found)}
-    if unit:
-        made["unit"] = unit
-        ucum = codes.UCUM.get(unit.text.strip().casefold())
-        if ucum:
-            made |= {"system": UNITS, "code": ucum}
-    return made
-
-
-def reference_range(leaf: Leaf, unit: Repetition | None) -> dict[str, Any]:
-    """OBX-7: `57-111`, `0-3.4`, `80-`, `<5`, else text alone."""
-    made: dict[str, Any] = {"text": leaf}
-    bounds = _bounds(leaf.text.strip())
-    held = units(unit) if bounds else {}
-    for bound, value in bounds:
-        made[bound] = {"value": leaf.give(value), **held}
-    return made
-
-
-@lru_cache(maxsize=1024)
-def _bounds(text: str) -> tuple[tuple[str, Decimal], ...]:
-    """The low and high that a reference range names."""
-    found, compared = _RANGE.match(text), _COMPARED.match(text)
-    named: tuple[tuple[str, str | None], ...] = ()
-    if found:
-        named = (("low", found[1]), ("high", found[2]))
-    elif compared:
-        named = (("high" if _COMPARATORS[compared[1]].startswith("<") else "low", compared[2]),)
-    return tuple((bound, limit) for bound, given in named if given and (limit := number(given)) is not None)
 
 
 def first_coding(c: Conversion, r: Repetition) -> Value:

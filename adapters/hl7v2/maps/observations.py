@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
-from adapters.hl7v2.maps.datatypes import ALTERNATE, coding, concept, number, quantity, reference_range, units
+from adapters.hl7v2.maps.datatypes import ALTERNATE, coding, concept
+from adapters.hl7v2.maps.quantities import number, quantity, reference_range, units
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
 from adapters.hl7v2.maps.systems import universal
 

@@ -9,7 +9,8 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import organization_entry, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order
 from adapters.hl7v2.maps.datatypes import concept, date_time
-from adapters.hl7v2.maps.parties import address, entity_identifier, telecom
+from adapters.hl7v2.maps.names import address, telecom
+from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.timing import quantity_timing
 from adapters.hl7v2.maps.timing import tq1 as apply_timing

@@ -7,12 +7,9 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
-from adapters.hl7v2.maps.datatypes import (
-    concept,
-    date_time,
-    number,
-)
+from adapters.hl7v2.maps.datatypes import concept, date_time
 from adapters.hl7v2.maps.parties import entity_identifier
+from adapters.hl7v2.maps.quantities import number
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 from hub.domain.fragments import CORRECTS

@@ -7,14 +7,9 @@ from typing import Any
 from adapters.hl7v2 import supported
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
-from adapters.hl7v2.maps.datatypes import (
-    concept,
-    date_time,
-    number,
-    quantity,
-    units,
-)
+from adapters.hl7v2.maps.datatypes import concept, date_time
 from adapters.hl7v2.maps.orders import control, timed
+from adapters.hl7v2.maps.quantities import number, quantity, units
 from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import namespace

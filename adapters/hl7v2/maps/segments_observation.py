@@ -12,8 +12,8 @@ from adapters.hl7v2.maps.actors import organization_entry, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.documents import document_line
+from adapters.hl7v2.maps.names import address
 from adapters.hl7v2.maps.observations import PROSE, reference, value
-from adapters.hl7v2.maps.parties import address
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 

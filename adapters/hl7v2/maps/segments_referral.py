@@ -9,7 +9,8 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location, organization_entry
 from adapters.hl7v2.maps.conversion import Conversion, Entry, first_of, put
 from adapters.hl7v2.maps.datatypes import Value, concept
-from adapters.hl7v2.maps.parties import address, entity_identifier, human_name, telecom
+from adapters.hl7v2.maps.names import address, human_name, telecom
+from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import is_uuid, namespace

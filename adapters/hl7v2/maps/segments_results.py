@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import practitioner
+from adapters.hl7v2.maps.actors import practitioner, practitioner_entry
 from adapters.hl7v2.maps.conversion import Conversion, first_of
 from adapters.hl7v2.maps.datatypes import (
     Value,
@@ -61,7 +61,8 @@ def _report(c: Conversion, s: Reading) -> None:
 def _interpreter(c: Conversion, r: Repetition) -> Value:
     """NDL: the name is a CNN in component 1."""
     name = r.component(1) if 1 in r.divided else r
-    return practitioner(c, name) if name else None
+    entry = practitioner_entry(c, name, plain=True) if name else None
+    return entry.reference if entry else None
 
 
 def _information(s: Reading, made: dict[str, Any]) -> None:

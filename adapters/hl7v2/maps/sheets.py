@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from adapters.hl7v2.maps import actors, datatypes, observations, parties
+from adapters.hl7v2.maps import actors, datatypes, names, observations, parties, quantities
 from adapters.hl7v2.maps.codes import PAIRS, WORDS
 from adapters.hl7v2.maps.conversion import Conversion, put
 from adapters.hl7v2.maps.datatypes import Convert, Value
@@ -20,14 +20,14 @@ CONVERTS: Mapping[str, Callable[..., Convert]] = {
         "string": datatypes.string, "text": datatypes.text_of, "prose": datatypes.prose, "boolean": datatypes.boolean,
         "positiveInt": datatypes.positive, "decimal": datatypes.decimal, "date": datatypes.date,
         "dateTime": datatypes.date_time, "instant": datatypes.instant, "concept": datatypes.concept,
-        "first-coding": datatypes.first_coding, "quantity": datatypes.composite_quantity,
+        "first-coding": datatypes.first_coding, "quantity": quantities.composite_quantity,
         "language": datatypes.language, "days": datatypes.days, "interpretation": observations.interpretation,
-        "name": parties.human_name, "address": parties.address, "licence": parties.licence,
+        "name": names.human_name, "address": names.address, "licence": parties.licence,
         "practitioner": actors.practitioner, "organization": actors.organization,
         "coded-organization": actors.coded_organization, "location": actors.location,
         "discharged-to": actors.discharged_to,
     }.items()},
-    "code": datatypes.code, "translated": datatypes.table, "coded": datatypes.coded, "telecom": parties.telecom,
+    "code": datatypes.code, "translated": datatypes.table, "coded": datatypes.coded, "telecom": names.telecom,
     "identifier": parties.typed_identifier, "number": parties.own_number, "entity": parties.entity_identifier,
 }  # fmt: skip
 """`as` of a row -> the datatype map, made with the row's other arguments."""

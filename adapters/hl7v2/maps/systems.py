@@ -11,6 +11,7 @@ from adapters.hl7v2 import structures
 from adapters.hl7v2.maps.codes import TERMINOLOGY
 
 UNITS = "http://unitsofmeasure.org"
+NAMESPACE = "urn:referral-hub:namespace:"
 _V2_TABLE = re.compile(r"(?:HL7|V2)[-_ ]?(\d{1,4})$", re.IGNORECASE)
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*)){3,}$")
 """Shorter ones name a standard or nothing, no register of anybody's."""
@@ -58,7 +59,7 @@ def listed(system: str, code: str) -> bool:
 @lru_cache(maxsize=4096)
 def namespace(facility: str, name: str = "") -> str:
     """URI of a namespace id that has no OID, or of a table in it."""
-    base = f"urn:referral-hub:namespace:{quote(facility or 'unknown', safe='')}"
+    base = f"{NAMESPACE}{quote(facility or 'unknown', safe='')}"
     return f"{base}:{quote(name, safe='')}" if name else base
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
-from adapters.hl7v2.maps.datatypes import composite_quantity, number, quantity
+from adapters.hl7v2.maps.quantities import composite_quantity, number, quantity
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.systems import code_system
 

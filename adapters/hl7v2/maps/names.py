@@ -1,0 +1,223 @@
+"""XPN and the names inside XCN and CNN, XAD, XTN: HumanName, Address, ContactPoint (the official datatype maps)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.datatypes import Convert, Value, positive_of
+from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
+
+_STANDARD = "http://hl7.org/fhir/StructureDefinition/"
+_OWN = "urn:referral-hub:extension:"
+_REPRESENTATION = _STANDARD + "iso21090-EN-representation"
+
+
+class _Layout(NamedTuple):
+    """Where the parts of a name stand; 0: nowhere."""
+
+    family: int
+    use: int = 0
+    representation: int = 0
+    validity: int = 0
+    order: int = 0
+    since: int = 0
+    until: int = 0
+    professional: int = 0
+
+
+_XPN = _Layout(1, 7, 8, 10, 11, 12, 13, 14)
+_XCN = _Layout(2, 10, 15, 17, 18, 19, 20, 21)
+_CNN = _Layout(2)
+_SURNAMES = ((2, "own-prefix"), (3, "own-name"), (4, "partner-prefix"), (5, "partner-name"))
+"""FN's subcomponents and their extensions."""
+
+
+def is_cjk(text: str) -> bool:
+    return max(text, default="") > "\u2e80"
+
+
+def human_name(c: Conversion, r: Repetition) -> Value:
+    """XPN."""
+    return _name(c, r, _XPN)
+
+
+def person_name(c: Conversion, r: Repetition, *, plain: bool = False) -> Value:
+    """The name inside an XCN; plain: inside a CNN."""
+    return _name(c, r, _CNN if plain else _XCN)
+
+
+def _name(c: Conversion, r: Repetition, at: _Layout) -> Value:
+    start = at.family
+    family, given, further, suffix, prefix, degree = (r.leaf(n) for n in range(start, start + 6))
+    if r.lone and family:
+        return {"text": family} if is_cjk(family.text) or " " in family.text else {"family": family, "text": family}
+    name: dict[str, Any] = {}
+    use = r.leaf(at.use)
+    if use and use.text.strip() == "A" and not is_cjk(r.raw):
+        # Senders put the representation where the name type belongs; Latin letters are alphabetic in any case.
+        name["extension"] = [{"url": _REPRESENTATION, "valueCode": use.give("ABC")}]
+    if use and use.text.strip().upper() in c.codes["name-use"]:
+        name["use"] = use.give(c.codes["name-use"][use.text.strip().upper()])
+    parts = [leaf for leaf in (family, given, further) if leaf]
+    if parts and any(is_cjk(leaf.text) for leaf in parts):
+        name["text"] = Joined("".join(leaf.text.strip() for leaf in parts), parts)
+    if family:
+        name["family"] = family
+    if given or further:
+        name["given"] = [leaf for leaf in (given, further) if leaf]
+    if prefix:
+        name["prefix"] = [prefix]
+    suffixes = [leaf for leaf in (suffix, degree, r.leaf(at.professional)) if leaf]
+    if suffixes:
+        name["suffix"] = suffixes
+    return _more_of_name(c, r, name, at) if name else None
+
+
+def _more_of_name(c: Conversion, r: Repetition, name: dict[str, Any], at: _Layout) -> Value:
+    shown = r.leaf(at.representation)
+    if shown and shown.text.strip().upper() in c.codes["representation"]:
+        value = shown.give(c.codes["representation"][shown.text.strip().upper()])
+        name.setdefault("extension", [{"url": _REPRESENTATION, "valueCode": value}])
+    order = r.leaf(at.order)
+    if order and order.text.strip() in c.codes["name-order"]:
+        found = {"url": _STANDARD + "humanname-assembly-order", "valueCode": order.give(order.text.strip())}
+        name.setdefault("extension", []).append(found)
+    if at.family in r.divided:
+        surnames = [
+            {"url": f"{_STANDARD}humanname-{kind}", "valueString": leaf}
+            for number, kind in _SURNAMES if (leaf := r.part(at.family, number))
+        ]  # fmt: skip
+        if surnames and "family" in name:
+            name["_family"] = {"extension": surnames}
+    bounds = validity(c, r, at.since, at.until, at.validity)
+    if bounds:
+        name["period"] = bounds
+    return name
+
+
+def nickname(r: Repetition) -> Value:
+    """XPN.15, what a person is called by: a name of its own."""
+    called = r.leaf(15)
+    return {"use": "nickname", "given": [called]} if called else None
+
+
+def validity(c: Conversion, r: Repetition, since: int, until: int, both: int = 0) -> dict[str, Any]:
+    """A Period of two components, else of the DR in one."""
+    found = period(c, r.leaf(since), r.leaf(until))
+    return found if found or not both else period(c, r.part(both, 1), r.part(both, 2))
+
+
+def period(c: Conversion, start: Leaf | None, end: Leaf | None) -> dict[str, Any]:
+    """{} where neither is a time. A Period that would end before it starts keeps its start alone."""
+    found: dict[str, Any] = {}
+    for key, leaf in (("start", start), ("end", end)):
+        value = c.clock.date_time(leaf.text) if leaf else None
+        if leaf and value:
+            found[key] = leaf.give(value)
+    if len(found) == 2:
+        begin, stop = (c.clock.moment(found[key].text) for key in ("start", "end"))
+        if begin and stop and stop < begin:
+            found.pop("end")
+    return found
+
+
+def address(c: Conversion, r: Repetition) -> Value:
+    """XAD."""
+    made: dict[str, Any] = {}
+    kind = r.leaf(7)
+    if kind:
+        use, form = (c.codes[table].get(kind.text.upper()) for table in ("address-use", "address-type"))
+        made |= {"use": kind.give(use)} if use else {"type": kind.give(form)} if form else {}
+    lines = [leaf for leaf in (r.part(1, 1), r.part(1, 2), r.part(1, 3), r.leaf(2), r.leaf(19)) if leaf]
+    if lines:
+        made["line"] = lines
+    elements = (("city", 3), ("state", 4), ("postalCode", 5), ("country", 6))
+    made |= {element: leaf for element, n in elements if (leaf := r.leaf(n))}
+    county = r.part(9, 2) or r.leaf(9)
+    if county:
+        made["district"] = county
+    if kind and kind.text.strip() == "HV":
+        made.setdefault("extension", []).append({"url": _STANDARD + "iso21090-AD-use", "valueCode": kind})
+    _more_of_address(r, made)
+    bounds = validity(c, r, 13, 14, 12)
+    if made and bounds:
+        made["period"] = bounds
+    return made or None
+
+
+def _more_of_address(r: Repetition, made: dict[str, Any]) -> None:
+    """XAD.8, .10 and .20: further designation, census tract, comment."""
+    for url, leaf in (
+        (_OWN + "geographic-designation", r.leaf(8)),
+        (_OWN + "census-tract", r.part(10, 2) or r.leaf(10)),
+        (_OWN + "address-comment", r.leaf(20)),
+    ):
+        if leaf:
+            made.setdefault("extension", []).append({"url": url, "valueString": leaf})
+
+
+def telecom(use: str | None = None) -> Convert:
+    """XTN; use: what the field says where XTN.2 says nothing. An organisation (`work`) has no home number."""
+
+    def convert(c: Conversion, r: Repetition) -> Value:
+        purpose, kind, mail = r.leaf(2), r.leaf(3), r.leaf(4)
+        systems = c.codes["telecom-system"]
+        code = kind.text.strip().upper() if kind else "NET" if purpose and purpose.text == "NET" else ""
+        value: Any = _telephone(r)
+        if mail and (value is None or systems.get(code) == "email"):
+            value, code = mail, code or "NET"
+        if value is None:
+            return None
+        text = value.text if isinstance(value, Leaf) else ""
+        plain = "email" if "@" in text else "phone"
+        if systems.get(code) == "email" and "@" not in text:
+            plain = "url" if text.lower().startswith("http") else "other" if mail is None else "email"
+            code = ""
+        system = systems.get(code)
+        made: dict[str, Any] = {"system": kind.give(system or plain) if kind else system or plain, "value": value}
+        known = c.codes["telecom-use"].get(purpose.text.strip().upper()) if purpose else None
+        if purpose and known and not (known == "home" and use == "work"):
+            made["use"] = purpose.give(known)
+        elif code == "CP":
+            made["use"] = "mobile"
+        elif use and purpose is None:
+            made["use"] = use
+        return made if len(r.values) < 3 else _more_of_telecom(c, r, made)
+
+    return convert
+
+
+_PARTS = ((5, _STANDARD + "contactpoint-country"), (6, _STANDARD + "contactpoint-area"),
+          (7, _STANDARD + "contactpoint-local"), (8, _STANDARD + "contactpoint-extension"), (9, _OWN + "telecom-text"),
+          (10, _OWN + "telecom-extension-prefix"), (11, _OWN + "telecom-speed-dial"))  # fmt: skip
+_WHOLE = ((1, _OWN + "telecom-as-written"), (12, _OWN + "telecom-unformatted"), (4, _OWN + "telecom-address"))
+"""The same number, or another way to reach it, beside what became the value."""
+
+
+def _more_of_telecom(c: Conversion, r: Repetition, made: dict[str, Any]) -> Value:
+    """XTN.5 to .12 as extensions, its period and its rank."""
+    held = made["value"]
+    extensions = [
+        {"url": url, "valueString": leaf}
+        for number, url in (*_PARTS, *_WHOLE) if (leaf := r.leaf(number)) and leaf is not held
+    ]  # fmt: skip
+    if extensions:
+        made["extension"] = extensions
+    bounds = validity(c, r, 13, 14)
+    if bounds:
+        made["period"] = bounds
+    rank = positive_of(r.leaf(18))
+    if rank:
+        made["rank"] = rank
+    return made
+
+
+def _telephone(r: Repetition) -> Value:
+    plain, country, area, local, extension = (r.leaf(n) for n in (1, 5, 6, 7, 8))
+    whole = r.leaf(12)
+    if local is None:
+        return whole or plain
+    parts = [leaf for leaf in (country, area, local, extension) if leaf]
+    texts = [("+" if leaf is country else "x" if leaf is extension else "") + leaf.text.strip() for leaf in parts]
+    return Joined(" ".join(texts), parts)

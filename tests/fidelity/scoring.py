@@ -1,0 +1,100 @@
+"""Found, missed, and why: the expected key facts of each case against what this project says."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+
+from tests.fidelity.corpus import Case
+from tests.fidelity.facts import DATA, Fact, key_facts, keys, said
+
+
+class Reason(NamedTuple):
+    """Why an expected fact is not among ours. disagreement: it should not be; else it counts as missed.
+
+    resource, element, value: patterns of what it is about; source, name: of whose output, of which message ("": any).
+    """
+
+    name: str
+    why: str
+    disagreement: bool
+    resource: re.Pattern[str]
+    element: re.Pattern[str]
+    value: re.Pattern[str]
+    source: str
+    file: re.Pattern[str]
+
+    def holds(self, case: Case, fact: Fact) -> bool:
+        return bool(
+            (not self.source or self.source == case.source)
+            and self.resource.fullmatch(fact.resource)
+            and self.element.fullmatch(fact.element)
+            and self.value.fullmatch(fact.value)
+            and self.file.search(case.name)
+        )
+
+
+def reasons() -> list[Reason]:
+    """reasons.yaml, in order: the first that holds explains."""
+    held = yaml.safe_load(DATA.joinpath("reasons.yaml").read_text(encoding="utf-8"))
+    return [
+        _reason(name, one, kind == "disagreements")
+        for kind in ("disagreements", "losses")
+        for name, one in held[kind].items()
+    ]
+
+
+def _reason(name: str, one: Mapping[str, Any], disagreement: bool) -> Reason:
+    resource, element, value = (
+        re.compile(str(one.get(key, ".*")), re.DOTALL) for key in ("resource", "element", "value")
+    )
+    file = re.compile(str(one.get("file", "")))
+    return Reason(name, one["why"], disagreement, resource, element, value, one.get("source", ""), file)
+
+
+class Tally(NamedTuple):
+    """expected: facts that count; found: in a resource of the same type; anywhere: in any resource; disputed: facts
+    that a known disagreement takes away; misses: by (source, resource, element, reason); used: by name of a reason."""
+
+    expected: Counter[str]
+    found: Counter[str]
+    anywhere: Counter[str]
+    disputed: Counter[str]
+    misses: Counter[tuple[str, str, str, str]]
+    examples: dict[tuple[str, str, str, str], list[str]]
+    used: Counter[str]
+
+
+def score(cases: Iterable[Case]) -> Tally:
+    """Counters by family ("ADT") and by source ("MS bundle"), and of "all"."""
+    tally = Tally(Counter(), Counter(), Counter(), Counter(), Counter(), {}, Counter())
+    why, key = reasons(), keys()
+    for case in cases:
+        ours = said(case.ours)
+        for fact in key_facts(case.expected, key, case.message):
+            _count(tally, case, fact, ours, why)
+    return tally
+
+
+def _count(tally: Tally, case: Case, fact: Fact, ours: Mapping[str, set[str]], why: list[Reason]) -> None:
+    groups = ("all", case.family, case.source)
+    found = bool(fact.keys & ours.get(fact.resource, set()))
+    reason = None if found else next((one for one in why if one.holds(case, fact)), None)
+    if reason:
+        tally.used[reason.name] += 1
+        if reason.disagreement:
+            tally.disputed.update(groups)
+            return
+    tally.expected.update(groups)
+    if found:
+        tally.found.update(groups)
+    if found or fact.keys & ours[""]:
+        tally.anywhere.update(groups)
+    if not found:
+        miss = (case.source, fact.resource, fact.element, reason.name if reason else "")
+        tally.misses[miss] += 1
+        tally.examples.setdefault(miss, []).append(f"{fact.value[:40]} ({case.name[-34:]})")
