@@ -122,6 +122,21 @@ def coded_organization(c: Conversion, r: Repetition) -> Value:
     return c.share("CWE" + r.raw, made).reference
 
 
+def application_device(c: Conversion, r: Repetition) -> Entry | None:
+    """HD to a Device: an application (MSH-5)."""
+    name, number = r.leaf(1), r.leaf(2)
+    found: list[dict[str, Any]] = [{"value": name}] if name else []
+    if number:
+        found.append(universal_identifier(number, r.leaf(3)))
+    return c.share(r.raw, {"resourceType": "Device", "identifier": found}) if found else None
+
+
+def party_reference(c: Conversion, r: Repetition) -> Value:
+    """HD as a reference to an Organization."""
+    entry = system_party(c, r)
+    return entry.reference if entry else None
+
+
 def system_party(c: Conversion, r: Repetition) -> Entry | None:
     """HD to an Organization: MSH-4, MSH-6."""
     return party(c, r.leaf(1), r.leaf(2), r.leaf(3))

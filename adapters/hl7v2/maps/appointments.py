@@ -146,7 +146,6 @@ def close(c: Conversion) -> None:
     if entry is None:
         return
     made = entry.resource
-    entry.patient = entry.patient or (c.patients[0] if c.patients else None)
     for patient in c.patients:
         made["participant"].insert(0, {"actor": patient.reference, "status": "accepted"})
     if not made["participant"]:

@@ -194,14 +194,26 @@ def days(c: Conversion, r: Repetition) -> Value:
 
 
 def language(c: Conversion, r: Repetition) -> Value:
-    """A language by its BCP 47 tag where that is known, else in words."""
+    """A language by its BCP 47 tag where one of its codes is known, else in words."""
     leaf = r.leaf(1)
-    tag = c.codes["language"].get(leaf.text.strip().upper()) if leaf else None
-    name = r.leaf(9) or r.leaf(2) or leaf
+    name = r.leaf(9) or r.leaf(2) or leaf or r.leaf(5)
     if name is None:
         return None
-    coding = [{"system": "urn:ietf:bcp:47", "code": leaf.give(tag)}] if leaf and tag else []
-    return {**({"coding": coding} if coding else {}), "text": name}
+    tagged = next((found for n in (1, 4, 10) if (found := _tag(c, r.leaf(n)))), None)
+    if tagged is None:
+        return {"text": name}
+    own = [coding(c, r, parts) for parts in _CODINGS if not r.lone and (parts[0] in r.values or parts[1] in r.values)]
+    return {"coding": [{"system": "urn:ietf:bcp:47", "code": tagged}, *own], "text": name}
+
+
+def _tag(c: Conversion, leaf: Leaf | None) -> Leaf | None:
+    found = c.codes["language"].get(leaf.text.strip().upper()) if leaf else None
+    return leaf.give(found) if leaf and found else None
+
+
+def language_tag(c: Conversion, r: Repetition) -> Value:
+    """A language as a code of BCP 47."""
+    return _tag(c, r.leaf())
 
 
 def text_of(c: Conversion, r: Repetition) -> Value:

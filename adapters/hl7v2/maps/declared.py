@@ -18,6 +18,8 @@ def declared(c: Conversion, s: Reading, sheet: Sheet) -> None:
         if entry:
             run(sheet.rules, c, s, entry.resource)
         return
+    if sheet.given and not any(s.has(field) for field in sheet.given):
+        return
     made: Resource = {"resourceType": sheet.create, **fill(sheet.begin)}
     entry = c.add(made, first_of(s.leaf(field) for field in sheet.recorded))
     if sheet.subject:

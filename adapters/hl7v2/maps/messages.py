@@ -114,8 +114,8 @@ def _complete(c: Conversion) -> None:
     header = c.entries[0].resource
     for entry in c.entries:
         entry.patient = entry.patient or patient
-        if "target" in entry.resource and entry.resource["resourceType"] == "Provenance":
-            entry.resource["target"] = [(c.encounter or patient or c.entries[0]).reference]
+        if entry.resource["resourceType"] == "Provenance":
+            entry.resource["target"] = entry.resource["target"] or [(c.encounter or patient or c.entries[0]).reference]
             entry.resource.setdefault("recorded", c.sent)
         for name in SUBJECTS:
             if entry.resource.get(name) == {}:

@@ -96,7 +96,15 @@ def _more_of_name(c: Conversion, r: Repetition, name: dict[str, Any], at: _Layou
     return name
 
 
-def nickname(r: Repetition) -> Value:
+def name_text(c: Conversion, r: Repetition) -> Value:
+    """XPN as a string: a family name alone, else the whole name."""
+    parts = [leaf for n in (5, 2, 3, 1, 4, 6) if (leaf := r.leaf(n))]
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return Joined(" ".join(leaf.text.strip() for leaf in parts), parts)
+
+
+def called_by(c: Conversion, r: Repetition) -> Value:
     """XPN.15, what a person is called by: a name of its own."""
     called = r.leaf(15)
     return {"use": "nickname", "given": [called]} if called else None

@@ -42,8 +42,8 @@ def universal_identifier(number: Leaf, form: Leaf | None) -> dict[str, Any]:
     if form:
         known = listed(_UNIVERSAL, form.text.strip())
         held["type"] = {"coding": [{"system": _UNIVERSAL, "code": form}]} if known else {"text": form}
-    uri = universal(number.text.strip(), form.text.strip() if form else "")
-    return {**held, "system": _URIS, "value": number.give(uri)} if uri else {**held, "value": number}
+    found = universal(number.text.strip(), form.text.strip() if form else "")
+    return {**held, "system": _URIS, "value": number.give(found)} if found else {**held, "value": number}
 
 
 def authority(c: Conversion, r: Repetition, component: int, kind: str = "") -> tuple[Value, Value]:
@@ -58,12 +58,16 @@ def assigning(
     entry = party(c, name, number, form)
     if entry is None:
         return namespace(c.facility, "" if kind in _MASTER_TYPES else kind), None
-    assigner = {**entry.reference, "display": name} if name else entry.reference
-    uri = universal(number.text.strip(), form.text.strip() if form else "") if number else None
-    if number and uri:
-        return Joined(uri, (number, form) if form else (number,)), assigner
+    return uri(name, number, form), {**entry.reference, "display": name} if name else entry.reference
+
+
+def uri(name: Leaf | None, number: Leaf | None, form: Leaf | None) -> Value:
+    """HD as a URI."""
+    found = universal(number.text.strip(), form.text.strip() if form else "") if number else None
+    if number and found:
+        return Joined(found, (number, form) if form else (number,))
     named = name or number
-    return named.give(namespace(named.text.strip())) if named else None, assigner
+    return named.give(namespace(named.text.strip())) if named else None
 
 
 def checked(made: dict[str, Any], digit: Leaf | None, scheme: Leaf | None) -> None:
@@ -115,20 +119,31 @@ def _more_of_identifier(c: Conversion, r: Repetition, made: dict[str, Any]) -> V
     return made
 
 
-def typed_identifier(kind: str = "") -> Convert:
-    """CX; kind: its type of table 0203 where CX.5 names none: such numbers are a namespace of their own."""
+def typed_identifier(kind: str = "", label: str = "") -> Convert:
+    """CX; kind: its type of table 0203 where CX.5 names none: such numbers are a namespace of their own; label: the
+    type in words."""
     if not kind:
         return identifier
 
     def convert(c: Conversion, r: Repetition) -> Value:
         found = identifier(c, r)
         if found and "type" not in found:
-            found["type"] = _typed(kind)
+            found["type"] = {**_typed(kind), **({"text": label} if label else {})}
             if r.part(4, 1) is None and r.part(4, 2) is None:
                 found["system"] = namespace(c.facility, kind)
         return found
 
     return convert
+
+
+def coded_identifier(c: Conversion, r: Repetition) -> Value:
+    """CWE as an identifier: its code, in the system that it names; its text is the type in words."""
+    value = r.leaf(1) or r.leaf(4)
+    if value is None:
+        return None
+    name, system = r.leaf(2), r.leaf(3)
+    made: dict[str, Any] = {"type": {"text": name}} if name else {}
+    return {**made, "system": uri(system, None, None) if system else namespace(c.facility, "plan"), "value": value}
 
 
 def own_number(kind: str = "", space: str = "") -> Convert:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
+from adapters.hl7v2.maps.conversion import ABSENT, Conversion
 from adapters.hl7v2.maps.datatypes import concept, date_time
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.quantities import number
@@ -93,13 +93,11 @@ def dg1(c: Conversion, s: Reading) -> None:
         cause = {"url": _DUE_TO, "valueReference": {"type": "Condition", "identifier": due}}
         made.setdefault("extension", []).append(cause)
     entry = c.add(made, s.leaf(19), s.leaf(5))
-    _of_encounter(c, made, entry)
-
-
-def _of_encounter(c: Conversion, made: dict[str, Any], entry: Entry) -> None:
     if c.encounter:
         made["encounter"] = c.encounter.reference
-        c.encounter.resource.setdefault("diagnosis", []).append({"condition": entry.reference})
+        diagnosis: dict[str, Any] = {"condition": entry.reference}
+        apply(c, "DG1[Encounter]", s, diagnosis)
+        c.encounter.resource.setdefault("diagnosis", []).append(diagnosis)
 
 
 def pr1(c: Conversion, s: Reading) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import organization_entry, practitioner, system_party
+from adapters.hl7v2.maps.actors import application_device, organization_entry, practitioner, system_party
 from adapters.hl7v2.maps.conversion import Conversion, Entry
-from adapters.hl7v2.maps.parties import assigning
-from adapters.hl7v2.maps.reading import Leaf, Reading
+from adapters.hl7v2.maps.datatypes import Value
+from adapters.hl7v2.maps.parties import uri
+from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import listed, namespace
 
+_OWN = "urn:referral-hub:extension:"
 _EVENTS = codes.TERMINOLOGY + "v2-0003"
 
 
@@ -32,17 +34,10 @@ def msh(c: Conversion, s: Reading) -> None:
         if event
         else {"system": codes.TERMINOLOGY + "v2-0076", "code": c.kind}
     )
-    _destination(c, s, header)
-    sender = system_party(c, repetition) if (repetition := s.first(4)) else None
-    if sender:
-        header["sender"] = sender.reference
-        country = s.leaf(17)
-        if country and "address" not in sender.resource:
-            sender.resource["address"] = [{"country": country}]
     header["source"] = _source(c, s)
-    responsible = organization_entry(c, repetition) if (repetition := s.first(22)) else None
-    if responsible:
-        header["responsible"] = responsible.reference
+    _destination(c, s, header)
+    _sender(c, s, header)
+    apply(c, "MSH[MessageHeader]", s, header)
     for field, pointer in ((7, "/timestamp"), (10, "/identifier/value")):
         leaf = s.leaf(field)
         if leaf:
@@ -54,32 +49,59 @@ def _event_system(c: Conversion, event: Leaf) -> str:
     return _EVENTS if listed(_EVENTS, event.text.strip()) else namespace(c.facility, "HL70003")
 
 
+def _sender(c: Conversion, s: Reading, header: dict[str, Any]) -> None:
+    """MSH-4 with its country, MSH-17; without a sender the country is the message's."""
+    sender = system_party(c, repetition) if (repetition := s.first(4)) else None
+    country = s.leaf(17)
+    if sender:
+        header["sender"] = sender.reference
+    if country and sender and "address" not in sender.resource:
+        sender.resource["address"] = [{"country": country}]
+    elif country:
+        header["extension"] = [{"url": _OWN + "country", "valueString": country}]
+
+
 def _source(c: Conversion, s: Reading) -> dict[str, Any]:
-    repetition = s.first(3)
+    """MSH-3, the application, and its address in the network, MSH-24."""
+    application, network = s.first(3), s.first(24)
     source: dict[str, Any] = {}
-    if repetition is None:
-        return {"endpoint": namespace(c.facility)}
-    name, number, form = repetition.leaf(1), repetition.leaf(2), repetition.leaf(3)
-    if name:
+    if application and (name := application.leaf(1)):
         source["name"] = name
-    endpoint, _ = assigning(c, name, number, form)
-    return {**source, "endpoint": endpoint}
+    if application and (software := application.leaf(2)):
+        source["software"] = software
+    source["endpoint"] = _endpoint(c, network or application)
+    if network and (name := network.leaf(1)):
+        source["extension"] = [{"url": _OWN + "network-address", "valueString": name}]
+    return source
+
+
+def _endpoint(c: Conversion, r: Repetition | None) -> Value:
+    """HD as a URI."""
+    return (uri(r.leaf(1), r.leaf(2), r.leaf(3)) if r else None) or namespace(c.facility)
 
 
 def _destination(c: Conversion, s: Reading, header: dict[str, Any]) -> None:
-    application, facility = s.first(5), s.first(6)
+    """MSH-5, the application as a Device, its address MSH-25, and who receives: MSH-23, else MSH-6."""
+    application, facility, network = s.first(5), s.first(6), s.first(25)
     destination: dict[str, Any] = {}
     if application:
-        name, number, form = application.leaf(1), application.leaf(2), application.leaf(3)
-        if name:
+        if name := application.leaf(1):
             destination["name"] = name
-        destination["endpoint"], _ = assigning(c, name, number, form)
+        device = application_device(c, application)
+        if device:
+            destination["target"] = device.reference
+    if network and (name := network.leaf(1)):
+        destination["extension"] = [{"url": _OWN + "network-address", "valueString": name}]
     receiver = system_party(c, facility) if facility else None
-    if receiver:
-        destination.setdefault("endpoint", namespace(facility.text() if facility else ""))
-        destination["receiver"] = receiver.reference
+    responsible = organization_entry(c, repetition) if (repetition := s.first(23)) else None
+    if responsible and receiver:
+        facility_ = {"url": _OWN + "receiving-facility", "valueReference": receiver.reference}
+        destination.setdefault("extension", []).append(facility_)
+    who = responsible or receiver
+    if who:
+        destination["receiver"] = who.reference
     if destination:
-        header["destination"] = [destination]
+        header["destination"] = [{**destination, "endpoint": _endpoint(c, network or application or facility)}]
 
 
 def sft(c: Conversion, s: Reading) -> None:
@@ -90,6 +112,12 @@ def sft(c: Conversion, s: Reading) -> None:
     if any("value" not in version for version in device.get("version", ())):
         device.pop("version")
     c.add(device)
+    version, product = s.leaf(2), s.leaf(3)
+    source = c.entries[0].resource["source"]
+    if version:
+        source.setdefault("version", version)
+    if product:
+        source.setdefault("software", product)
 
 
 def evn(c: Conversion, s: Reading) -> None:

@@ -50,7 +50,9 @@ def pid(c: Conversion, s: Reading) -> None:
 def in1(c: Conversion, s: Reading) -> None:
     """Coverage; the company is its payor, the insured its subscriber."""
     made: dict[str, Any] = {"resourceType": "Coverage", "status": "active", "beneficiary": c.subject(), "payor": []}
-    c.add(apply(c, "IN1[Coverage]", s, made))
+    for earlier in ("coverage", "insured", "holder"):
+        c.opened.pop(earlier, None)
+    c.opened["coverage"] = c.add(apply(c, "IN1[Coverage]", s, made))
     name = s.first(4)
     payor = organization_entry(c, name) if name else None
     if payor is None and s.has(3):
@@ -64,6 +66,24 @@ def in1(c: Conversion, s: Reading) -> None:
         if (title := s.leaf(9)) is not None:
             made["class"][0]["name"] = title
     made["payor"] = [payor.reference if payor else {"display": "unknown"}]
-    if s.has(16):
+    if any(s.has(field) for field in _INSURED):
         insured = apply(c, "IN1[RelatedPerson]", s, {"resourceType": "RelatedPerson", "patient": c.subject()})
-        made["subscriber"] = c.add(insured).reference
+        c.opened["insured"] = c.add(insured)
+        made["subscriber"] = c.opened["insured"].reference
+    _holder(c, s, made)
+
+
+_INSURED = (16, 18, 19, 49)
+"""Fields that say who the insured is."""
+
+
+def _holder(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """The insured's employer or group: IN1-11 with its number and address."""
+    named = s.first(11)
+    holder = organization_entry(c, named) if named else None
+    if holder is None and s.has(10):
+        holder = c.add({"resourceType": "Organization"})
+    if holder:
+        apply(c, "IN1[Holder]", s, holder.resource)
+        c.opened["holder"] = holder
+        made["policyHolder"] = holder.reference

@@ -21,9 +21,11 @@ CONVERTS: Mapping[str, Callable[..., Convert]] = {
         "positiveInt": datatypes.positive, "decimal": datatypes.decimal, "date": datatypes.date,
         "dateTime": datatypes.date_time, "instant": datatypes.instant, "concept": datatypes.concept,
         "first-coding": datatypes.first_coding, "quantity": quantities.composite_quantity,
-        "language": datatypes.language, "days": datatypes.days, "interpretation": observations.interpretation,
-        "name": names.human_name, "address": names.address, "licence": parties.licence,
-        "practitioner": actors.practitioner, "organization": actors.organization,
+        "language": datatypes.language, "language-tag": datatypes.language_tag, "days": datatypes.days,
+        "interpretation": observations.interpretation,
+        "name": names.human_name, "name-text": names.name_text, "nickname": names.called_by, "address": names.address,
+        "licence": parties.licence, "coded-identifier": parties.coded_identifier,
+        "practitioner": actors.practitioner, "party": actors.party_reference, "organization": actors.organization,
         "coded-organization": actors.coded_organization, "location": actors.location,
         "discharged-to": actors.discharged_to,
     }.items()},
@@ -56,7 +58,8 @@ class Sheet(NamedTuple):
     create: the resource type that it makes, or into: the name of an open resource that it adds to, both "" where a
     translator in Python does that; begin: constant content; subject, encounter: elements that refer to them;
     opens: names under which later segments reach it; link: (open resource, target) that refers to it; recorded: fields
-    that may say when it was recorded; needs: elements without which nothing is made.
+    that may say when it was recorded; needs: what stands in elements that FHIR wants where no field says it; given:
+    fields of which one must say something for it to be made.
     """
 
     segment: str
@@ -70,6 +73,7 @@ class Sheet(NamedTuple):
     links: tuple[tuple[str, tuple[str, ...]], ...] = ()
     recorded: tuple[int, ...] = ()
     needs: Mapping[str, Any] = {}
+    given: tuple[int, ...] = ()
 
 
 def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
@@ -86,6 +90,7 @@ def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
         links=tuple((one["of"], tuple(one["to"].split("."))) for one in document.get("links", ())),
         recorded=tuple(int(field) for field in document.get("recorded", ())),
         needs=document.get("needs", {}),
+        given=tuple(int(field) for field in document.get("given", ())),
     )
 
 
