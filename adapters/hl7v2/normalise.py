@@ -103,6 +103,8 @@ def _settle(c: Conversion, sent: datetime) -> tuple[list[Mapped], list[Part]]:
 
 def _is_part(c: Conversion, entry: Entry) -> bool:
     resource = entry.resource
+    if not entry.part:
+        return False
     if resource["resourceType"] == "Patient" or entry is c.referral:
         return True
     return is_clinical(resource, c.referral.resource if c.referral else None)

@@ -14,7 +14,8 @@ Resource = dict[str, Any]
 ADMINISTRATIVE = frozenset(
     {"Patient", "MessageHeader", "ServiceRequest", "Task", "Organization", "Practitioner", "PractitionerRole",
      "Location", "Provenance", "Device", "RelatedPerson", "HealthcareService", "Endpoint", "OperationOutcome",
-     "Parameters", "Coverage", "Account", "ChargeItem", "Basic", "CareTeam", "Person", "Group", "Schedule", "Slot"}
+     "Parameters", "Coverage", "Account", "EpisodeOfCare", "ChargeItem", "Basic", "CareTeam", "Person", "Group",
+     "Schedule", "Slot"}
 )  # fmt: skip
 """Resource types that say who and where, not what is so of the patient: they come with a message, they are no fragment.
 

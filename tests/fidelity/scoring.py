@@ -16,7 +16,8 @@ from tests.fidelity.facts import DATA, Fact, key_facts, keys, said
 class Reason(NamedTuple):
     """Why an expected fact is not among ours. disagreement: it should not be; else it counts as missed.
 
-    resource, element, value: patterns of what it is about; source, name: of whose output, of which message ("": any).
+    resource, element, value: patterns of what it is about; source, file: of whose output, of which messages ("": any);
+    elsewhere: only where the same value stands in a resource of another type.
     """
 
     name: str
@@ -27,10 +28,12 @@ class Reason(NamedTuple):
     value: re.Pattern[str]
     source: str
     file: re.Pattern[str]
+    elsewhere: bool
 
-    def holds(self, case: Case, fact: Fact) -> bool:
+    def holds(self, case: Case, fact: Fact, *, elsewhere: bool) -> bool:
         return bool(
-            (not self.source or self.source == case.source)
+            (elsewhere or not self.elsewhere)
+            and (not self.source or self.source == case.source)
             and self.resource.fullmatch(fact.resource)
             and self.element.fullmatch(fact.element)
             and self.value.fullmatch(fact.value)
@@ -53,7 +56,17 @@ def _reason(name: str, one: Mapping[str, Any], disagreement: bool) -> Reason:
         re.compile(str(one.get(key, ".*")), re.DOTALL) for key in ("resource", "element", "value")
     )
     file = re.compile(str(one.get("file", "")))
-    return Reason(name, one["why"], disagreement, resource, element, value, one.get("source", ""), file)
+    return Reason(
+        name,
+        one["why"],
+        disagreement,
+        resource,
+        element,
+        value,
+        one.get("source", ""),
+        file,
+        one.get("elsewhere", False),
+    )
 
 
 class Tally(NamedTuple):
@@ -83,7 +96,8 @@ def score(cases: Iterable[Case]) -> Tally:
 def _count(tally: Tally, case: Case, fact: Fact, ours: Mapping[str, set[str]], why: list[Reason]) -> None:
     groups = ("all", case.family, case.source)
     found = bool(fact.keys & ours.get(fact.resource, set()))
-    reason = None if found else next((one for one in why if one.holds(case, fact)), None)
+    elsewhere = bool(fact.keys & ours[""])
+    reason = None if found else next((one for one in why if one.holds(case, fact, elsewhere=elsewhere)), None)
     if reason:
         tally.used[reason.name] += 1
         if reason.disagreement:
@@ -92,9 +106,9 @@ def _count(tally: Tally, case: Case, fact: Fact, ours: Mapping[str, set[str]], w
     tally.expected.update(groups)
     if found:
         tally.found.update(groups)
-    if found or fact.keys & ours[""]:
+    if found or elsewhere:
         tally.anywhere.update(groups)
     if not found:
-        miss = (case.source, fact.resource, fact.element, reason.name if reason else "")
+        miss = (case.source, fact.resource, fact.element, reason.name if reason else "elsewhere" if elsewhere else "")
         tally.misses[miss] += 1
         tally.examples.setdefault(miss, []).append(f"{fact.value[:40]} ({case.name[-34:]})")

@@ -24,6 +24,8 @@ _OWN = "urn:referral-hub:extension:"
 _PHYSICAL = codes.TERMINOLOGY + "location-physical-type"
 _LEVELS = ((4, "si"), (7, "bu"), (8, "lvl"), (1, "wa"), (2, "ro"), (3, "bd"))
 """PL components from the widest place to the narrowest, with location-physical-type."""
+_WORKPLACE = ((7, "si"), (10, "bu"), (11, "lvl"), (4, "wa"), (5, "ro"), (6, "bd"))
+"""Those of NDL."""
 
 
 def practitioner_entry(c: Conversion, r: Repetition, *, plain: bool = False) -> Entry | None:
@@ -122,15 +124,6 @@ def coded_organization(c: Conversion, r: Repetition) -> Value:
     return c.share("CWE" + r.raw, made).reference
 
 
-def application_device(c: Conversion, r: Repetition) -> Entry | None:
-    """HD to a Device: an application (MSH-5)."""
-    name, number = r.leaf(1), r.leaf(2)
-    found: list[dict[str, Any]] = [{"value": name}] if name else []
-    if number:
-        found.append(universal_identifier(number, r.leaf(3)))
-    return c.share(r.raw, {"resourceType": "Device", "identifier": found}) if found else None
-
-
 def party_reference(c: Conversion, r: Repetition) -> Value:
     """HD as a reference to an Organization."""
     entry = system_party(c, r)
@@ -144,21 +137,45 @@ def system_party(c: Conversion, r: Repetition) -> Entry | None:
 
 def location(c: Conversion, r: Repetition) -> Value:
     """PL to a chain of Locations; the reference is to the narrowest, which has what PL says of the whole."""
-    levels = [(component, physical) for component, physical in _LEVELS if r.part(component, 1) or r.part(component, 2)]
+    entry = location_entry(c, r)
+    return entry.reference if entry else None
+
+
+def location_entry(c: Conversion, r: Repetition) -> Entry | None:
+    """The narrowest Location of a PL."""
+    levels = [level for level in _LEVELS if r.part(level[0], 1) or r.part(level[0], 2)]
+    parent = _chain(c, r, levels[:-1])
+    whole: dict[str, Any] = {"resourceType": "Location", "mode": "instance"}
+    made = _level(r, *levels[-1]) if levels else whole
+    said = _of_the_whole(c, r, made)
+    if not levels and not said:
+        return None
+    if parent:
+        made["partOf"] = parent.reference
+    return c.share(r.raw if said else _named(r, levels), made)
+
+
+def workplace(c: Conversion, r: Repetition) -> Value:
+    """The place in an NDL."""
+    entry = _chain(c, r, [level for level in _WORKPLACE if r.part(level[0], 1) or r.part(level[0], 2)])
+    return entry.reference if entry else None
+
+
+def _chain(c: Conversion, r: Repetition, levels: list[tuple[int, str]]) -> Entry | None:
+    """A Location for each level, each part of the one before it."""
     parent: Entry | None = None
-    raw = ""
-    for component, physical in levels:
-        made = _level(r, component, physical)
+    for number, level in enumerate(levels, 1):
+        made = _level(r, *level)
         if parent:
             made["partOf"] = parent.reference
-        raw += f"|{component}:{r.part(component, 1) and r.text(component)}:{r.part(component, 2) and r.raw}"
-        if component == levels[-1][0] and _of_the_whole(c, r, made):
-            raw = r.raw
-        parent = c.share(raw, made)
-    if parent is None:
-        made = {"resourceType": "Location", "mode": "instance"}
-        parent = c.share(r.raw, made) if _of_the_whole(c, r, made) else None
-    return parent.reference if parent else None
+        parent = c.share(_named(r, levels[:number]), made)
+    return parent
+
+
+def _named(r: Repetition, levels: list[tuple[int, str]]) -> str:
+    """What a place is known by in its message: the names of its levels."""
+    parts = [(physical, r.part(n, sub)) for n, physical in levels for sub in (1, 2, 3)]
+    return "|".join(f"{physical}:{leaf.text}" for physical, leaf in parts if leaf)
 
 
 def _level(r: Repetition, component: int, physical: str) -> dict[str, Any]:

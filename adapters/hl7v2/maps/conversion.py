@@ -33,7 +33,8 @@ class Entry(msgspec.Struct, eq=False):
 
     recorded: leaves that may say when it was recorded, the first that is a time wins; also: fields that decided how
     the resource is built without standing in it, with the pointer of what they decided; twins: the same content read
-    from other fields, which are mapped to where it stands; patient: the Patient entry that it is about.
+    from other fields, which are mapped to where it stands; patient: the Patient entry that it is about; part: False
+    for what only repeats another entry in another role, and so is no fragment of its own.
     """
 
     url: str
@@ -42,6 +43,7 @@ class Entry(msgspec.Struct, eq=False):
     recorded: list[Leaf | None]
     also: list[tuple[Leaf, str]] = []
     twins: list[Resource] = []
+    part: bool = True
 
     @property
     def reference(self) -> dict[str, Any]:
@@ -50,12 +52,13 @@ class Entry(msgspec.Struct, eq=False):
 
 @dataclass(slots=True)
 class Order:
-    """What belongs to one order: its ORC, timings not yet used, and the request or report made of it."""
+    """What belongs to one order: its ORC, timings not yet used, and the request or report made of it; told: whether who
+    entered and verified it is said."""
 
     control: Reading | None = None
     timings: list[Reading] = field(default_factory=list)
     request: Entry | None = None
-    used: bool = False
+    told: bool = False
 
 
 class Conversion:
@@ -103,6 +106,7 @@ class Conversion:
         self.merges: list[Merging] = []
         self.last_text: tuple[str, Entry] | None = None
         self.shared: dict[tuple[str, str], Entry] = {}
+        self.joined: dict[tuple[str, str, str], int] = {}
         self.trailing: set[Segment] = set()
         self.reporting: set[Segment] = set()
         self.group: Reading | None = None
@@ -123,6 +127,15 @@ class Conversion:
         else:
             entry.twins.append(resource)
         return entry
+
+    def join(self, entry: Entry, element: str, raw: str, value: Any) -> None:
+        """A value of a list that several fields may say in the same words: it stands there once."""
+        listed = entry.resource.setdefault(element, [])
+        at = self.joined.setdefault((entry.url, element, raw), len(listed))
+        if at == len(listed):
+            listed.append(value)
+        else:
+            entry.twins.append({element: [*({} for _ in range(at)), value]})
 
     def subject(self) -> dict[str, Any]:
         """Reference to the patient; filled in at the end for what comes before PID."""

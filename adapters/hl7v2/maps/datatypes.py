@@ -182,6 +182,11 @@ def first_coding(c: Conversion, r: Repetition) -> Value:
     return found["coding"][0] if found and "coding" in found else None
 
 
+def word(c: Conversion, r: Repetition) -> Value:
+    """A field of one value as CodeableConcept; of one with components nothing."""
+    return concept(c, r) if r.lone else None
+
+
 def prose(c: Conversion, r: Repetition) -> Value:
     """The whole repetition as running text."""
     return r.prose()

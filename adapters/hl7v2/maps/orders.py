@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import organization_entry, practitioner
+from adapters.hl7v2.maps.actors import coded_organization, organization_entry, practitioner, practitioner_entry
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order
-from adapters.hl7v2.maps.datatypes import concept, date_time
+from adapters.hl7v2.maps.datatypes import date_time, instant
 from adapters.hl7v2.maps.names import address, telecom
-from adapters.hl7v2.maps.parties import entity_identifier
+from adapters.hl7v2.maps.parties import entity_identifier, pair
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
+from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.timing import quantity_timing
 from adapters.hl7v2.maps.timing import tq1 as apply_timing
 
-_PLACER, _FILLER, _GROUP = entity_identifier("PLAC"), entity_identifier("FILL"), entity_identifier(space="PGN")
+_PLACER, _FILLER, _GROUP = entity_identifier("PLAC"), entity_identifier("FILL"), entity_identifier("PGN")
 _CALLBACK = "http://hl7.org/fhir/StructureDefinition/servicerequest-order-callback-phone-number"
 
 
@@ -89,14 +90,7 @@ def control(c: Conversion, made: dict[str, Any], entry: Entry, *, medication: bo
     found = status(c, s)
     if requests and found:
         made["status"] = found.give(_ended(s)) if medication and found.value == "revoked" else found
-    group = s.first(4)
-    if group and (value := _GROUP(c, group)):
-        if kind == "ServiceRequest":
-            made["requisition"] = value
-        elif kind == "MedicationRequest":
-            made["groupIdentifier"] = value
-        else:
-            made.setdefault("identifier", []).append(value)
+    _grouped(c, s, made, kind)
     when = s.first(9)
     time = date_time(c, when) if when else None
     entry.recorded.append(s.leaf(9))
@@ -105,42 +99,97 @@ def control(c: Conversion, made: dict[str, Any], entry: Entry, *, medication: bo
     _requester(c, s, made, kind)
     if kind == "MedicationRequest" and (timing := s.first(7)):
         quantity_timing(c, timing, made["dosageInstruction"][0], made)
-    reason = s.first(16)
-    if reason and (why := concept(c, reason)):
-        if kind == "MedicationRequest":
-            made["statusReason"] = why
-        elif kind == "ServiceRequest":
-            url = "http://hl7.org/fhir/StructureDefinition/request-statusReason"
-            made.setdefault("extension", []).append({"url": url, "valueCodeableConcept": why})
+    apply(c, "ORC[Any]", s, made)
+    if kind in _OWN_SHEET:
+        apply(c, f"ORC[{kind}]", s, made)
+    if requests:
+        parents(c, s, 8, made)
+    if not c.order.told:
+        c.order.told = True
+        _transaction(c, s, entry)
+
+
+_OWN_SHEET = frozenset({"ServiceRequest", "MedicationRequest", "DiagnosticReport"})
+
+
+def _grouped(c: Conversion, s: Reading, made: dict[str, Any], kind: str) -> None:
+    """ORC-4: the group's number; an EIP holds the placer's and the filler's."""
+    group = s.first(4)
+    found = [] if group is None else pair(c, group, ("PGN", "FGN")) if group.divided else [_GROUP(c, group)]
+    element = {"ServiceRequest": "requisition", "MedicationRequest": "groupIdentifier"}.get(kind)
+    for value in found:
+        if value and element and element not in made and value["type"]["coding"][0]["code"] == "PGN":
+            made[element] = value
+        elif value:
+            made.setdefault("identifier", []).append(value)
+
+
+def parents(c: Conversion, s: Reading, field: int, made: dict[str, Any]) -> None:
+    """ORC-8, OBR-29: the order that this one is of."""
+    for repetition in s.each(field):
+        for value in pair(c, repetition, ("PLAC", "FILL")):
+            made.setdefault("basedOn", []).append({"type": "ServiceRequest", "identifier": value})
+
+
+_AGENTS = ((10, "enterer"), (11, "verifier"), (19, "performer"))
+
+
+def _transaction(c: Conversion, s: Reading, entry: Entry) -> None:
+    """Who entered, verified and acted: official map ORC[Provenance]."""
+    agents: list[dict[str, Any]] = []
+    house = s.first(17)
+    for field, code in _AGENTS:
+        kind = {"coding": [{"system": codes.TERMINOLOGY + "provenance-participant-type", "code": code}]}
+        agents += [{"type": kind, "who": who} for r in s.each(field) if (who := practitioner(c, r))]
+    if house and (organization := coded_organization(c, house)):
+        if agents and s.has(10):
+            agents[0]["onBehalfOf"] = organization
+        else:
+            agents.append({"who": organization})
+    if not agents:
+        return
+    made: dict[str, Any] = {"resourceType": "Provenance", "target": [entry.reference], "agent": agents}
+    when, control_code = s.first(9), s.leaf(1)
+    if when and (time := date_time(c, when)):
+        made["occurredDateTime"] = time
+    if when and (recorded := instant(c, when)):
+        made["recorded"] = recorded
+    activity = c.codes["order-activity"].get(control_code.text.strip().upper()) if control_code else None
+    if control_code and activity:
+        made["activity"] = {"coding": [{"system": codes.V3 + "DataOperation", "code": control_code.give(activity)}]}
+    c.add(made)
 
 
 def _requester(c: Conversion, s: Reading, made: dict[str, Any], kind: str) -> None:
-    ordering = s.first(12)
-    found = practitioner(c, ordering) if ordering else None
-    house = s.first(21)
+    ordering, house = s.first(12), s.first(21)
+    person = practitioner_entry(c, ordering) if ordering else None
     organization = organization_entry(c, house) if house else None
-    if organization:
-        for field, element, convert in _HOUSE:
+    for entry, fields in ((person, _OWN_ADDRESS), (organization, _HOUSE)):
+        for field, element, convert in fields if entry else ():
             for repetition in s.each(field):
-                if (value := convert(c, repetition)) is not None:
-                    organization.resource.setdefault(element, []).append(value)
-    if found and organization and kind != "Immunization":
-        role = {"resourceType": "PractitionerRole", "practitioner": found, "organization": organization.reference}
-        found = c.add(role).reference
+                if entry and (value := convert(c, repetition)) is not None:
+                    c.join(entry, element, repetition.raw, value)
+    found = person.reference if person else None
+    if found and organization and kind != "Immunization" and ordering and house:
+        role = {"resourceType": "PractitionerRole", "practitioner": found, "organization": organization.reference,
+                "code": [{"coding": [{"system": codes.TERMINOLOGY + "v2-0443", "code": "OP"}]}]}  # fmt: skip
+        found = c.share(f"{ordering.raw}|{house.raw}", role).reference
     who = found or (organization.reference if organization else None)
     if kind in ("MedicationRequest", "ServiceRequest") and who:
         made.setdefault("requester", who)
-    elif kind == "Immunization" and who:
+    elif kind in ("Immunization", "MedicationAdministration") and who:
         function = {"coding": [{"system": codes.TERMINOLOGY + "v2-0443", "code": "OP"}]}
         made.setdefault("performer", []).append({"function": function, "actor": who})
     elif kind == "DiagnosticReport" and who:
         made.setdefault("extension", []).append({"url": "urn:referral-hub:extension:ordered-by", "valueReference": who})
-    phone = s.first(14)
-    if phone and kind == "ServiceRequest" and (value := telecom()(c, phone)):
-        made.setdefault("extension", []).append({"url": _CALLBACK, "valueContactPoint": value})
+    for phone in s.each(14) if kind == "ServiceRequest" else ():
+        if value := _CALL(c, phone):
+            made.setdefault("extension", []).append({"url": _CALLBACK, "valueContactPoint": value})
 
 
+_CALL = telecom()
 _HOUSE = ((22, "address", address), (23, "telecom", telecom("work")))
+_OWN_ADDRESS = ((24, "address", address),)
 
 
 def timed(c: Conversion, s: Reading, entry: Entry) -> None:
@@ -153,7 +202,16 @@ def timed(c: Conversion, s: Reading, entry: Entry) -> None:
         return
     dosage: dict[str, Any] = {}
     apply_timing(c, s, dosage, resource)
+    occurs(dosage, resource)
+
+
+def occurs(dosage: dict[str, Any], resource: dict[str, Any]) -> None:
+    """A timing as that of a ServiceRequest."""
     if "timing" in dosage and not any(key.startswith("occurrence") for key in resource):
         resource["occurrenceTiming"] = dosage["timing"]
     if "text" in dosage:
-        resource.setdefault("patientInstruction", dosage["text"])
+        resource.setdefault("note", []).append({"text": dosage["text"]})
+    for instruction in dosage.get("additionalInstruction", ()):
+        resource.setdefault("note", []).append(instruction)
+    if "doseAndRate" in dosage and "quantityQuantity" not in resource:
+        resource["quantityQuantity"] = dosage["doseAndRate"][0]["doseQuantity"]

@@ -187,6 +187,12 @@ def _chinese_system(r: Repetition, code: str, value: str) -> str | None:
     return None
 
 
+def pair(c: Conversion, r: Repetition, kinds: tuple[str, str]) -> list[dict[str, Any]]:
+    """EIP: what the placer and what the filler assigned, of those types of table 0203."""
+    parts = [(part, kind) for n, kind in enumerate(kinds, 1) if (part := r.component(n))]
+    return [found for part, kind in parts if (found := entity_identifier(kind)(c, part))]
+
+
 def entity_identifier(kind: str = "", space: str = "") -> Convert:
     """EI; kind: PLAC, FILL and the like of table 0203; space: the namespace of one without any, kind unless told."""
 

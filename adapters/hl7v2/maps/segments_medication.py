@@ -6,8 +6,10 @@ from typing import Any
 
 from adapters.hl7v2 import supported
 from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.actors import location_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time
+from adapters.hl7v2.maps.names import address
 from adapters.hl7v2.maps.orders import control, timed
 from adapters.hl7v2.maps.quantities import number, quantity, units
 from adapters.hl7v2.maps.reading import Reading
@@ -209,7 +211,21 @@ def rxa(c: Conversion, s: Reading) -> None:
     if dose and number(dose.text) is not None and dose.text.strip() not in ("999", "998"):
         made["doseQuantity"] = {"value": dose.give(number(dose.text)), **units(s.first(7))}
     control(c, made, entry, medication=False)
+    _where(c, s, made)
     c.immunization = c.observed = entry
+
+
+def _where(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """RXA-27 with its address, RXA-28."""
+    given, postal = s.first(27), s.first(28)
+    place = location_entry(c, given) if given else None
+    where = address(c, postal) if postal else None
+    if place is None and where:
+        place = c.add({"resourceType": "Location", "mode": "instance"})
+    if place and where:
+        place.resource.setdefault("address", where)
+    if place:
+        made["location"] = place.reference
 
 
 def _administration(c: Conversion, s: Reading) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import application_device, organization_entry, practitioner, system_party
+from adapters.hl7v2.maps.actors import organization_entry, practitioner, system_party
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import Value
-from adapters.hl7v2.maps.parties import uri
+from adapters.hl7v2.maps.parties import universal_identifier, uri
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import listed, namespace
@@ -81,17 +81,18 @@ def _endpoint(c: Conversion, r: Repetition | None) -> Value:
 
 
 def _destination(c: Conversion, s: Reading, header: dict[str, Any]) -> None:
-    """MSH-5, the application as a Device, its address MSH-25, and who receives: MSH-23, else MSH-6."""
+    """MSH-5, the application, its address MSH-25, and who receives: MSH-23, else MSH-6."""
     application, facility, network = s.first(5), s.first(6), s.first(25)
     destination: dict[str, Any] = {}
     if application:
         if name := application.leaf(1):
             destination["name"] = name
-        device = application_device(c, application)
-        if device:
-            destination["target"] = device.reference
+        if number := application.leaf(2):
+            destination["extension"] = [
+                {"url": _OWN + "application", "valueIdentifier": universal_identifier(number, application.leaf(3))}
+            ]
     if network and (name := network.leaf(1)):
-        destination["extension"] = [{"url": _OWN + "network-address", "valueString": name}]
+        destination.setdefault("extension", []).append({"url": _OWN + "network-address", "valueString": name})
     receiver = system_party(c, facility) if facility else None
     responsible = organization_entry(c, repetition) if (repetition := s.first(23)) else None
     if responsible and receiver:

@@ -14,6 +14,7 @@ from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.documents import document_line
 from adapters.hl7v2.maps.names import address
 from adapters.hl7v2.maps.observations import PROSE, reference, value
+from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 
@@ -67,6 +68,8 @@ def obx(c: Conversion, s: Reading) -> None:
     _when(c, s, made)
     _value(c, s, kind, made, entry)
     _performing(c, s, made)
+    if len(s.fields) > 18 and s.fields[18]:
+        _equipment(c, s, made)
     if ranges := reference(s):
         made["referenceRange"] = ranges
     _attach(c, made, entry)
@@ -162,16 +165,30 @@ def _performing(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     made.setdefault("performer", []).append(organization.reference)
     place = s.first(24)
     where = address(c, place) if place else None
-    if where:
-        organization.resource.setdefault("address", []).append(where)
+    if where and place:
+        c.join(organization, "address", place.raw, where)
     director = s.first(25)
     who = practitioner(c, director) if director else None
-    if who:
+    if who and director and house:
         role = {"coding": [{"system": codes.TERMINOLOGY + "v2-0912", "code": "MDIR"}]}
-        made["performer"].append(c.add({
-            "resourceType": "PractitionerRole", "practitioner": who, "organization": organization.reference,
-            "code": [role],
-        }).reference)  # fmt: skip
+        held = {"resourceType": "PractitionerRole", "practitioner": who, "organization": organization.reference}
+        made["performer"].append(c.share(f"MDIR{house.raw}|{director.raw}", {**held, "code": [role]}).reference)
+
+
+def _equipment(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """OBX-18: the first is the device, all others are named beside it."""
+    for repetition in s.each(18):
+        number = _DEVICE(c, repetition)
+        if number is None:
+            continue
+        device = c.share("OBX" + repetition.raw, {"resourceType": "Device", "identifier": [number]}).reference
+        if "device" in made:
+            made.setdefault("extension", []).append({"url": _OWN + "device", "valueReference": device})
+        else:
+            made["device"] = device
+
+
+_DEVICE = entity_identifier(space="device")
 
 
 def _attach(c: Conversion, made: dict[str, Any], entry: Entry) -> None:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import practitioner, practitioner_entry
-from adapters.hl7v2.maps.conversion import Conversion, first_of
-from adapters.hl7v2.maps.datatypes import (
-    Value,
-    date_time,
-    effective,
-)
-from adapters.hl7v2.maps.orders import control, timed
+from adapters.hl7v2.maps.actors import practitioner, practitioner_entry, workplace
+from adapters.hl7v2.maps.conversion import Conversion, Entry, first_of, put
+from adapters.hl7v2.maps.datatypes import Value, concept, date_time, effective
+from adapters.hl7v2.maps.names import validity
+from adapters.hl7v2.maps.orders import control, occurs, parents, timed
+from adapters.hl7v2.maps.parties import pair
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
-from adapters.hl7v2.maps.timing import priority
+from adapters.hl7v2.maps.timing import priority, quantity_timing
 
 _OWN = "urn:referral-hub:extension:"
 _SUPPORTING = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ServiceRequest.supportingInfo"
@@ -34,6 +31,12 @@ def obr(c: Conversion, s: Reading) -> None:
 def _report(c: Conversion, s: Reading) -> None:
     made: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": "unknown"}
     entry = c.add(made, s.leaf(7), s.leaf(22))
+    if c.order.control:
+        # Official map ORU_R01: a ServiceRequest too, as our receivers are not those who ordered.
+        request = _ordered(c, s)
+        request.part = False
+        made["basedOn"] = [request.reference]
+        c.order.request = request
     control(c, made, entry, medication=False, own=s)
     given = s.leaf(25)
     status = c.codes["report-status"].get(given.text.strip().upper()) if given else None
@@ -56,13 +59,23 @@ def _report(c: Conversion, s: Reading) -> None:
         made["extension"] = [{"url": _OWN + "ordered-by", "valueReference": who}]
     _information(s, made)
     c.report = entry
+    _drawn(c, s, entry)
 
 
 def _interpreter(c: Conversion, r: Repetition) -> Value:
-    """NDL: the name is a CNN in component 1."""
+    """NDL: the name is a CNN in component 1; with a time or a place it is a PractitionerRole."""
     name = r.component(1) if 1 in r.divided else r
     entry = practitioner_entry(c, name, plain=True) if name else None
-    return entry.reference if entry else None
+    if entry is None or r.lone or name is r:
+        return entry.reference if entry else None
+    made: dict[str, Any] = {"resourceType": "PractitionerRole", "practitioner": entry.reference}
+    bounds = validity(c, r, 2, 3)
+    where = workplace(c, r)
+    if bounds:
+        made["period"] = bounds
+    if where:
+        made["location"] = [where]
+    return c.share("NDL" + r.raw, made).reference if len(made) > 2 else entry.reference
 
 
 def _information(s: Reading, made: dict[str, Any]) -> None:
@@ -74,6 +87,16 @@ def _information(s: Reading, made: dict[str, Any]) -> None:
 
 
 def _request(c: Conversion, s: Reading) -> None:
+    entry = _ordered(c, s)
+    c.order.request = c.request = c.observed = entry
+    for timing in c.order.timings:
+        timed(c, timing, entry)
+    c.order.timings.clear()
+    _drawn(c, s, entry)
+
+
+def _ordered(c: Conversion, s: Reading) -> Entry:
+    """The ServiceRequest that an OBR and its ORC are."""
     made: dict[str, Any] = {"resourceType": "ServiceRequest", "status": "unknown", "intent": "order"}
     entry = c.add(made, s.leaf(6))
     control(c, made, entry, medication=False, own=s)
@@ -81,31 +104,67 @@ def _request(c: Conversion, s: Reading) -> None:
     action = s.leaf(11)
     if action and action.text.strip().upper() == "G":
         made["intent"] = action.give("reflex-order")
+    elif action:
+        made.setdefault("extension", []).append({"url": _OWN + "specimen-action", "valueString": action})
     apply(c, "OBR[ServiceRequest]", s, made)
+    parents(c, s, 29, made)
     told = s.first(13)
     why = first_of(told.leaf(n) for n in (9, 2, 1, 5, 4)) if told else None
     if why:
         # The text of what the requester wants to know: a sentence a doctor reads, so it is the reason.
         made.setdefault("reasonCode", []).append({"text": why})
+    if (timing := s.first(27)) is not None:
+        dosage: dict[str, Any] = {}
+        quantity_timing(c, timing, dosage, made)
+        occurs(dosage, made)
     made["subject"] = c.subject()
     if c.encounter:
         made["encounter"] = c.encounter.reference
-    c.order.request = c.request = c.observed = entry
-    for timing in c.order.timings:
-        timed(c, timing, entry)
-    c.order.timings.clear()
+    return entry
+
+
+_OF_SPECIMEN = (9, 10, 14, 15, 39)
+"""Fields of an OBR that say how the specimen was taken."""
+
+
+def _drawn(c: Conversion, s: Reading, owner: Entry) -> None:
+    """What OBR says of the specimen (official map OBR[Specimen]); an SPM that follows says more of the same."""
+    c.opened.pop("drawn", None)
+    if not any(s.has(field) for field in _OF_SPECIMEN):
+        return
+    made: dict[str, Any] = {"resourceType": "Specimen"}
+    entry = c.add(made, s.leaf(7))
+    apply(c, "OBR[Specimen]", s, made)
+    source = s.first(15)
+    if source and not source.lone:
+        _source(c, source, made)
+    made["subject"] = c.subject()
+    c.opened["drawn"] = c.opened["specimen"] = entry
+    owner.resource.setdefault("specimen", []).append(entry.reference)
+
+
+def _source(c: Conversion, r: Repetition, made: dict[str, Any]) -> None:
+    """SPS: what it is, additives, words, the site of the body, how it was treated."""
+    for component, target in ((1, ("type",)), (2, ("container[]", "additiveCodeableConcept")),
+                              (4, ("collection", "bodySite")), (6, ("condition[]",))):  # fmt: skip
+        part = r.component(component)
+        if part and (value := concept(c, part)):
+            put(made, target, value)
+    if words := r.leaf(3):
+        made.setdefault("note", []).append({"text": words})
 
 
 def spm(c: Conversion, s: Reading) -> None:
     """Specimen of the report or order before it."""
-    made: dict[str, Any] = {"resourceType": "Specimen"}
-    entry = c.add(made, s.leaf(17))
+    entry = c.opened.pop("drawn", None)
+    known = entry is not None
+    entry = entry or c.add({"resourceType": "Specimen"}, s.leaf(17))
+    made = entry.resource
     for repetition in s.each(2):
-        for component, kind in ((1, "PLAC"), (2, "FILL")):
-            leaf = repetition.part(component, 1)
-            if leaf:
-                typed = {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind}]}
-                made.setdefault("identifier", []).append({"type": typed, "value": leaf})
+        made.setdefault("identifier", []).extend(pair(c, repetition, ("PGN", "FGN")))
+    for repetition in s.each(3):
+        for value in pair(c, repetition, ("PGN", "FGN")):
+            made.setdefault("parent", []).append({"type": "Specimen", "identifier": value})
     apply(c, "SPM[Specimen]", s, made)
     taken = s.first(17)
     if taken:
@@ -117,7 +176,7 @@ def spm(c: Conversion, s: Reading) -> None:
             made.setdefault("collection", {})["collectedDateTime"] = first.give(start)
     made["subject"] = c.subject()
     c.opened["specimen"] = entry
-    for owner in (c.report, c.request):
+    for owner in () if known else (c.report, c.request):
         if owner:
             owner.resource.setdefault("specimen", []).append(entry.reference)
             break
@@ -143,6 +202,7 @@ def nte(c: Conversion, s: Reading) -> None:
         who = practitioner(c, author) if author else None
         if who:
             note["authorReference"] = who
+        apply(c, "NTE[Annotation]", s, note)
         plain = target.resource["resourceType"] in _NOTED
         notes.append(note if plain else {"url": _OWN + "note", "valueAnnotation": note})
 
