@@ -12,6 +12,7 @@ from adapters.hl7v2.maps.parties import (
     assigning,
     authority,
     checked,
+    facility,
     identifier_type,
     issued_at,
     party,
@@ -67,7 +68,7 @@ def _numbered(c: Conversion, r: Repetition, number: Leaf, *, plain: bool) -> dic
         held["assigner"] = assigner
     if not plain:
         checked(held, r.leaf(11), r.leaf(12))
-        issued_at(c, r, 14, held)
+        issued_at(c, r, 14, held, site=True)
     return held
 
 
@@ -92,7 +93,7 @@ def organization_entry(c: Conversion, r: Repetition) -> Entry | None:
         if assigner:
             held["assigner"] = assigner
         checked(held, r.leaf(4), r.leaf(5))
-        issued_at(c, r, 8, held)
+        issued_at(c, r, 8, held, site=True)
         made["identifier"] = [held]
         if other and other is not number:
             made["identifier"].append({"value": other})
@@ -127,6 +128,12 @@ def coded_organization(c: Conversion, r: Repetition) -> Value:
 def party_reference(c: Conversion, r: Repetition) -> Value:
     """HD as a reference to an Organization."""
     entry = system_party(c, r)
+    return entry.reference if entry else None
+
+
+def site(c: Conversion, r: Repetition) -> Value:
+    """HD as a reference to a Location."""
+    entry = facility(c, r.leaf(1), r.leaf(2), r.leaf(3))
     return entry.reference if entry else None
 
 

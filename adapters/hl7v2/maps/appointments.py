@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import location, practitioner
+from adapters.hl7v2.maps.actors import location, practitioner, practitioner_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time
-from adapters.hl7v2.maps.parties import entity_identifier
+from adapters.hl7v2.maps.names import address, telecom
+from adapters.hl7v2.maps.parties import coded_identifier, entity_identifier
 from adapters.hl7v2.maps.quantities import number
-from adapters.hl7v2.maps.reading import Leaf, Reading
+from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
 
-_CONTACTS = ((12, "PPRF"), (16, "CALLBCK"), (20, "ENT"))
-"""SCH fields of people; their v3-ParticipationType, by what the field says: official map SCH[Appointment]."""
+_CONTACTS = ((12, "PPRF", 13, 14), (16, "CALLBCK", 17, 18), (20, "ENT", 21, 0))
+"""SCH fields of people; their v3-ParticipationType, by what the field says (official map SCH[Appointment]); their
+telephone and their address."""
 
 _TIMES = {"AIS": (4, 5, 6, 7, 8), "AIG": (8, 9, 10, 11, 12), "AIL": (6, 7, 8, 9, 10), "AIP": (6, 7, 8, 9, 10)}
 """Start, offset, its units, duration, its units."""
@@ -29,12 +31,8 @@ def sch(c: Conversion, s: Reading) -> None:
     made: dict[str, Any] = {"resourceType": "Appointment", "status": _status(c, s), "participant": []}
     entry = c.opened["appointment"] = c.add(made)
     apply(c, "SCH[Appointment]", s, made)
-    for field, code in _CONTACTS:
-        for repetition in s.each(field):
-            who = practitioner(c, repetition)
-            if who:
-                kind = {"coding": [{"system": codes.V3 + "ParticipationType", "code": code}]}
-                made["participant"].append({"type": [kind], "actor": who, "status": "accepted"})
+    for contact in _CONTACTS:
+        _contact(c, s, made, *contact)
     minutes = _duration(s, 9, 10)
     if minutes:
         made["minutesDuration"] = minutes
@@ -46,6 +44,33 @@ def sch(c: Conversion, s: Reading) -> None:
         if value:
             made.setdefault("basedOn", []).append({"type": "ServiceRequest", "identifier": value})
     c.observed = entry
+
+
+def _contact(c: Conversion, s: Reading, made: dict[str, Any], field: int, code: str, phone: int, place: int) -> None:
+    """Who placed, filled or entered the appointment, and how they are reached."""
+    kind = {"coding": [{"system": codes.V3 + "ParticipationType", "code": code}]}
+    people = [entry for repetition in s.each(field) if (entry := practitioner_entry(c, repetition))]
+    made["participant"] += [{"type": [kind], "actor": entry.reference, "status": "accepted"} for entry in people]
+    for element, number_of, convert in (("telecom", phone, _CALL), ("address", place, address)) if people else ():
+        for repetition in s.each(number_of):
+            if (value := convert(c, repetition)) is not None:
+                c.join(people[0], element, repetition.raw, value)
+
+
+_CALL = telecom("work")
+
+
+def timed(c: Conversion, s: Reading) -> bool:
+    """TQ1-7 and -8: when the appointment is; what SCH-11 said is then what was asked for. Whether there is one."""
+    entry = c.opened.get("appointment")
+    if entry is None:
+        return False
+    made = entry.resource
+    asked = {key: made.pop(key) for key in ("start", "end") if key in made and s.has(7)}
+    if asked:
+        made.setdefault("requestedPeriod", []).append(asked)
+    _span(c, made, s.leaf(7), s.leaf(8))
+    return True
 
 
 def _status(c: Conversion, s: Reading) -> Leaf | str:
@@ -78,10 +103,7 @@ def resource(c: Conversion, s: Reading) -> None:
     elif s.name == "AIL":
         actor = location(c, named)
     else:
-        label = named.leaf(2) or named.leaf(1)
-        actor = {"display": label} if label else None
-        if actor and label is not named.leaf(1) and named.leaf(1):
-            actor["identifier"] = {"value": named.leaf(1)}
+        actor = _equipment(c, named)
     if not actor:
         return
     participant: dict[str, Any] = {"actor": actor, "status": _participation(c, s)}
@@ -94,6 +116,17 @@ def resource(c: Conversion, s: Reading) -> None:
         participant["period"] = bounds
         _span(c, entry.resource, start, end)
     entry.resource["participant"].append(participant)
+
+
+def _equipment(c: Conversion, r: Repetition) -> dict[str, Any] | None:
+    """AIG-3 as a Device."""
+    number, name = coded_identifier(c, r), r.leaf(2) or r.leaf(1)
+    if number is None or name is None:
+        return {"display": name} if name else None
+    number.pop("type", None)
+    made = {"resourceType": "Device", "identifier": [number],
+            "deviceName": [{"name": name, "type": "user-friendly-name"}]}  # fmt: skip
+    return {**c.share("AIG" + r.raw, made).reference, "display": name}
 
 
 def _participation(c: Conversion, s: Reading) -> Leaf | str:

@@ -53,12 +53,13 @@ class Entry(msgspec.Struct, eq=False):
 @dataclass(slots=True)
 class Order:
     """What belongs to one order: its ORC, timings not yet used, and the request or report made of it; told: whether who
-    entered and verified it is said."""
+    entered and verified it is said; late: its ORC stands after its OBR."""
 
     control: Reading | None = None
     timings: list[Reading] = field(default_factory=list)
     request: Entry | None = None
     told: bool = False
+    late: bool = False
 
 
 class Conversion:

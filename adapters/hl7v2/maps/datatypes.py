@@ -25,6 +25,7 @@ ALTERNATE = _CODINGS[1]
 """Components of a CWE's second code: code, text, system, version."""
 _REGISTERED = ((14, 15, 16), (17, 18, 19), (20, 21, 22))
 """Components that say of each code: OID of its system, of its value set, and that one's version."""
+_LANGUAGE = "urn:referral-hub:extension:language-as-coded"
 _VALUE_SET = "http://hl7.org/fhir/StructureDefinition/valueset-reference"
 _VALUE_SET_VERSION = "urn:referral-hub:extension:value-set-version"
 
@@ -204,11 +205,22 @@ def language(c: Conversion, r: Repetition) -> Value:
     name = r.leaf(9) or r.leaf(2) or leaf or r.leaf(5)
     if name is None:
         return None
-    tagged = next((found for n in (1, 4, 10) if (found := _tag(c, r.leaf(n)))), None)
-    if tagged is None:
+    tagged = [found for n in (1, 4, 10) if (found := _tag(c, r.leaf(n)))]
+    if not tagged:
         return {"text": name}
     own = [coding(c, r, parts) for parts in _CODINGS if not r.lone and (parts[0] in r.values or parts[1] in r.values)]
-    return {"coding": [{"system": "urn:ietf:bcp:47", "code": tagged}, *own], "text": name}
+    made: dict[str, Any] = {"coding": [{"system": "urn:ietf:bcp:47", "code": tag} for tag in tagged], "text": name}
+    if own:
+        # ISO is a standard of languages here, no system of units.
+        made["extension"] = [
+            {"url": _LANGUAGE, "valueCoding": {key: part for key, part in one.items() if not _is_unit(key, part)}}
+            for one in own
+        ]
+    return made
+
+
+def _is_unit(key: str, part: Leaf) -> bool:
+    return key == "system" and part.value == UNITS
 
 
 def _tag(c: Conversion, leaf: Leaf | None) -> Leaf | None:

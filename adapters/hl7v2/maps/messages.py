@@ -24,7 +24,6 @@ from adapters.hl7v2.maps.conversion import ABSENT, Conversion
 from adapters.hl7v2.maps.declared import declared
 from adapters.hl7v2.maps.dialect import Dialect
 from adapters.hl7v2.maps.documents import close_documents, message_note, txa
-from adapters.hl7v2.maps.orders import orc
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.times import Clock
 
@@ -35,7 +34,8 @@ TRANSLATORS: Mapping[str, Translator] = {
     "PID": segments_patient.pid, "MRG": segments_merge.mrg, "IN1": segments_patient.in1, "PV1": segments_visit.pv1,
     "AL1": segments_clinical.al1, "IAM": segments_clinical.iam, "DG1": segments_clinical.dg1,
     "PR1": segments_clinical.pr1, "PRB": segments_clinical.prb,
-    "ORC": orc, "OBR": segments_results.obr, "OBX": segments_observation.obx, "NTE": segments_results.nte,
+    "ORC": segments_results.orc, "OBR": segments_results.obr, "NTE": segments_results.nte,
+    "OBX": segments_observation.obx,
     "SPM": segments_results.spm, "TXA": txa,
     "RXE": segments_medication.rxe, "RXO": segments_medication.rxo, "RXR": segments_medication.rxr,
     "RXA": segments_medication.rxa, "TQ1": segments_medication.tq1,

@@ -154,6 +154,14 @@ def address(c: Conversion, r: Repetition) -> Value:
     return made or None
 
 
+def house_address(c: Conversion, r: Repetition) -> Value:
+    """XAD of an organisation, which lives at no home."""
+    made = address(c, r)
+    if made and isinstance(made.get("use"), Leaf) and made["use"].value == "home":
+        made.pop("use")
+    return made
+
+
 def _more_of_address(r: Repetition, made: dict[str, Any]) -> None:
     """XAD.8, .10 and .20: further designation, census tract, comment."""
     for url, leaf in (

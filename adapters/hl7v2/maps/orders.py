@@ -20,8 +20,8 @@ _PLACER, _FILLER, _GROUP = entity_identifier("PLAC"), entity_identifier("FILL"),
 _CALLBACK = "http://hl7.org/fhir/StructureDefinition/servicerequest-order-callback-phone-number"
 
 
-def orc(c: Conversion, s: Reading) -> None:
-    """Begins an order; what follows takes from it."""
+def begin(c: Conversion, s: Reading) -> None:
+    """An order begins; what follows takes from it."""
     c.order = Order(control=s)
     c.report = c.request = c.immunization = c.observed = c.last_text = c.group = None
 
@@ -43,7 +43,11 @@ def _ended(s: Reading) -> str:
 
 def numbers(c: Conversion, made: dict[str, Any], own: Reading | None) -> None:
     """Placer and filler numbers: OBR-2 and -3 where they are given, else ORC-2 and -3."""
-    for field, convert in ((2, _PLACER), (3, _FILLER)):
+    typed = [one["type"] for one in made.get("identifier", ()) if "type" in one]
+    held = {coding.get("code") for kind in typed for coding in kind.get("coding", ())}
+    for field, convert, kind in ((2, _PLACER, "PLAC"), (3, _FILLER, "FILL")):
+        if kind in held:
+            continue
         for segment in (own, c.order.control):
             repetition = segment.first(field) if segment else None
             value = convert(c, repetition) if repetition else None
@@ -118,7 +122,7 @@ def _grouped(c: Conversion, s: Reading, made: dict[str, Any], kind: str) -> None
     found = [] if group is None else pair(c, group, ("PGN", "FGN")) if group.divided else [_GROUP(c, group)]
     element = {"ServiceRequest": "requisition", "MedicationRequest": "groupIdentifier"}.get(kind)
     for value in found:
-        if value and element and element not in made and value["type"]["coding"][0]["code"] == "PGN":
+        if value and element and element not in made and value["type"] == {"text": "PGN"}:
             made[element] = value
         elif value:
             made.setdefault("identifier", []).append(value)

@@ -77,9 +77,24 @@ def checked(made: dict[str, Any], digit: Leaf | None, scheme: Leaf | None) -> No
             made.setdefault("extension", []).append({"url": _STANDARD + url, "valueString": leaf})
 
 
-def issued_at(c: Conversion, r: Repetition, component: int, made: dict[str, Any]) -> None:
-    """The assigning facility (HD), as an extension of an identifier."""
-    entry = party(c, r.part(component, 1), r.part(component, 2), r.part(component, 3))
+def facility(c: Conversion, name: Leaf | None, number: Leaf | None, form: Leaf | None) -> Entry | None:
+    """HD to a Location: a site."""
+    if name is None and number is None:
+        return None
+    site = {"coding": [{"system": codes.TERMINOLOGY + "location-physical-type", "code": "si"}]}
+    made: dict[str, Any] = {"resourceType": "Location", "mode": "instance", "physicalType": site}
+    if name:
+        made["name"] = name
+    if number:
+        made["identifier"] = [universal_identifier(number, form)]
+    key = f"HD{name.text if name else ''}^{number.text if number else ''}^{form.text if form else ''}"
+    return c.share(key, made)
+
+
+def issued_at(c: Conversion, r: Repetition, component: int, made: dict[str, Any], *, site: bool = False) -> None:
+    """The assigning facility (HD), as an extension of an identifier; site: a Location, else an Organization."""
+    parts = (r.part(component, 1), r.part(component, 2), r.part(component, 3))
+    entry = facility(c, *parts) if site else party(c, *parts)
     if entry:
         made.setdefault("extension", []).append({"url": _OWN + "assigning-facility", "valueReference": entry.reference})
 
@@ -127,7 +142,10 @@ def typed_identifier(kind: str = "", label: str = "") -> Convert:
 
     def convert(c: Conversion, r: Repetition) -> Value:
         found = identifier(c, r)
-        if found and "type" not in found:
+        if found and label and "type" in found:
+            found["type"].setdefault("coding", []).extend(_typed(kind)["coding"])
+            found["type"].setdefault("text", label)
+        elif found and "type" not in found:
             found["type"] = {**_typed(kind), **({"text": label} if label else {})}
             if r.part(4, 1) is None and r.part(4, 2) is None:
                 found["system"] = namespace(c.facility, kind)
@@ -167,6 +185,9 @@ def licence(c: Conversion, r: Repetition) -> Value:
 
 
 def _typed(kind: str) -> dict[str, Any]:
+    """A type of table 0203; of those that its FHIR code system lacks (PGN, FGN) the code as text."""
+    if kind not in codes.WORDS["identifier-type"]:
+        return {"text": kind}
     return {"coding": [{"system": codes.TERMINOLOGY + "v2-0203", "code": kind}]}
 
 

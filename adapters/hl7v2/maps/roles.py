@@ -21,14 +21,14 @@ def rol(c: Conversion, s: Reading) -> None:
 
 def prt(c: Conversion, s: Reading) -> None:
     """A participation in what precedes it; one that names a device is a Device."""
-    if s.has(10) and not s.has(5) and not s.has(8):
+    if s.has(10) or s.has(16):
         device = apply(c, "PRT[Device]", s, {"resourceType": "Device"})
         device["patient"] = c.subject()
         entry = c.add(device)
         if c.observed and c.observed.resource["resourceType"] == "Observation":
             c.observed.resource.setdefault("device", entry.reference)
-        return
-    _attend(c, s, ("observed", "report", "request", "encounter", "patient"))
+    if any(s.has(field) for field in (5, 6, 8, 9)):
+        _attend(c, s, ("observed", "report", "request", "encounter", "patient"))
 
 
 def _attend(c: Conversion, s: Reading, places: tuple[str, ...]) -> None:

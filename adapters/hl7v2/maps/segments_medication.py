@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2 import supported
-from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps import appointments, codes
 from adapters.hl7v2.maps.actors import location_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time
@@ -179,6 +179,8 @@ def rxr(c: Conversion, s: Reading) -> None:
 
 def tq1(c: Conversion, s: Reading) -> None:
     """Timing of the order that it stands in; before the request it waits for it."""
+    if c.order.request is None and appointments.timed(c, s):
+        return
     if c.order.request is None:
         c.order.timings.append(s)
     else:

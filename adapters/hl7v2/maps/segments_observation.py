@@ -12,7 +12,7 @@ from adapters.hl7v2.maps.actors import organization_entry, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.documents import document_line
-from adapters.hl7v2.maps.names import address
+from adapters.hl7v2.maps.names import house_address
 from adapters.hl7v2.maps.observations import PROSE, reference, value
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
@@ -164,7 +164,7 @@ def _performing(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
         return
     made.setdefault("performer", []).append(organization.reference)
     place = s.first(24)
-    where = address(c, place) if place else None
+    where = house_address(c, place) if place else None
     if where and place:
         c.join(organization, "address", place.raw, where)
     director = s.first(25)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps.actors import practitioner, practitioner_entry, workplace
-from adapters.hl7v2.maps.conversion import Conversion, Entry, first_of, put
+from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, first_of, put
 from adapters.hl7v2.maps.datatypes import Value, concept, date_time, effective
 from adapters.hl7v2.maps.names import validity
-from adapters.hl7v2.maps.orders import control, occurs, parents, timed
+from adapters.hl7v2.maps.orders import begin, control, occurs, parents, timed
 from adapters.hl7v2.maps.parties import pair
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
@@ -18,8 +18,33 @@ _OWN = "urn:referral-hub:extension:"
 _SUPPORTING = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ServiceRequest.supportingInfo"
 
 
+_SPECIMEN_FIRST = frozenset({"R22", "R23"})
+"""Events of OUL in which a specimen comes before the orders on it."""
+
+
+def orc(c: Conversion, s: Reading) -> None:
+    """Begins an order; in an OUL its OBR comes first."""
+    report, group = c.report, c.group
+    if c.kind != "OUL" or report is None or group is None or c.order.control is not None:
+        begin(c, s)
+        return
+    c.order.control, c.order.late = s, True
+    _based(c, group, report.resource)
+    control(c, report.resource, report, medication=False, own=group)
+
+
+def _based(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """Official map ORU_R01: a ServiceRequest too where there is an ORC, as our receivers are not those who ordered."""
+    request = _ordered(c, s)
+    request.part = False
+    made["basedOn"] = [request.reference]
+    c.order.request = request
+
+
 def obr(c: Conversion, s: Reading) -> None:
     """DiagnosticReport where results follow, else the ServiceRequest of an order."""
+    if c.order.late or (c.kind == "OUL" and c.order.control is None):
+        c.order = Order()
     c.observed = c.last_text = None
     c.group = s
     if c.obr == "report" or s.segment in c.reporting:
@@ -32,11 +57,7 @@ def _report(c: Conversion, s: Reading) -> None:
     made: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": "unknown"}
     entry = c.add(made, s.leaf(7), s.leaf(22))
     if c.order.control:
-        # Official map ORU_R01: a ServiceRequest too, as our receivers are not those who ordered.
-        request = _ordered(c, s)
-        request.part = False
-        made["basedOn"] = [request.reference]
-        c.order.request = request
+        _based(c, s, made)
     control(c, made, entry, medication=False, own=s)
     given = s.leaf(25)
     status = c.codes["report-status"].get(given.text.strip().upper()) if given else None
@@ -59,6 +80,8 @@ def _report(c: Conversion, s: Reading) -> None:
         made["extension"] = [{"url": _OWN + "ordered-by", "valueReference": who}]
     _information(s, made)
     c.report = entry
+    if c.event in _SPECIMEN_FIRST and c.kind == "OUL" and (specimen := c.opened.get("specimen")):
+        made["specimen"] = [specimen.reference]
     _drawn(c, s, entry)
 
 
@@ -155,13 +178,16 @@ def _source(c: Conversion, r: Repetition, made: dict[str, Any]) -> None:
 
 
 def spm(c: Conversion, s: Reading) -> None:
-    """Specimen of the report or order before it."""
+    """Specimen of the report or order before it; in an OUL of specimens, of those that follow."""
+    if c.kind == "OUL" and c.event in _SPECIMEN_FIRST:
+        c.report = c.request = c.observed = c.group = None
     entry = c.opened.pop("drawn", None)
     known = entry is not None
     entry = entry or c.add({"resourceType": "Specimen"}, s.leaf(17))
     made = entry.resource
     for repetition in s.each(2):
-        made.setdefault("identifier", []).extend(pair(c, repetition, ("PGN", "FGN")))
+        for value in pair(c, repetition, ("PGN", "FGN")):
+            made.setdefault("identifier", []).append(value)
     for repetition in s.each(3):
         for value in pair(c, repetition, ("PGN", "FGN")):
             made.setdefault("parent", []).append({"type": "Specimen", "identifier": value})

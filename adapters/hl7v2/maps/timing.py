@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.names import period
 from adapters.hl7v2.maps.quantities import composite_quantity, number, quantity
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
-from adapters.hl7v2.maps.systems import code_system
+from adapters.hl7v2.maps.systems import UNITS, code_system
 
 _EVERY = re.compile(r"Q(\d{1,3})([SMHDWL])$")
 _FREQUENCY = re.compile(r"(\d+) per (\d+) (\w+)")
@@ -52,12 +54,11 @@ def pattern(c: Conversion, leaf: Leaf, dosage: dict[str, Any], *, name: Leaf | N
 
 def bounds(c: Conversion, start: Leaf | None, end: Leaf | None, dosage: dict[str, Any]) -> None:
     """When it begins and ends."""
-    for key, leaf in (("start", start), ("end", end)):
-        value = c.clock.date_time(leaf.text) if leaf else None
-        if leaf and value:
-            repeat = dosage.setdefault("timing", {}).setdefault("repeat", {})
-            repeat.pop("boundsDuration", None)
-            repeat.setdefault("boundsPeriod", {}).setdefault(key, leaf.give(value))
+    found = period(c, start, end)
+    if found:
+        repeat = dosage.setdefault("timing", {}).setdefault("repeat", {})
+        repeat.pop("boundsDuration", None)
+        repeat.setdefault("boundsPeriod", found)
 
 
 def duration(leaf: Leaf | None, dosage: dict[str, Any]) -> None:
@@ -97,11 +98,65 @@ def priority(c: Conversion, leaf: Leaf | None, resource: dict[str, Any]) -> None
         resource.setdefault("priority", leaf.give(found))
 
 
+_WORDS = {"S": "s", "SEC": "s", "MIN": "min", "M": "min", "H": "h", "HR": "h", "HRS": "h", "D": "d", "DAY": "d",
+          "DAYS": "d", "WK": "wk", "W": "wk", "MO": "mo", "A": "a", "YR": "a"}  # fmt: skip
+"""Units of time as senders write them, to UCUM."""
+_MINUTES = {"s": Decimal(1) / 60, "min": Decimal(1), "h": Decimal(60), "d": Decimal(1440)}
+
+
+def _details(c: Conversion, s: Reading, repeat: Repetition | None, dosage: dict[str, Any]) -> None:
+    """RPT.5, .6, .8, .9 and TQ1-4, -6, -13: period, event and offset, times of day, durations."""
+    found: dict[str, Any] = {}
+    period, unit = (repeat.leaf(5), repeat.leaf(6)) if repeat else (None, None)
+    if (value := _amount(period)) and (written := _unit(unit)):
+        found |= {"period": value, "periodUnit": written}
+    event = repeat.leaf(8) if repeat else None
+    if event and event.text.strip() in c.codes["event-timing"]:
+        found["when"] = [event]
+        away = repeat.leaf(9) if repeat else None
+        distance = number(away.text) if away else None
+        factor = _MINUTES.get(_named(repeat.leaf(10) if repeat else None))
+        if away and distance and factor and int(distance * factor) > 0:
+            found["offset"] = away.give(int(distance * factor))
+    times = [time for r in s.each(4) if (time := _time_of_day(r.leaf()))]
+    if times and "when" not in found:
+        found["timeOfDay"] = times
+    length = s.first(13)
+    if length and (value := _amount(length.leaf())) and (written := _unit(length.leaf(2))):
+        found |= {"duration": value, "durationUnit": written}
+    whole = None if s.has(7) or s.has(8) else s.first(6)
+    if whole and (value := _amount(whole.leaf())) and (written := _unit(whole.leaf(2))):
+        found["boundsDuration"] = {"value": value, "unit": written, "system": UNITS, "code": _named(whole.leaf(2))}
+    if found:
+        held = dosage.setdefault("timing", {}).setdefault("repeat", {})
+        for key, item in found.items():
+            held.setdefault(key, item)
+
+
+def _amount(leaf: Leaf | None) -> Leaf | None:
+    value = number(leaf.text) if leaf else None
+    return leaf.give(value) if leaf and value is not None and value > 0 else None
+
+
+def _named(leaf: Leaf | None) -> str:
+    return _WORDS.get(leaf.text.strip().upper(), "") if leaf else ""
+
+
+def _unit(leaf: Leaf | None) -> Leaf | None:
+    return leaf.give(_named(leaf)) if leaf and _named(leaf) else None
+
+
+def _time_of_day(leaf: Leaf | None) -> Leaf | None:
+    found = re.match(r"([01]\d|2[0-3]):?([0-5]\d):?([0-5]\d)?$", leaf.text.strip()) if leaf else None
+    return leaf.give(f"{found[1]}:{found[2]}:{found[3] or '00'}") if leaf and found else None
+
+
 def tq1(c: Conversion, s: Reading, dosage: dict[str, Any], resource: dict[str, Any]) -> None:
     """TQ1 as one Dosage (MedicationRequest) or, its timing alone, an occurrence (ServiceRequest)."""
     repeat = s.first(3)
     if repeat and (leaf := repeat.part(1, 1)):
         pattern(c, leaf, dosage, name=repeat.part(1, 2), system=repeat.part(1, 3))
+    _details(c, s, repeat, dosage)
     bounds(c, s.leaf(7), s.leaf(8), dosage)
     priority(c, s.leaf(9), resource)
     amount = s.first(2)
