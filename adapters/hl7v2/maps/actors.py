@@ -7,7 +7,7 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import Value, coded
-from adapters.hl7v2.maps.names import is_cjk, person_name
+from adapters.hl7v2.maps.names import is_cjk, person_name, validity
 from adapters.hl7v2.maps.parties import (
     assigning,
     authority,
@@ -77,6 +77,22 @@ def practitioner(c: Conversion, r: Repetition) -> Value:
     return entry.reference if entry else None
 
 
+def interpreter(c: Conversion, r: Repetition) -> Value:
+    """NDL: the name is a CNN in component 1; with a time or a place it is a PractitionerRole."""
+    name = r.component(1) if 1 in r.divided else r
+    entry = practitioner_entry(c, name, plain=True) if name else None
+    if entry is None or r.lone or name is r:
+        return entry.reference if entry else None
+    made: dict[str, Any] = {"resourceType": "PractitionerRole", "practitioner": entry.reference}
+    bounds = validity(c, r, 2, 3)
+    where = workplace(c, r)
+    if bounds:
+        made["period"] = bounds
+    if where:
+        made["location"] = [where]
+    return c.share("NDL" + r.raw, made).reference if len(made) > 2 else entry.reference
+
+
 def organization_entry(c: Conversion, r: Repetition) -> Entry | None:
     """XON to an Organization."""
     name = r.leaf(1)
@@ -84,10 +100,10 @@ def organization_entry(c: Conversion, r: Repetition) -> Entry | None:
     if name is None and number is None:
         return None
     made: dict[str, Any] = {"resourceType": "Organization"}
-    if number:
+    kind = r.leaf(7)
+    if number or kind:
         system, assigner = authority(c, r, 6, "XX")
-        held: dict[str, Any] = {"system": system, "value": number}
-        kind = r.leaf(7)
+        held: dict[str, Any] = {"system": system, "value": number} if number else {}
         if kind:
             held["type"] = identifier_type(c, kind, kind.text.strip().upper())
         if assigner:
@@ -111,6 +127,12 @@ def organization(c: Conversion, r: Repetition) -> Value:
 
 
 def coded_organization(c: Conversion, r: Repetition) -> Value:
+    """CWE as a reference to an Organization."""
+    entry = coded_organization_entry(c, r)
+    return entry.reference if entry else None
+
+
+def coded_organization_entry(c: Conversion, r: Repetition) -> Entry | None:
     """CWE[Organization]: OBX-15, RXA-17."""
     number, name = r.leaf(1), r.leaf(2)
     if number is None and name is None:
@@ -122,7 +144,7 @@ def coded_organization(c: Conversion, r: Repetition) -> Value:
         made["identifier"] = [{"system": system.give(namespace(system.text)) if system else uri, "value": number}]
     if name or (r.lone and number):
         made["name"] = name or number
-    return c.share("CWE" + r.raw, made).reference
+    return c.share("CWE" + r.raw, made)
 
 
 def party_reference(c: Conversion, r: Repetition) -> Value:

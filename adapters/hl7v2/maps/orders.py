@@ -211,8 +211,10 @@ def timed(c: Conversion, s: Reading, entry: Entry) -> None:
 
 def occurs(dosage: dict[str, Any], resource: dict[str, Any]) -> None:
     """A timing as that of a ServiceRequest."""
-    if "timing" in dosage and not any(key.startswith("occurrence") for key in resource):
+    if "timing" in dosage and not any(key in resource for key in ("occurrenceTiming", "occurrencePeriod")):
         resource["occurrenceTiming"] = dosage["timing"]
+        if "occurrenceDateTime" in resource:
+            resource["occurrenceTiming"]["event"] = [resource.pop("occurrenceDateTime")]
     if "text" in dosage:
         resource.setdefault("note", []).append({"text": dosage["text"]})
     for instruction in dosage.get("additionalInstruction", ()):

@@ -6,10 +6,10 @@ from typing import Any
 
 from adapters.hl7v2 import supported
 from adapters.hl7v2.maps import appointments, codes
-from adapters.hl7v2.maps.actors import location_entry
+from adapters.hl7v2.maps.actors import coded_organization_entry, location_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time
-from adapters.hl7v2.maps.names import address
+from adapters.hl7v2.maps.names import address, house_address, telecom
 from adapters.hl7v2.maps.orders import control, timed
 from adapters.hl7v2.maps.quantities import number, quantity, units
 from adapters.hl7v2.maps.reading import Reading
@@ -82,6 +82,7 @@ def rxe(c: Conversion, s: Reading) -> None:
     earlier = c.order.request
     entry, made, dosage = _request(c, s, "order")
     _dose(c, s, dosage, 3, 4, 5)
+    _rate(s, dosage, 23, 24)
     given = s.first(1)
     if given:
         quantity_timing(c, given, dosage, made)
@@ -92,7 +93,28 @@ def rxe(c: Conversion, s: Reading) -> None:
     if number_:
         made.setdefault("identifier", []).append({"system": namespace(c.facility, "prescription"), "value": number_})
     _daily(s, dosage)
+    _pharmacy(c, s, made)
     _finish(c, s, entry, made, dosage)
+
+
+def _pharmacy(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """RXE-40, who dispenses, with its address (41) and telephone (45)."""
+    named = s.first(40)
+    house = coded_organization_entry(c, named) if named else None
+    if house is None:
+        return
+    for element, field, convert in (("address", 41, house_address), ("telecom", 45, telecom("work"))):
+        for repetition in s.each(field):
+            if (value := convert(c, repetition)) is not None:
+                c.join(house, element, repetition.raw, value)
+    made.setdefault("dispenseRequest", {})["performer"] = house.reference
+
+
+def _rate(s: Reading, dosage: dict[str, Any], amount: int, unit: int) -> None:
+    """How fast it is given."""
+    rate = quantity(s.leaf(amount), s.first(unit))
+    if rate:
+        dosage.setdefault("doseAndRate", [{}])[0]["rateQuantity"] = rate
 
 
 def _daily(s: Reading, dosage: dict[str, Any]) -> None:
@@ -111,6 +133,7 @@ def rxo(c: Conversion, s: Reading) -> None:
     """MedicationRequest as ordered."""
     entry, made, dosage = _request(c, s, "original-order")
     _dose(c, s, dosage, 2, 3, 4)
+    _rate(s, dosage, 21, 22)
     apply(c, "RXO[MedicationRequest]", s, made)
     _finish(c, s, entry, made, dosage)
 
@@ -119,6 +142,7 @@ def rxg(c: Conversion, s: Reading) -> None:
     """MedicationRequest as it is to be given."""
     entry, made, dosage = _request(c, s, "instance-order")
     _dose(c, s, dosage, 5, 6, 7)
+    _rate(s, dosage, 15, 16)
     given = s.first(3)
     if given:
         quantity_timing(c, given, dosage, made)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.hl7v2.maps.actors import practitioner, practitioner_entry, workplace
+from adapters.hl7v2.maps.actors import interpreter, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, first_of, put
-from adapters.hl7v2.maps.datatypes import Value, concept, date_time, effective
-from adapters.hl7v2.maps.names import validity
+from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.orders import begin, control, occurs, parents, timed
 from adapters.hl7v2.maps.parties import pair
 from adapters.hl7v2.maps.reading import Reading, Repetition
@@ -69,11 +68,11 @@ def _report(c: Conversion, s: Reading) -> None:
     if c.encounter:
         made["encounter"] = c.encounter.reference
     effective(c, s, made)
-    for field in (32, 34, 35):
+    for field in (32, 33, 34, 35):
         for repetition in s.each(field):
-            found = _interpreter(c, repetition)
+            found = interpreter(c, repetition)
             if found:
-                made.setdefault("resultsInterpreter" if field == 32 else "performer", []).append(found)
+                made.setdefault("resultsInterpreter" if field in (32, 33) else "performer", []).append(found)
     ordering = s.first(16)
     who = practitioner(c, ordering) if ordering else None
     if who and "extension" not in made:
@@ -83,22 +82,6 @@ def _report(c: Conversion, s: Reading) -> None:
     if c.event in _SPECIMEN_FIRST and c.kind == "OUL" and (specimen := c.opened.get("specimen")):
         made["specimen"] = [specimen.reference]
     _drawn(c, s, entry)
-
-
-def _interpreter(c: Conversion, r: Repetition) -> Value:
-    """NDL: the name is a CNN in component 1; with a time or a place it is a PractitionerRole."""
-    name = r.component(1) if 1 in r.divided else r
-    entry = practitioner_entry(c, name, plain=True) if name else None
-    if entry is None or r.lone or name is r:
-        return entry.reference if entry else None
-    made: dict[str, Any] = {"resourceType": "PractitionerRole", "practitioner": entry.reference}
-    bounds = validity(c, r, 2, 3)
-    where = workplace(c, r)
-    if bounds:
-        made["period"] = bounds
-    if where:
-        made["location"] = [where]
-    return c.share("NDL" + r.raw, made).reference if len(made) > 2 else entry.reference
 
 
 def _information(s: Reading, made: dict[str, Any]) -> None:
@@ -111,6 +94,7 @@ def _information(s: Reading, made: dict[str, Any]) -> None:
 
 def _request(c: Conversion, s: Reading) -> None:
     entry = _ordered(c, s)
+    apply(c, "OBR[Order]", s, entry.resource)
     c.order.request = c.request = c.observed = entry
     for timing in c.order.timings:
         timed(c, timing, entry)
