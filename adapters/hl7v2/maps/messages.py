@@ -101,7 +101,9 @@ def _mend(c: Conversion) -> None:
         if len(entry.resource) == 1:
             entry.resource["_birthDate"] = dict(ABSENT)
     for entry in c.entries:
-        for place in entry.resource.get("address", ()) if entry.resource["resourceType"] == "Organization" else ():
+        if entry.resource["resourceType"] != "Organization":
+            continue
+        for place in (place for told in (entry.resource, *entry.twins) for place in told.get("address", ())):
             use = place.get("use")
             if isinstance(use, Leaf) and use.value == "home":
                 del place["use"]
