@@ -43,7 +43,7 @@ def cases(folder: Path) -> Iterator[Case]:
             home = folder / row["source"]
             raw = files.split((home / row["file"]).read_bytes())[int(row["message_index"])]
             gold = home / row["gold"].partition("#")[0]
-            text = raw.decode("utf-8", "replace").casefold()
+            text = raw.decode("utf-8", "replace").casefold().replace("\r", "\n")
             yield Case(row["file"], row["type"], row["gold_kind"], text, expected(gold), converted(raw))
 
 

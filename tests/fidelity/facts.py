@@ -47,8 +47,13 @@ def key_facts(resources: Iterable[dict[str, Any]], key: Keys, message: str) -> s
         Fact(kind, element, forms(value), str(value))
         for kind, element, value in values(resources)
         if _matters(kind, element, key) and forms(value)
-        and (not element.endswith(".display") or str(value).casefold() in message)
+        and (not element.endswith(".display") or _in_words(str(value), message))
     }  # fmt: skip
+
+
+def _in_words(value: str, message: str) -> bool:
+    """Whether the message says it, and not as a part of a longer word."""
+    return bool(re.search(rf"(?<![\w-]){re.escape(value.casefold())}(?![\w-])", message))
 
 
 def _matters(kind: str, element: str, key: Keys) -> bool:

@@ -17,7 +17,8 @@ class Reason(NamedTuple):
     """Why an expected fact is not among ours. disagreement: it should not be; else it counts as missed.
 
     resource, element, value: patterns of what it is about; source, file: of whose output, of which messages ("": any);
-    elsewhere: only where the same value stands in a resource of another type.
+    elsewhere: only where the same value stands in a resource of another type; lacks: only of messages without this
+    segment.
     """
 
     name: str
@@ -29,10 +30,12 @@ class Reason(NamedTuple):
     source: str
     file: re.Pattern[str]
     elsewhere: bool
+    lacks: str
 
     def holds(self, case: Case, fact: Fact, *, elsewhere: bool) -> bool:
         return bool(
             (elsewhere or not self.elsewhere)
+            and (not self.lacks or not re.search(rf"^{self.lacks}\|", case.message, re.IGNORECASE | re.MULTILINE))
             and (not self.source or self.source == case.source)
             and self.resource.fullmatch(fact.resource)
             and self.element.fullmatch(fact.element)
@@ -55,17 +58,10 @@ def _reason(name: str, one: Mapping[str, Any], disagreement: bool) -> Reason:
     resource, element, value = (
         re.compile(str(one.get(key, ".*")), re.DOTALL) for key in ("resource", "element", "value")
     )
-    file = re.compile(str(one.get("file", "")))
+    file, lacks = re.compile(str(one.get("file", ""))), one.get("lacks", "")
+    elsewhere = bool(one.get("elsewhere"))
     return Reason(
-        name,
-        one["why"],
-        disagreement,
-        resource,
-        element,
-        value,
-        one.get("source", ""),
-        file,
-        one.get("elsewhere", False),
+        name, one["why"], disagreement, resource, element, value, one.get("source", ""), file, elsewhere, lacks
     )
 
 

@@ -97,11 +97,11 @@ def organization_entry(c: Conversion, r: Repetition) -> Entry | None:
     """XON to an Organization."""
     name = r.leaf(1)
     number, other = r.leaf(10) or r.leaf(3), r.leaf(3)
-    if name is None and number is None:
+    if name is None and number is None and (r.lone or not any(r.part(n, sub) for n in (6, 8) for sub in (1, 2))):
         return None
     made: dict[str, Any] = {"resourceType": "Organization"}
     kind = r.leaf(7)
-    if number or kind:
+    if number or kind or not name:
         system, assigner = authority(c, r, 6, "XX")
         held: dict[str, Any] = {"system": system, "value": number} if number else {}
         if kind:

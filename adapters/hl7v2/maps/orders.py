@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import coded_organization, organization_entry, practitioner, practitioner_entry
+from adapters.hl7v2.maps.actors import (
+    coded_organization,
+    organization,
+    organization_entry,
+    practitioner,
+    practitioner_entry,
+)
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order
 from adapters.hl7v2.maps.datatypes import date_time, instant
 from adapters.hl7v2.maps.names import address, telecom
@@ -101,6 +107,7 @@ def control(c: Conversion, made: dict[str, Any], entry: Entry, *, medication: bo
     if time and (requests or kind == "Immunization"):
         made.setdefault("recorded" if kind == "Immunization" else "authoredOn", time)
     _requester(c, s, made, kind)
+    _others(c, s, made)
     if kind == "MedicationRequest" and (timing := s.first(7)):
         quantity_timing(c, timing, made["dosageInstruction"][0], made)
     apply(c, "ORC[Any]", s, made)
@@ -135,6 +142,18 @@ def parents(c: Conversion, s: Reading, field: int, made: dict[str, Any]) -> None
             made.setdefault("basedOn", []).append({"type": "ServiceRequest", "identifier": value})
 
 
+_OTHERS = ((12, practitioner, "ordering-provider"), (21, organization, "ordering-facility"))
+
+
+def _others(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """ORC-12 and -21 after their first: FHIR takes one requester."""
+    for field, convert, name in _OTHERS:
+        for repetition in s.each(field)[1:]:
+            if value := convert(c, repetition):
+                url = f"urn:referral-hub:extension:{name}"
+                made.setdefault("extension", []).append({"url": url, "valueReference": value})
+
+
 _AGENTS = ((10, "enterer"), (11, "verifier"), (19, "performer"))
 
 
@@ -145,11 +164,11 @@ def _transaction(c: Conversion, s: Reading, entry: Entry) -> None:
     for field, code in _AGENTS:
         kind = {"coding": [{"system": codes.TERMINOLOGY + "provenance-participant-type", "code": code}]}
         agents += [{"type": kind, "who": who} for r in s.each(field) if (who := practitioner(c, r))]
-    if house and (organization := coded_organization(c, house)):
+    if house and (onbehalf := coded_organization(c, house)):
         if agents and s.has(10):
-            agents[0]["onBehalfOf"] = organization
+            agents[0]["onBehalfOf"] = onbehalf
         else:
-            agents.append({"who": organization})
+            agents.append({"who": onbehalf})
     if not agents:
         return
     made: dict[str, Any] = {"resourceType": "Provenance", "target": [entry.reference], "agent": agents}
@@ -167,18 +186,18 @@ def _transaction(c: Conversion, s: Reading, entry: Entry) -> None:
 def _requester(c: Conversion, s: Reading, made: dict[str, Any], kind: str) -> None:
     ordering, house = s.first(12), s.first(21)
     person = practitioner_entry(c, ordering) if ordering else None
-    organization = organization_entry(c, house) if house else None
-    for entry, fields in ((person, _OWN_ADDRESS), (organization, _HOUSE)):
+    facility = organization_entry(c, house) if house else None
+    for entry, fields in ((person, _OWN_ADDRESS), (facility, _HOUSE)):
         for field, element, convert in fields if entry else ():
             for repetition in s.each(field):
                 if entry and (value := convert(c, repetition)) is not None:
                     c.join(entry, element, repetition.raw, value)
     found = person.reference if person else None
-    if found and organization and kind != "Immunization" and ordering and house:
-        role = {"resourceType": "PractitionerRole", "practitioner": found, "organization": organization.reference,
+    if found and facility and kind != "Immunization" and ordering and house:
+        role = {"resourceType": "PractitionerRole", "practitioner": found, "organization": facility.reference,
                 "code": [{"coding": [{"system": codes.TERMINOLOGY + "v2-0443", "code": "OP"}]}]}  # fmt: skip
         found = c.share(f"{ordering.raw}|{house.raw}", role).reference
-    who = found or (organization.reference if organization else None)
+    who = found or (facility.reference if facility else None)
     if kind in ("MedicationRequest", "ServiceRequest") and who:
         made.setdefault("requester", who)
     elif kind in ("Immunization", "MedicationAdministration") and who:

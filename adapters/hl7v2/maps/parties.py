@@ -180,8 +180,12 @@ def own_number(kind: str = "", space: str = "") -> Convert:
 def licence(c: Conversion, r: Repetition) -> Value:
     """DLN: a driver's licence with the state that issued it."""
     made = own_number("DL")(c, r)
-    state = r.leaf(2)
-    return {**made, "assigner": {"display": state}} if made and state else made
+    state, bounds = r.leaf(2), validity(c, r, 0, 3)
+    if made and state:
+        made["assigner"] = {"display": state}
+    if made and bounds:
+        made["period"] = bounds
+    return made
 
 
 def _typed(kind: str) -> dict[str, Any]:

@@ -92,18 +92,18 @@ def rxe(c: Conversion, s: Reading) -> None:
     number_ = s.leaf(15)
     if number_:
         made.setdefault("identifier", []).append({"system": namespace(c.facility, "prescription"), "value": number_})
-    _daily(s, dosage)
-    _pharmacy(c, s, made)
+    _daily(s, dosage, 19)
+    _pharmacy(c, s, made, 40, 41, 45)
     _finish(c, s, entry, made, dosage)
 
 
-def _pharmacy(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
-    """RXE-40, who dispenses, with its address (41) and telephone (45)."""
-    named = s.first(40)
+def _pharmacy(c: Conversion, s: Reading, made: dict[str, Any], name: int, place: int, phone: int) -> None:
+    """Who dispenses, with address and telephone (RXE-40, -41, -45; RXO-32, -33, -36)."""
+    named = s.first(name)
     house = coded_organization_entry(c, named) if named else None
     if house is None:
         return
-    for element, field, convert in (("address", 41, house_address), ("telecom", 45, telecom("work"))):
+    for element, field, convert in (("address", place, house_address), ("telecom", phone, telecom("work"))):
         for repetition in s.each(field):
             if (value := convert(c, repetition)) is not None:
                 c.join(house, element, repetition.raw, value)
@@ -117,9 +117,9 @@ def _rate(s: Reading, dosage: dict[str, Any], amount: int, unit: int) -> None:
         dosage.setdefault("doseAndRate", [{}])[0]["rateQuantity"] = rate
 
 
-def _daily(s: Reading, dosage: dict[str, Any]) -> None:
-    """RXE-19, the total daily dose."""
-    total = s.first(19)
+def _daily(s: Reading, dosage: dict[str, Any], field: int) -> None:
+    """The total daily dose (RXE-19, RXO-23)."""
+    total = s.first(field)
     value = total.leaf(1) if total else None
     found = number(value.text) if value else None
     if total and value and found is not None:
@@ -135,6 +135,8 @@ def rxo(c: Conversion, s: Reading) -> None:
     _dose(c, s, dosage, 2, 3, 4)
     _rate(s, dosage, 21, 22)
     apply(c, "RXO[MedicationRequest]", s, made)
+    _daily(s, dosage, 23)
+    _pharmacy(c, s, made, 32, 33, 36)
     _finish(c, s, entry, made, dosage)
 
 

@@ -198,14 +198,15 @@ def _organization(c: Conversion, s: Reading) -> Entry | None:
 
 
 def ctd(c: Conversion, s: Reading) -> None:
-    """A contact of the provider before it."""
-    entry = c.provider
+    """A contact of the provider before it; without one, of the patient."""
+    entry = c.provider or c.patient
     if entry is None:
         return
+    of_patient = entry is c.patient
     contact: dict[str, Any] = {}
     role, name, place = s.first(1), s.first(2), s.first(3)
     if role and (purpose := concept(c, role)):
-        contact["purpose"] = purpose
+        contact |= {"relationship": [purpose]} if of_patient else {"purpose": purpose}
     if name and (held := human_name(c, name)):
         contact["name"] = held
     if place and (where := address(c, place)):
@@ -215,7 +216,7 @@ def ctd(c: Conversion, s: Reading) -> None:
             contact.setdefault("telecom", []).append(value)
     if not contact:
         return
-    if entry.resource["resourceType"] == "Organization":
+    if of_patient or entry.resource["resourceType"] == "Organization":
         entry.resource.setdefault("contact", []).append(contact)
     elif "telecom" in contact:
         entry.resource.setdefault("telecom", []).extend(contact["telecom"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import interpreter, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, first_of, put
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
@@ -52,6 +53,12 @@ def obr(c: Conversion, s: Reading) -> None:
         _request(c, s)
 
 
+_FUNCTION = "http://hl7.org/fhir/StructureDefinition/event-performerFunction"
+_INTERPRETERS = ((32, "resultsInterpreter", ""), (33, "resultsInterpreter", ""), (34, "performer", "SPRF"),
+                 (35, "performer", "TRANS"))  # fmt: skip
+"""OBR fields of those who read, did and wrote it, with what they did (official map OBR[DiagnosticReport])."""
+
+
 def _report(c: Conversion, s: Reading) -> None:
     made: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": "unknown"}
     entry = c.add(made, s.leaf(7), s.leaf(22))
@@ -68,11 +75,14 @@ def _report(c: Conversion, s: Reading) -> None:
     if c.encounter:
         made["encounter"] = c.encounter.reference
     effective(c, s, made)
-    for field in (32, 33, 34, 35):
+    for field, element, function in _INTERPRETERS:
         for repetition in s.each(field):
             found = interpreter(c, repetition)
+            if found and function:
+                kind = {"coding": [{"system": codes.V3 + "ParticipationType", "code": function}]}
+                found = {**found, "extension": [{"url": _FUNCTION, "valueCodeableConcept": kind}]}
             if found:
-                made.setdefault("resultsInterpreter" if field in (32, 33) else "performer", []).append(found)
+                made.setdefault(element, []).append(found)
     ordering = s.first(16)
     who = practitioner(c, ordering) if ordering else None
     if who and "extension" not in made:
