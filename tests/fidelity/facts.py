@@ -115,7 +115,7 @@ def _times(text: str) -> set[str]:
     day, _, time = text.partition("T")
     if not time:
         return {day}
-    found = {f"{day}T{time[:5]}"}
+    found = {f"{day}T{time[:5]}", *([day] if time.startswith("00:00") else [])}
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

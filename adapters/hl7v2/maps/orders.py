@@ -15,7 +15,7 @@ from adapters.hl7v2.maps.actors import (
 )
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order
 from adapters.hl7v2.maps.datatypes import date_time, instant
-from adapters.hl7v2.maps.names import address, telecom
+from adapters.hl7v2.maps.names import address, house_address, telecom
 from adapters.hl7v2.maps.parties import entity_identifier, pair
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
@@ -211,7 +211,7 @@ def _requester(c: Conversion, s: Reading, made: dict[str, Any], kind: str) -> No
 
 
 _CALL = telecom()
-_HOUSE = ((22, "address", address), (23, "telecom", telecom("work")))
+_HOUSE = ((22, "address", house_address), (23, "telecom", telecom("work")))
 _OWN_ADDRESS = ((24, "address", address),)
 
 

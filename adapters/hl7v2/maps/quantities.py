@@ -78,7 +78,7 @@ def composite_quantity(c: Conversion, r: Repetition) -> Any:
     found = number(value.text) if value else None
     if value is None or found is None:
         return None
-    unit = r.leaf(2)
+    unit = r.part(2, 2) or r.leaf(2)
     made: dict[str, Any] = {"value": value.give(found)}
     if unit:
         made["unit"] = unit

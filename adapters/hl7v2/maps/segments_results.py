@@ -34,9 +34,10 @@ def orc(c: Conversion, s: Reading) -> None:
 
 
 def _based(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
-    """Official map ORU_R01: a ServiceRequest too where there is an ORC, as our receivers are not those who ordered."""
+    """Official map ORU_R01: a ServiceRequest too where it tells of the order, as our receivers did not order it."""
     request = _ordered(c, s)
     request.part = False
+    c.twice = True
     made["basedOn"] = [request.reference]
     c.order.request = request
 
@@ -59,10 +60,14 @@ _INTERPRETERS = ((32, "resultsInterpreter", ""), (33, "resultsInterpreter", ""),
 """OBR fields of those who read, did and wrote it, with what they did (official map OBR[DiagnosticReport])."""
 
 
+_ORDERED = (5, 6, 17, 18, 19, 27, 28, 29, 31, 46, 47, 50, 53)
+"""OBR fields that speak of the order alone."""
+
+
 def _report(c: Conversion, s: Reading) -> None:
     made: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": "unknown"}
     entry = c.add(made, s.leaf(7), s.leaf(22))
-    if c.order.control:
+    if c.order.control or any(s.has(field) for field in _ORDERED):
         _based(c, s, made)
     control(c, made, entry, medication=False, own=s)
     given = s.leaf(25)

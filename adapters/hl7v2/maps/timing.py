@@ -126,7 +126,12 @@ def _details(c: Conversion, s: Reading, repeat: Repetition | None, dosage: dict[
         found |= {"duration": value, "durationUnit": written}
     whole = None if s.has(7) or s.has(8) else s.first(6)
     if whole and (value := _amount(whole.leaf())) and (written := _unit(whole.leaf(2))):
-        found["boundsDuration"] = {"value": value, "unit": written, "system": UNITS, "code": _named(whole.leaf(2))}
+        found["boundsDuration"] = {
+            "value": value,
+            "unit": whole.part(2, 2) or written,
+            "system": UNITS,
+            "code": _named(whole.leaf(2)),
+        }
     if found:
         held = dosage.setdefault("timing", {}).setdefault("repeat", {})
         for key, item in found.items():
