@@ -58,7 +58,7 @@ class Item:
     @property
     def keys(self) -> frozenset[str]:
         """Of all that say it."""
-        return self.head.keys if len(self.drafts) == 1 else frozenset(k for d in self.drafts for k in d.keys)
+        return self.head.keys if len(self.drafts) == 1 else frozenset[str]().union(*{d.keys for d in self.drafts})
 
     @property
     def organizations(self) -> frozenset[str]:

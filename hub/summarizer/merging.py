@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from hub.summarizer import medication_history
@@ -15,6 +16,7 @@ from hub.summarizer.evidence import Source
 from hub.summarizer.items import Item, Point, Trend
 from hub.summarizer.reconcile import concepts, courses, facts, results, scales
 
+_PLACE_OF = itemgetter("path", "start", "end")
 _PLACE = {section: place for place, section in enumerate(SECTIONS)}
 
 
@@ -150,8 +152,7 @@ def _sources(drafts: Sequence[Draft]) -> tuple[Source, ...]:
 
 
 def _mark(source: Source) -> tuple[Any, ...]:
-    location = source["location"]
-    return source["fragment_id"], location["path"], location["start"], location["end"]
+    return source["fragment_id"], *_PLACE_OF(source["location"])
 
 
 def _series(series: results.Series) -> list[_Made]:

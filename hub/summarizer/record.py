@@ -127,15 +127,13 @@ def _clinical(fragment: Fragment, request: Evidence | None) -> bool:
 def _read(placement: Placement) -> _Read:
     drafts: list[Draft] = []
     found: list[Passage] = []
-    used: set[str] = set()
     born = placement.person.identity.birth_date if placement.person else None
     for evidence in placement.own:
         coded = readers.read(evidence, placement.resolve)
         told, texts = _told(evidence, born, narrative=not coded)
         drafts += [*coded, *told]
         found += texts
-        used |= {str(s["fragment_id"]) for d in [*coded, *told] for s in d.sources}
-        used |= {str(s["fragment_id"]) for p in texts for s in p.sources}
+    used = {s["fragment_id"] for d in drafts for s in d.sources} | {s["fragment_id"] for p in found for s in p.sources}
     for request in placement.requests:
         told, texts = _told(request, born, narrative=False)
         drafts += told

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from hub.summarizer import groups
 from hub.summarizer.items import Item
@@ -35,14 +36,22 @@ _DATES = {4: 365, 7: 30}
 """Days by which a date may be later than its first day, by its length."""
 
 
+@lru_cache(maxsize=32768)
+def _searched(text: str) -> tuple[str, str]:
+    """A text in the form of `characters.plain`, and that in lower case."""
+    changed = plain(text)
+    return changed, changed.lower()
+
+
 class Sentences:
     """Sentences as rules search them: each in the form of `characters.plain`, and all in one in lower case."""
 
     __slots__ = ("_lower", "_plain", "_whole")
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._plain = [plain(text) for text in texts]
-        self._lower = [text.lower() for text in self._plain]
+        searched = [_searched(text) for text in texts]
+        self._plain = [text for text, _ in searched]
+        self._lower = [lower for _, lower in searched]
         self._whole = "\n".join(self._lower)
 
     def holding(self, literals: frozenset[str]) -> Iterator[str]:
