@@ -38,10 +38,16 @@ def test_nothing_to_embed_asks_nobody(embedder: Any) -> None:
 
 
 def test_texts_of_about_one_length_go_through_the_model_together() -> None:
-    lengths = [40, 3, 700, 41, 4, 690, 5000, 40]
+    lengths = [40, 9, 400, 41, 10, 390, 512, 40]
     found = list(batches(lengths))
     assert sorted(index for batch in found for index in batch) == list(range(len(lengths)))
-    assert [sorted(lengths[i] for i in batch) for batch in found] == [[3, 4, 40, 40, 41], [690, 700, 5000]]
+    assert [sorted(lengths[i] for i in batch) for batch in found] == [[9, 10], [40, 40, 41], [390, 400], [512]]
+
+
+def test_filling_up_costs_no_more_than_a_quarter() -> None:
+    lengths = [*range(5, 120), *range(200, 512, 7)]
+    filled = sum(len(batch) * max(lengths[i] for i in batch) for batch in batches(lengths))
+    assert filled <= 1.25 * sum(lengths)
 
 
 def test_many_short_texts_are_parted_and_one_that_is_too_long_stands_alone() -> None:
