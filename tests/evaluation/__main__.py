@@ -21,7 +21,7 @@ from tests.evaluation.generator.write import generate
 from tests.evaluation.tally import Tally, breakdown, f1
 
 GROUPS = ("sample", "generated", "unseen", "broad", "held", "pairs", "units", "english", "speed")
-MEASURING = ("assertion", "suggestions", "retrieval")
+MEASURING = ("assertion", "suggestions", "retrieval", "precision")
 """Modules beside this one with `measure() -> dict` of their own; a group each."""
 
 

@@ -10,8 +10,6 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from hub.summarizer.embedding import CachedEmbedder, Embedder
 from tests.evaluation import cases
 
@@ -31,7 +29,7 @@ def embedder() -> Embedder:
 
 
 class Memory:
-    """Vectors by key in a file, as float16: half the size, and no rank depends on the digits lost."""
+    """Vectors by key in a file, to the last digit."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -44,14 +42,12 @@ class Memory:
             for start in range(0, len(keys), _AT_ONCE):
                 part = keys[start : start + _AT_ONCE]
                 asked = ",".join("?" * len(part))
-                rows = connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({asked})", part)
-                found |= {key: np.frombuffer(half, "<f2").astype("<f4").tobytes() for key, half in rows}
+                found |= dict(connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({asked})", part))
         return found
 
     def put(self, made: Mapping[bytes, bytes]) -> None:
-        halves = [(key, np.frombuffer(full, "<f4").astype("<f2").tobytes()) for key, full in made.items()]
         with closing(self._open()) as connection, connection:
-            connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", halves)
+            connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", [*made.items()])
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=60)

@@ -28,7 +28,7 @@ _PULL, _TEMPERATURE, _EPOCHS, _RATE, _BATCH = 0.003, 0.1, 20, 1e-3, 300
 def measure() -> dict[str, Any]:
     """Hit in the first ten and first, with intervals; the same without what was fitted."""
     embed = remembered.embedder()
-    rows = _rows()
+    rows = corpus()
     order = np.random.default_rng(0).permutation(len(rows))
     third = len(rows) // 3
     asked, answered = embedded(embed, [rows[n] for n in order])
@@ -38,14 +38,15 @@ def measure() -> dict[str, Any]:
     return figures | _figures("retrieval_not_fitted", [rows[n] for n in order[:third]], answered[:third], embed, None)
 
 
-def _rows() -> list[tuple[str, str]]:
+def corpus() -> list[tuple[str, str]]:
+    """Questions and answers of the corpus."""
     lines = map(json.loads, CORPUS.read_text("utf-8").splitlines())
     return [(f"{line['title']}\n{line['ask']}", line["answer"]) for line in lines]
 
 
 def embedded(embed: Embedder, rows: list[tuple[str, str]] | None = None) -> tuple[Vectors, Vectors]:
     """Vectors of questions and answers, of the whole corpus unless told."""
-    rows = _rows() if rows is None else rows
+    rows = corpus() if rows is None else rows
     return embed.embed([q for q, _ in rows], "query"), embed.embed([a for _, a in rows], "passage")
 
 

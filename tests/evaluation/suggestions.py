@@ -92,22 +92,24 @@ def outcomes(folds: Sequence[Held]) -> tuple[npt.NDArray[Any], npt.NDArray[Any],
 
 
 def held(embed: Embedder) -> Iterator[Held]:
-    """The folds. Vectors are those of the shipped space, embedded anew where they are not ready made."""
+    """The folds. The tables' vectors are those that are shipped, embedded anew where they are not ready made."""
     lines = CORPUS.read_text("utf-8").splitlines()[1:]
     rows = [(wording.strip(), standard.strip()) for wording, standard in (line.split("\t") for line in lines)]
     folds = np.random.default_rng(0).permutation(len(rows)) % FOLDS
     everything = [e for e in shipped() if e.kind == "problem"]
     space, ready = vectors.shipped(embed.name)
-    texts = dict.fromkeys([*(w for e in everything for w in e.wordings), *(w for w, _ in rows)])
+    texts = dict.fromkeys(w for e in everything for w in e.wordings)
     made = {t: ready.vectors[ready.rows[vectors.key(t)]] for t in texts if vectors.key(t) in ready.rows}
     new = [text for text in texts if text not in made]
     made |= dict(zip(new, space.project(embed.embed(new, "query")), strict=True)) if new else {}
     for number in range(FOLDS):
         mine = [row for row, chosen in zip(rows, folds == number, strict=True) if chosen]
-        yield _held(mine, everything, made)
+        yield _held(mine, space.project(embed.embed([w for w, _ in mine], "query")), everything, made)
 
 
-def _held(rows: Sequence[tuple[str, str]], everything: Sequence[Entry], made: dict[str, Vectors]) -> Held:
+def _held(
+    rows: Sequence[tuple[str, str]], asked: Vectors, everything: Sequence[Entry], made: dict[str, Vectors]
+) -> Held:
     out = {fold(wording) for wording, _ in rows}
     entries = [_without(entry, out) for entry in everything]
     index = Index(entries, np.stack([made[w] for e in entries for w in e.wordings]))
@@ -115,7 +117,7 @@ def _held(rows: Sequence[tuple[str, str]], everything: Sequence[Entry], made: di
     listed: list[Entry] = []
     for start in range(0, len(rows), _AT_ONCE):
         names = [wording for wording, _ in rows[start : start + _AT_ONCE]]
-        listed, found = index.measure(names, np.stack([made[n] for n in names]), ("problem",))
+        listed, found = index.measure(names, asked[start : start + _AT_ONCE], ("problem",))
         parts.append(found)
     right = np.array([[_is(entry, standard) for entry in listed] for _, standard in rows])
     return Held(listed, np.concatenate(parts), right)
