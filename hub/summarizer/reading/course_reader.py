@@ -160,6 +160,7 @@ class _Reading:
     def _next(self, token: Token) -> None:
         course, old = self.course, self.course.stages[-1]
         date = next((d.value for d in reversed(self.dates) if self.amounts.end <= d.start < token.start), None)
+        date = date or changes.until(self.low, self.dates, self.region.mention.end, self.amounts.end)
         course.stages.append(Stage(start=date, changed=True, often=old.often, weak=True))
         course.changed, course.kept = date or course.changed, True
 

@@ -25,11 +25,13 @@ def ymd(m: Match, scene: Scene) -> When | None:
 
 
 def ym(m: Match, scene: Scene) -> When | None:
-    """`2022.06` is a month where words follow or a clause begins, not where a unit follows or a name precedes."""
+    """`2022.06` is a month where words follow or a clause begins, not where a unit follows or a name precedes;
+    `2022-06` is no amount anywhere.
+    """
     after, before = m.string[m.end() : m.end() + 6], m.string[max(0, m.start() - 2) : m.start()]
     if _AMOUNT_AFTER.match(after) or not _YEAR_MONTH_AFTER.match(after):
         return None
-    follows = CJK.match(after.lstrip())
+    follows = CJK.match(after.lstrip()) or (m[0][4] in "-/" and len(m["m"]) == len("01"))
     if not follows and not CLAUSE_START.search(before.rstrip(" ") if before.strip() else ""):
         return None
     return when_of(m, fhir(whole(m["y"]), whole(m["m"])))

@@ -11,7 +11,8 @@ from hub.summarizer.reading.regions import Region
 from hub.summarizer.reading.tokens import DATE, Token
 
 _REASON = re.compile(
-    r"(?:原因|因为|由于|考虑到|出现|(?<![原病])因|because of|because|due to|secondary to)\s*[是为系:：]?\s*"
+    r"(?:原因|因为|由于|考虑到|出现|(?<![原病])因|(?<=[,，])系|because of|because|due to|secondary to)"
+    r"\s*[是为系:：]?\s*"
     r"([^,，。;；()（）\x00\x01]{1,24})"
 )
 _VERB = re.compile(

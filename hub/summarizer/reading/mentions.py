@@ -78,7 +78,7 @@ def find(text: str) -> list[Mention]:
     """
     found = [_with_its_part(text, m) for m in _listed(text)]
     taken = [(m.start, m.end) for m in found]
-    found += unlisted(text, taken)
+    found += [_operated(text, m) for m in unlisted(text, taken)]
     found.sort(key=lambda m: (m.start, m.kind))
     return found
 
@@ -102,13 +102,19 @@ def _where_it_is(text: str, mention: Mention) -> Mention:
     With what was done to it right behind it is the name of a procedure (`桡骨远端骨折复位术`).
     """
     place = _PLACE.search(text, max(0, mention.start - _LONG_PLACE), mention.start)
-    deed = _DEED.match(text, mention.end)
-    if deed:
+    operated = _operated(text, mention)
+    if operated is not mention:
         start = place.start() if place else mention.start
-        return Mention("procedure", text[start : deed.end()], start, deed.end(), None)
+        return Mention("procedure", text[start : operated.end], start, operated.end, None)
     if place is None or not _ORGAN.search(place.group()):
         return mention
     return Mention(mention.kind, text[place.start() : mention.end], place.start(), mention.end, mention.term)
+
+
+def _operated(text: str, mention: Mention) -> Mention:
+    """A problem that is followed by what was done to it is the name of a procedure (`动静脉瘘手术`)."""
+    deed = _DEED.match(text, mention.end) if mention.kind == "problem" else None
+    return Mention("procedure", text[mention.start : deed.end()], mention.start, deed.end(), None) if deed else mention
 
 
 def _listed(text: str) -> list[Mention]:
@@ -223,7 +229,7 @@ def _names() -> _Names:
 
     names = _Names(ahocorasick.Automaton())
     for term in terms():
-        for listed in _distinct(term.name, *term.names, *term.colloquial):
+        for listed in _distinct(*_spelled(term)):
             names.by_string.setdefault(listed.lower(), []).append((listed, term))
         for pattern in term.patterns:
             compiled = re.compile(pattern, re.IGNORECASE)
@@ -236,6 +242,20 @@ def _names() -> _Names:
         names.automaton.add_word(string, string)
     names.automaton.make_automaton()
     return names
+
+
+@lru_cache(maxsize=1)
+def _variants() -> list[tuple[str, re.Pattern[str], str]]:
+    return [(kind, re.compile(what), instead) for kind, what, instead, _ in rows("reading/variants.tsv", 4)]
+
+
+def _spelled(term: Term) -> list[str]:
+    """A term's names and what `variants.tsv` makes of them (`食道静脉套扎` of `食管静脉套扎术`)."""
+    found = [term.name, *term.names, *term.colloquial]
+    for kind, what, instead in _variants():
+        if kind in ("-", term.kind):
+            found += [changed for name in found if (changed := what.sub(instead, name)) != name]
+    return found
 
 
 def _distinct(*listed: str) -> Iterable[str]:

@@ -65,12 +65,13 @@ def _replied(sentence: Sentence, written: date, born: str | None, place: Place) 
 def _read(sentence: Sentence, at: int, written: date, born: str | None, place: Place, *,
           whole: bool = False) -> tuple[Finding, ...]:  # fmt: skip
     text, answered = sentence.plain, place.talk.contexts
+    section: Section = "allergies" if place.talk.names_allergens(at) and not whole else sentence.section
     mentions = find(text)
-    own = contexts(text, [(m.start, m.end) for m in mentions], sentence.section)
+    own = contexts(text, [(m.start, m.end) for m in mentions], section)
     around = [_decided(m, c, answered.get((m.start + at, m.end + at)), whole)
               for m, c in zip(mentions, own, strict=True)]  # fmt: skip
     dates = find_dates(text, written, born)
-    return _findings(Statement(text, sentence.section, written, mentions, around, dates, dialogue=True))
+    return _findings(Statement(text, section, written, mentions, around, dates, dialogue=True))
 
 
 def _decided(mention: Mention, own: Context, answered: Context | None, whole: bool) -> Context:

@@ -14,6 +14,7 @@ from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.dialogue import dialogue_contexts
 from hub.summarizer.reading.mentions import find
 from hub.summarizer.reading.model import Context
+from hub.summarizer.reading.questions import of_relatives
 from hub.summarizer.reading.turns import Turn, exchanges
 from hub.summarizer.text import Sentence, Span, is_markup
 
@@ -22,6 +23,11 @@ _YES: Final = re.compile(
 )
 _ALLERGY: Final = re.compile(r"过敏(?:史|反应)?|allerg(?:y|ies|ic)", re.IGNORECASE)
 """What a question may name that is no name of a table."""
+_NOT_BORNE: Final = re.compile(
+    r"过敏|[用吃打碰]不得|不能[用吃打碰]|不可以?[用吃打碰]|\ballerg|\b(?:cannot|can't|unable to) (?:take|tolerate)",
+    re.IGNORECASE,
+)
+"""Of a question whose answer names what somebody does not bear."""
 
 _LONGEST: Final = 120
 """Characters of a question with its answer that are read as one statement."""
@@ -41,16 +47,22 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """within: where somebody asks and answers; contexts: of the names there, by their place; joined: questions with
+    """within: where somebody asks and answers; allergies: where answers name allergens;
+    contexts: of the names there, by their place; joined: questions with
     their answers. All by the characters of the document's lines joined with line feeds.
     """
 
     within: tuple[tuple[int, int], ...]
+    allergies: tuple[tuple[int, int], ...]
     contexts: Mapping[tuple[int, int], Context]
     joined: tuple[Joined, ...]
 
     def covers(self, start: int, end: int) -> bool:
         return any(start < last and first < end for first, last in self.within)
+
+    def names_allergens(self, start: int) -> bool:
+        """Whether a sentence that begins there answers what the patient does not bear."""
+        return any(first <= start < end for first, end in self.allergies)
 
     def question(self, start: int, end: int) -> Joined | None:
         """The question that a sentence of these characters ends with, if it was answered at once."""
@@ -109,6 +121,7 @@ def _talk(received: tuple[str, ...]) -> Talk | None:
     begins_at = list(accumulate((len(each) + 1 for each in received), initial=0))
     contexts: dict[tuple[int, int], Context] = {}
     joined: list[Joined] = []
+    allergies: list[tuple[int, int]] = []
     for said in found:
         mentions = [find(text[t.start : t.end]) for t in said]
         named = [[(m.start, m.end) for m in each] for each in mentions]
@@ -118,9 +131,20 @@ def _talk(received: tuple[str, ...]) -> Talk | None:
         for number, (asked, answer) in enumerate(pairwise(said)):
             names = named[number] or [m.span() for m in _ALLERGY.finditer(text[asked.start : asked.end])]
             belongs = _belongs({m.kind for m in mentions[number]}, {m.kind for m in mentions[number + 1]})
-            if (asked.speaker, answer.speaker) == ("clinician", "patient") and names and belongs:
+            if (asked.speaker, answer.speaker) != ("clinician", "patient"):
+                continue
+            if _asks_for_allergens(text[asked.start : asked.end]):
+                allergies.append((asked.end, _ended(text, answer)))
+            if names and belongs:
                 joined += filter(None, [_joined(text, asked, answer, names, begins_at)])
-    return Talk(tuple((e[0].start, e[-1].end) for e in found), contexts, tuple(joined))
+    within = tuple((e[0].start, e[-1].end) for e in found)
+    return Talk(within, tuple(allergies), contexts, tuple(joined))
+
+
+def _asks_for_allergens(question: str) -> bool:
+    """Whether the last sentence of a question asks the patient what they do not bear."""
+    sentences = [each for each in re.split(r"(?<=[。！!?？；;\n])", question) if each.strip()]
+    return bool(sentences) and bool(_NOT_BORNE.search(sentences[-1])) and not of_relatives(question)
 
 
 def _belongs(asked: set[str], answered: set[str]) -> bool:
@@ -141,6 +165,8 @@ def _joined(
     while start < asked.end and text[start].isspace():
         start += 1
     name = asked.start + named[-1][1]
+    borne = _ALLERGY.match(text, name, asked.end)
+    name = borne.end() if borne else name
     said = _YES.match(text, answer.start, end)
     upto = said.end() if said and said.end() < end else answer.start
     asis = text[start:end]

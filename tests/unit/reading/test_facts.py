@@ -49,7 +49,8 @@ def test_what_is_stated_cites_characters_of_the_text(text: str) -> None:
         for source in draft.sources:
             place = source["location"]
             assert text[place["start"] : place["end"]] == source["text"]
-        assert draft.name in "".join(s["text"] for s in draft.sources) or draft.name in ("收缩压", "舒张压", "住院")
+        told = "".join(s["text"] for s in draft.sources)
+        assert draft.name in told or draft.name in ("收缩压", "舒张压", "住院", "过敏史")
 
 
 def test_of_a_long_sentence_the_clauses_are_cited_that_say_it() -> None:
@@ -120,6 +121,11 @@ def test_the_family_section_makes_an_illness_a_relatives_and_is_cited() -> None:
     ("医：青霉素过敏不？患：不过敏。", ["allergy 青霉素 absent"]),
     ("医：冠心病有没有？患：不知道。", ["problem 冠心病 uncertain"]),
     ("问他头晕不，他说不晕。", ["symptom 头晕 absent"]),
+    ("问：对什么药过敏？答：链霉素，会耳鸣。", ["allergy 链霉素 present"]),
+    ("医生：有没有过敏的药？患者：有，左氧氟沙星，皮疹。", ["allergy 左氧氟沙星 present"]),
+    ("医生：有没有过敏的药？患者：没有，阿司匹林一直在吃。", ["allergy 过敏史 absent", "medication 阿司匹林 present"]),
+    ("大夫：对花粉过敏不？病人：不。", ["allergy 花粉 absent"]),
+    ("问：对药过敏吗？答：不过敏。", ["allergy 对药过敏 absent"]),
     ("药物过敏？没有。", ["allergy 药物过敏 absent"]),
     ("医：药物过敏有吗？患：没有。", ["allergy 药物过敏 absent"]),
     ("問：家族史？答：高血壓。", ["family 高血壓 present"]),

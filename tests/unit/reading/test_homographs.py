@@ -24,3 +24,10 @@ def test_a_piece_of_a_word_names_no_medicine(name: str, word: str) -> None:
 def test_the_name_itself_still_does(name: str) -> None:
     assert name in _medicines(f"口服{name}1片，每日一次")
     assert name in _medicines(f"{name}")
+
+
+@pytest.mark.parametrize(("kind", "example"), [(kind, e) for kind, _, _, e in rows("reading/variants.tsv", 4)])
+def test_another_spelling_names_the_same(kind: str, example: str) -> None:
+    [found] = mentions.find(plain(example))
+    assert found.term is not None
+    assert (found.name, kind in ("-", found.kind)) == (example, True)
