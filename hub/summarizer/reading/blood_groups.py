@@ -9,6 +9,11 @@ RHESUS = frozenset({"Rh血型", "Rh", "RhD"})
 RHESUS_FACTOR = re.compile(r"R[hH]\s?[(（]?D?[)）]?\s?[(（]?[阴阳+\-]")
 TYPED = re.compile(r"(?<![A-Za-z])(?:AB|[ABO])\s?型(?=血(?![糖压脂管小红常])|\s?[,，、]?\s?[(（]?R[hH])")
 """A group that stands without the words `blood group`."""
+WRITTEN = re.compile(
+    r"(?:(?:献血|输血|验血|配血|抽血|化验|体检|鉴定)[^。；;,，\d]{0,8}?|(?:我|本人|他|她|患者|病人)(?:是|为|系))"
+    r"(?P<type>(?:AB|[ABO])\s?型)(?=血|[,，。；;、)）\s]|$)"
+)
+"""A group that stands where one is told (`献血证上写B型`)."""
 _ABO = re.compile(
     r"(?P<text>(?:AB|[ABO])\s?型)|(?P<bare>AB|[ABO])(?![A-Za-z])(?=\s?(?:,|，|。|\.|;|；|\s|$|[(（]?R[hH]|血|[+\-阳阴]))"
 )

@@ -84,6 +84,8 @@ class Amounts:
         """`80mg 1片` is one piece of 80 mg, `0.5g 2片` two pieces; a second dose at another time makes a regimen."""
         value = token.value
         between = self.low[place : token.start].strip()
+        if daily and value.dose == 1 and stage.kind == "mass" and not stage.often:
+            stage.often = "qd"
         if stage.kind == "mass" and value.kind == "count":
             if daily and value.dose != 1:
                 stage.dose, stage.unit, stage.kind, stage.often = None, None, "split", daily

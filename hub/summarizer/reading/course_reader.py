@@ -62,6 +62,8 @@ class _Reading:
                 self._stop(token)
                 course.lead_stopped = True
                 near = token.start
+            elif token.kind == "no" and touching:
+                course.untaken = True
             self._word_before(token)
         self.old = any(t.kind == "old" for t in region.lead)
         for token in reversed(measured):
@@ -121,6 +123,8 @@ class _Reading:
                     self.place, self.broken = token.end, True
             else:
                 self._word_after(token)
+            if kind == "no" and glued(self.low, self.region.mention.end, token.start, across=False):
+                self.course.untaken = True
             seen = token.end
 
     def _measured(self, token: Token, following: Token | None) -> None:

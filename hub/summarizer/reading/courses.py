@@ -29,7 +29,10 @@ class Stage:
 
 @dataclass(slots=True)
 class Course:
-    """What the words around one name say. lead_, tail_: said before, after the name (of a list, of all its names)."""
+    """What the words around one name say. untaken: that it is not taken, nor ever was.
+
+    lead_, tail_: said before, after the name (of a list, of all its names).
+    """
 
     stages: list[Stage] = field(default_factory=lambda: [Stage()])
     route: str | None = None
@@ -52,6 +55,7 @@ class Course:
     by: str = ""
     switched: bool = False
     kept: bool = False
+    untaken: bool = False
     formerly: bool = False
     began: bool = False
     often_parted: bool = False
@@ -64,7 +68,8 @@ class Course:
     def intakes(self, mention: Mention, context: Context) -> Iterator[Intake]:
         """One intake per stage."""
         said = self.stopped or self.kept or self.changed or self.stages[-1].planned
-        if context.subject or (context.assertion == "absent" and not said):
+        untaken = self.untaken and not context.planned and not said
+        if context.subject or untaken or (context.assertion == "absent" and not said):
             return
         stages = [s for s in self.stages if s.filled] or [self.stages[-1]]
         if len(stages) == 1 and self.changed and not self.switched and not stages[0].start:

@@ -20,6 +20,9 @@ _EVENT_NAMES = {"手术": "术", "分娩": "产", "受伤": "伤", "住院": "�
 
 _DAYS = {"今": 0, "本日": 0, "昨": -1, "大前": -3, "前": -2, "明": 1, "大后": 3, "后": 2}
 
+_TOLD_SO_FAR = re.compile(rf"{CLAUSE_END.pattern}|\s?[(（]")
+"""After `术后5年`, when that tells how long ago it was."""
+
 
 def day_word(m: Match, scene: Scene) -> When | None:
     word = m[0]
@@ -140,7 +143,7 @@ def _by_document(m: Match, scene: Scene, read: Duration) -> When | None:
     stay, long = m["ev"] in ("入院", "住院", "出院"), read.unit in ("year", "month")
     if scene.due:
         found = _counted(m, scene.anchor, read, 1) if m["ev"] == "出院" and m["dir"] == "后" else None
-    elif m["dir"] == "后" and long and CLAUSE_END.match(m.string, m.end()) and not read.months:
+    elif m["dir"] == "后" and long and _TOLD_SO_FAR.match(m.string, m.end()) and not read.months:
         return _counted(m, scene.anchor, read, -1)
     else:
         found = _counted(m, scene.anchor, read, -1) if stay and m["dir"] == "前" and long else None

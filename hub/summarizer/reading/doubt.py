@@ -28,13 +28,29 @@ _INTENTION = re.compile(
     r"declin\w*|refus\w*)\b",
     re.IGNORECASE,
 )
+_DENYING = re.compile(r"[没无未不冇莫]")
+_MODIFIER = re.compile(r"(?![过再了])[\u4e00-\u9fff]{2,4}(?<![有就却而后但是伴的了着得及和、])")
 _NEAR = 10
 """Characters before and after a name that may speak of it."""
 
 
 def denied(text: str, start: int, end: int, clause: tuple[int, int], names: Sequence[tuple[int, int]]) -> bool:
     """Whether a word of denial or doubt stands near characters [start, end), in their clause, that nothing explains."""
-    return _left(_DENIAL, text, start, end, clause, names) or _left(_DOUBT, text, start, end, clause, names)
+    if _left(_DENIAL, text, start, end, clause, names) or _left(_DOUBT, text, start, end, clause, names):
+        return True
+    return _all_but_reached(text, start)
+
+
+def _all_but_reached(text: str, start: int) -> bool:
+    """Whether a word that denies what touches it stands before a name with a word between that no table knows."""
+    if not _DENYING.search(text, max(0, start - _NEAR), start):
+        return False
+    for cue in cues.scan(text):
+        if cue.end >= start:
+            return False
+        if cue.rule.effect == "absent" and cue.rule.direction != "before" and _MODIFIER.fullmatch(text, cue.end, start):
+            return True
+    return False
 
 
 def intended(text: str, start: int, end: int, clause: tuple[int, int], names: Sequence[tuple[int, int]]) -> bool:

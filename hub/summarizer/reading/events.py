@@ -47,8 +47,11 @@ _WHOLE = frozenset(
         "停止使用",
     ]
 )
-_OF_ANOTHER = re.compile(r"[把将](?!它|他|这|那|该|此|其|药|全|都|所有|剂)[\u4e00-\u9fff]{2,10}(?:给|也|都)?$")
-"""Before a stop: what no table knows is stopped (`把乙药停了`)."""
+_OF_ANOTHER = re.compile(
+    r"[把将](?!它|他|这|那|该|此|其|药|全|都|所有|剂)[\u4e00-\u9fff]{2,10}(?:给|也|都)?$|"
+    r"[,，;；](?![这那该此上所全其]|以上|两|几)[\u4e00-\u9fff]{1,5}药[物片]?[就也都早已给]*$"
+)
+"""Before a stop: what no table knows is stopped (`把乙药停了`, `甲在吃,降脂药没吃了`)."""
 _LASTING = re.compile(r"(?:吃|用|服用?|打|服药|用药)了?约?$")
 _DATED = re.compile(r"前|年[初底]|去|今|上|昨|ago|月份|\d{4}|来|腊|正月")
 

@@ -12,7 +12,7 @@ from hub.summarizer.reading.course_reader import course
 from hub.summarizer.reading.courses import Course
 from hub.summarizer.reading.model import Context, Intake, Mention, When
 from hub.summarizer.reading.regions import Region, regions
-from hub.summarizer.reading.tokens import DATE, masked, masks, tokens
+from hub.summarizer.reading.tokens import DATE, OTHER, masked, masks, tokens
 
 _ALL = re.compile(r"都|均|全|一并|同时|一起|both")
 _EACH = re.compile(r"各|均|都|each|both")
@@ -24,6 +24,7 @@ _PRN = re.compile(
 )
 """How often it is taken, not that it is only thought of."""
 _THOUGHT_OF = re.compile(r"\s?(?:可|再|考虑|加|备|停|换|改|给予|予)")
+_MEASURED = frozenset({"amount", "often", "route"})
 _LATTER = re.compile(r"后者|前者|其中")
 
 
@@ -72,7 +73,8 @@ def _switch(low: str, region: Region, following: Region) -> bool:
     changes = [t for t in following.lead if t.kind == "change"]
     if not changes or any(t.kind == "stop" for t in region.tail):
         return False
-    gap = low[region.mention.end : changes[-1].start].replace(DATE, "")
+    start = max((t.end for t in region.tail if t.kind in _MEASURED and t.end <= changes[-1].start), default=0)
+    gap = low[max(region.mention.end, start) : changes[-1].start].replace(DATE, "").replace(OTHER, "")
     return len(re.sub(r"[\s,，]", "", gap)) <= 12 and not re.search(r"[;；。]", gap)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from hub.summarizer.reading.blood_groups import GROUPS, RHESUS, TYPED, group, rhesus
+from hub.summarizer.reading.blood_groups import GROUPS, RHESUS, group, rhesus
 from hub.summarizer.reading.model import Measurement, Mention, When
 from hub.summarizer.reading.pressures import PRESSURE, pressures
 from hub.summarizer.reading.quantities import DIGITS, number
@@ -29,6 +29,12 @@ _SIGNED = re.compile(
     r"[1-4]\+(?!\d)|\+{1,4}(?![\d/])|±|未检出|negative|positive)",
     re.IGNORECASE,
 )
+_SIGN_ALONE = re.compile(r"[+\-±—]{1,4}|[1-4]\+")
+_OF_A_SIGN = re.compile(r"抗体|抗原|DNA|RNA|培养|试验|毒素|尿[糖酮胆潜隐]|尿蛋白|酮体|[隐潜]血|HIV|梅毒|管型|Ig[MG]")
+"""Names of what is told as positive or negative."""
+_LISTED = re.compile(r"\s?(?:、|/|和|及|与|以及)\s?")
+_LISTED_LOOSELY = re.compile(r"\s?[,，;；]\s?")
+_OF_EACH = re.compile("均|都|皆|全")
 _MEAL = re.compile(
     r"\s?[,，、;；和:：]?\s?(?P<meal>空腹|餐后(?:2|两|二)?(?:小时|h|H)?|饭后(?:2|两|二)?(?:小时|h)?|早餐后|随机|睡前)\s?"
 )
@@ -50,13 +56,26 @@ def measurements(text: str, mentions: Sequence[Mention], dates: Sequence[When]) 
         return []
     low = masked(text, [(d.start, d.end, DATE) for d in dates])
     hidden = masked(low, [(s, e, OTHER) for s, e in spans])
-    found: list[Measurement] = []
-    for mention in analytes:
+    found: list[list[Measurement]] = []
+    for mention in reversed(analytes):
         if any(s <= mention.start and mention.end <= e and (s, e) != (mention.start, mention.end) for s, e in spans):
             continue
         end = min([s for s, _ in spans if s >= mention.end] + [len(text), mention.end + _REACH])
-        found += _results(Words(text, hidden, mention, end, dates))
-    return found
+        own = _results(Words(text, hidden, mention, end, dates))
+        found.append(own or (_of_the_next(text, mention, found[-1]) if found else []))
+    return [each for own in reversed(found) for each in own]
+
+
+def _of_the_next(text: str, mention: Mention, following: Sequence[Measurement]) -> list[Measurement]:
+    """The sign that is told once of a list of names (`HBsAg、抗-HIV均阴性`): of a name without a value of its own."""
+    name = mention.term.name if mention.term else mention.name
+    signed = len(following) == 1 and (_SIGNED.fullmatch(following[0].text) or _SIGN_ALONE.fullmatch(following[0].text))
+    if not signed or not _OF_A_SIGN.search(name):
+        return []
+    told = following[0]
+    gap, between = text[mention.end : told.mention.start], text[told.mention.end : told.place[0]]
+    listed = _LISTED.fullmatch(gap) or (_OF_EACH.search(between) and _LISTED_LOOSELY.fullmatch(gap))
+    return [replace(told, mention=mention, name=name)] if listed else []
 
 
 def _results(words: Words) -> list[Measurement]:
@@ -72,7 +91,7 @@ def _results(words: Words) -> list[Measurement]:
 
 def _group(words: Words) -> list[Measurement]:
     name = (words.mention.start, words.mention.end)
-    if TYPED.match(words.text, words.mention.start):
+    if words.mention.name.endswith("型") and words.mention.name[0] in "ABO":
         found = group(words.text, (words.mention.end, words.mention.end), words.mention.end, words.end)
     else:
         found = group(words.hidden, name, words.link(words.mention.end), words.end)

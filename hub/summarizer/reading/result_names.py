@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
-from hub.summarizer.reading.blood_groups import GROUPS, RHESUS_FACTOR, TYPED
+from hub.summarizer.reading.blood_groups import GROUPS, RHESUS_FACTOR, TYPED, WRITTEN
 from hub.summarizer.reading.model import Mention
 from hub.summarizer.reading.quantities import number
 from hub.summarizer.rows import rows
@@ -43,8 +43,8 @@ def with_analytes(text: str, mentions: Sequence[Mention]) -> list[Mention]:
             named.append(mention)
     if "型" in text and not any(m.term and m.term.name in GROUPS for m in named):
         term = _analytes().get("血型")
-        for found in TYPED.finditer(text):
-            named.append(Mention("analyte", found.group(), found.start(), found.end(), term))
+        typed = [m.span() for m in TYPED.finditer(text)] or [m.span("type") for m in WRITTEN.finditer(text)]
+        named += [Mention("analyte", text[start:end], start, end, term) for start, end in typed]
     return sorted(named, key=lambda m: m.start)
 
 

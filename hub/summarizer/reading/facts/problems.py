@@ -11,7 +11,7 @@ from hub.summarizer.reading.model import Context, Mention, When
 from hub.summarizer.reading.statement import Finding, Statement
 
 _NAMES_SOMETHING_ELSE = re.compile(
-    r"\s*(?:专科|医院|研究所|病房|门诊|防治|中心|疫苗|筛查|知识|宣教|健康教育|讲座|(?:的|用)?药|[外内儿]?科(?!学)|"
+    r"\s*(?:专科|医院|研究所|病房|门诊|防治|中心|疫苗|筛查|(?:患者|病人)?(?:密切)?接触|疫[区水]|知识|宣教|健康教育|讲座|(?:的|用)?药|[外内儿]?科(?!学)|"
     r"clinic|unit|screening)"
 )
 _ASKED = re.compile(r"^\s*(?:请|望|恳请|烦请|求)|评估|是否|有无|有没有|排查|协助|要不要|能否|please|evaluate|whether")
