@@ -21,6 +21,11 @@ from hub.summarizer.reconcile.opposed import (
 )
 
 _NOT_SEEN = re.compile(r"未见|未发现|未探及|未显示|未及|no evidence|unremarkable|without", re.IGNORECASE)
+_NEVER = re.compile(
+    r"(?:没|未|冇|不曾|莫)[^。,，;；]{0,4}过|从[来未没]|打小[没未]|病史|(?<!次)史(?=[。,，;；:：]|$)|\bnever\b|\bhistory\b|\bhx\b",
+    re.IGNORECASE,
+)
+"""Of a denial of all that was before, not of what is there now (`未发现冠心病病史`, `从没得过肺炎`)."""
 _SAME_TIME = 31
 """Days within which two stages are of one time."""
 
@@ -53,7 +58,8 @@ def _one_concept(a: Item, b: Item) -> bool:
 def _denied(denied: Item, had: Item) -> bool:
     if had.head.status == "resolved" or messages(denied) == messages(had):
         return False
-    if passing(had) or any(concepts.changes(k) for k in had.keys | denied.keys) or _unseen(denied):
+    passes = passing(had) and (had.head.kind == "symptom" or not _never(denied))
+    if passes or any(concepts.changes(k) for k in had.keys | denied.keys) or _unseen(denied):
         return not messages(denied) & messages(had) and _meanwhile({day_told(d) for d in denied.drafts}, had)
     start = dates.day(had.head.start)
     return not start or not all(dates.before(day_told(d), start) for d in denied.drafts)
@@ -80,7 +86,12 @@ def _amid(denied: Set[str], days: Set[str]) -> bool:
 
 def _unseen(denied: Item) -> bool:
     """Whether an examination did not show it: of its day only."""
-    return all(any(_NOT_SEEN.search(str(s["text"])) for s in d.sources) for d in denied.drafts)
+    return not _never(denied) and all(any(_NOT_SEEN.search(str(s["text"])) for s in d.sources) for d in denied.drafts)
+
+
+def _never(denied: Item) -> bool:
+    """Whether some source denies that it ever was."""
+    return any(_NEVER.search(str(s["text"])) for d in denied.drafts for s in d.sources)
 
 
 def passing(item: Item) -> bool:
