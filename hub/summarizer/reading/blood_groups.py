@@ -14,6 +14,11 @@ WRITTEN = re.compile(
     r"(?P<type>(?:AB|[ABO])\s?型)(?=血|[,，。；;、)）\s]|$)"
 )
 """A group that stands where one is told (`献血证上写B型`)."""
+WRITTEN_EN = re.compile(
+    r"\b[Tt]ype (?=(?:AB|[ABO]) blood\b)(?P<type>AB|[ABO])|"
+    r"\b[Bb]lood (?:type|group)\b(?: [a-z]{2,9}){1,3}:? (?P<told>AB|[ABO])(?=[\s.,;]|$)"
+)
+"""`Type B blood`, `Blood type confirmed as AB`."""
 _ABO = re.compile(
     r"(?P<text>(?:AB|[ABO])\s?型)|(?P<bare>AB|[ABO])(?![A-Za-z])(?=\s?(?:,|，|。|\.|;|；|\s|$|[(（]?R[hH]|血|[+\-阳阴]))"
 )

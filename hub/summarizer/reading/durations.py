@@ -44,7 +44,7 @@ _ENDS = re.compile(
     r"\s*[”\"]?(?:$|[,。;、!?)\]\n:(]|\.(?!\d)"
     r"|加重|加剧|再发|复发|伴|入院|就诊|来诊|未愈|不愈|不缓解|无缓解|未缓解|不退|不好|且|并|又)"
 )
-_LISTED = re.compile(r"和|与|及|以及|跟|几样|都有|[”\"](?:等)?(?:慢性)?病?史")
+_LISTED = re.compile(r"和|与|及|以及|跟|几样|这[些几]|那些|都有|[”\"](?:等)?(?:慢性)?病?史")
 """After a number of years in a list of illnesses (`高血压3年和冠心病2年`)."""
 _HISTORY = re.compile("(?:等)?(?:慢性)?病?史")
 _NOT_MONTHS = re.compile(r"[于自从在到至是为今去前年院每]$")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from hub.summarizer.reading.blood_groups import GROUPS, RHESUS, group, rhesus
+from hub.summarizer.reading.blood_groups import GROUPS, RHESUS, group, rhesus, typed
 from hub.summarizer.reading.model import Measurement, Mention, When
 from hub.summarizer.reading.pressures import PRESSURE, pressures
 from hub.summarizer.reading.quantities import DIGITS, number
@@ -91,6 +91,8 @@ def _results(words: Words) -> list[Measurement]:
 
 def _group(words: Words) -> list[Measurement]:
     name = (words.mention.start, words.mention.end)
+    if words.mention.name in ("A", "B", "AB", "O"):
+        return [_named(words, words.name, typed(words.mention.name), *name)]
     if words.mention.name.endswith("型") and words.mention.name[0] in "ABO":
         found = group(words.text, (words.mention.end, words.mention.end), words.mention.end, words.end)
     else:

@@ -22,7 +22,7 @@ _NO: Final = re.compile(
     r"^(?:这些|那些|这|那|以上|你说的|都|也|倒是|倒|还|就|从来|从|一直|暂时|目前|现在|基本|应该|好像|似乎|貌似|几乎|真的|真|肯定|是|全)*+"
     r"(?:没有?|木有|莫得|没得|冇|无|不会)"
     r"(?:过|发现|出现|看到|看见|见到|见|感觉|觉得|听到|听见|有|的|了|都|这种|这样|这些|症状|情况|现象|任何|[啊呀呢吧哦哈也噢奥咯嘞诶唉额呗嘛哟滴~])*+"
-    r"(?:$|[\s,，。.!！~、;；…]|就是|只是|和|除)"
+    r"(?:$|[\s,，。.!！~、;；…]|就|[只光仅单]|和|除|但|不过|对了|倒|反正|别的|然后|之前|不知道|这几天|其他)"
 )
 _AFTER: Final = re.compile(
     r"^(?:[啊呀呢的了吧哦哈也耶噢奥咯嘞诶欸唉额过呗嘛撒哟滴都]|这样|这种|这些|那种|情况|症状|现象|表现|出现|什么)*+"
@@ -110,7 +110,7 @@ def _said(asked: str, text: str) -> Context | None:
     verb = name[0] if name[0] in _VERBS and name[0] != "有" else ""
     alike_parts = (part for alike in _ALIKE if _holds(name, alike) for part in alike if len(part) == 1)
     telling = "".join((name[-1], verb, *alike_parts))
-    if re.search(rf"(?:不|没有?)[{re.escape(telling)}]", text):
+    if re.search(rf"(?:不|没有?)[{re.escape(telling)}]", text) or _FIRST.split(text, maxsplit=1)[0] == f"不{name[0]}":
         return Context("absent")
     for form in (name, name[1:] if len(name) > 2 and name[0] in _VERBS else name, name[-2:] if len(name) > 3 else name):
         at = text.find(form)

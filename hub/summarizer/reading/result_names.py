@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
-from hub.summarizer.reading.blood_groups import GROUPS, RHESUS_FACTOR, TYPED, WRITTEN
+from hub.summarizer.reading.blood_groups import GROUPS, RHESUS_FACTOR, TYPED, WRITTEN, WRITTEN_EN
 from hub.summarizer.reading.model import Mention
 from hub.summarizer.reading.quantities import number
 from hub.summarizer.rows import rows
@@ -41,7 +41,12 @@ def with_analytes(text: str, mentions: Sequence[Mention]) -> list[Mention]:
             named.append(Mention("analyte", head[0], mention.start, end, head[1]))
         else:
             named.append(mention)
-    if "型" in text and not any(m.term and m.term.name in GROUPS for m in named):
+    named_so = any(m.term and m.term.name in GROUPS for m in named)
+    if "blood" in text.lower():
+        term = _analytes().get("血型")
+        spans = [m.span(m.lastgroup or 0) for m in WRITTEN_EN.finditer(text)]
+        named += [Mention("analyte", text[start:end], start, end, term) for start, end in spans]
+    if "型" in text and not named_so:
         term = _analytes().get("血型")
         typed = [m.span() for m in TYPED.finditer(text)] or [m.span("type") for m in WRITTEN.finditer(text)]
         named += [Mention("analyte", text[start:end], start, end, term) for start, end in typed]

@@ -129,8 +129,13 @@ class Statement:
             low, high = min(when.start, mention.start), max(when.end, mention.end)
             return any(low <= o.start < high and not self._one_list(o, mention) for o in others)
 
-        free = [w for w in own if not between(w)]
+        free = [w for w in own if not between(w) and not self._of_the_one_before(w, mention, others)]
         return min(free, key=lambda w: max(w.start - mention.end, mention.start - w.end), default=None)
+
+    def _of_the_one_before(self, when: When, mention: Mention, others: Sequence[Mention]) -> bool:
+        """Whether a date touches the name before it, and a list goes on after it (`胆结石8年、肺气肿5年`)."""
+        touched = any(o.end == when.start for o in others)
+        return touched and when.end < mention.start and bool(_ITEM.match(self.text, when.end))
 
     def _one_list(self, a: Mention, b: Mention) -> bool:
         first, second = sorted((a, b), key=lambda m: m.start)

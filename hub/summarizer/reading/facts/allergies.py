@@ -11,7 +11,7 @@ from hub.summarizer.reading.statement import Finding, Statement
 
 _CUE = re.compile(
     r"药敏史?|过敏(?!性(?:鼻炎|紫癜|哮喘|肺炎|结膜炎|皮炎|湿疹|咳嗽|肠炎))|不敢再(?:用|吃|打)|(?:用|吃|打|碰|沾|闻)不得|[食吃用打碰沾闻]唔得|唔[食吃用打]得|冇得食|对.{1,10}敏感|不能(?:用|吃|打)|"
-    r"不耐受|皮试.{0,8}(?:阳性|\(\+\))|\ballerg|\banaphyla|\bnkd?a\b|\bintoleran",
+    r"不耐受|皮试.{0,8}(?:阳性|\(\+\))|\ballerg|\banaphyla|\bnkd?a\b|\bintoleran|\breact(?:s|ed)? (?:badly )?to\b",
     re.IGNORECASE,
 )
 _SKIN = (
@@ -26,7 +26,9 @@ _REACTED = re.compile(
     rf"(?:吃|用|打|输).{{0,10}}(?:会|就|要){_SIGN}|千万别(?:开|用|打)|记住?别[用打开]|"
     rf"(?:吃|用|打|输|喝|碰|注射|服用?)(?:了|过|后|之后|[过了]?一[次回]|[过了]?[两几]次)+[,，]?(?:就|便|即|会)?{_SIGN}{_GONE}|"
     rf"(?:食用?|服用?|使用|注射|输注|静滴|应用|接触|吃|打|输|用|喝)[\u4e00-\u9fffa-zA-Z]{{1,12}}?后[,，]?(?:[曾即便就会]|出现|发生|立即)*{_SKIN}{_GONE}|"
-    r"因.{1,12}(?:致|引起|导致|出现).{0,8}(?:疹|痒|风团|休克|晕厥|呼吸困难|水肿|气促|胸闷)|禁用|出过(?:事|问题|反应)|[有起]过(?:很?大)?反应|喉头水肿|休克|\bhives\b|\brash\b|\bcauses?\b.{0,20}(?:itch|swelling|syncope|urticaria|breath|bronchospasm)|"
+    r"因.{1,12}(?:致|引起|导致|出现).{0,8}(?:疹|痒|风团|休克|晕厥|呼吸困难|水肿|气促|胸闷)|禁用|出过(?:事|问题|反应)|[有起]过(?:很?大)?反应|喉头水肿|休克|"
+    r"\bhives\b|\brash\b|\bcauses?\b.{0,20}(?:itch|swelling|syncope|urticaria|breath|bronchospasm)|"
+    r"\bavoid\b[^.;()]{1,30}\([^)]{0,20}(?:swelling|rash|hives|anaphyl|spasm|urticaria|itch|angio)[^)]{0,20}\)|"
     r"\bdeveloped\b.{1,40}\bavoid\b|- (?:itching|bronchospasm|swelling|urticaria|syncope)\b",
     re.IGNORECASE,
 )
@@ -67,7 +69,8 @@ _HISTORY = re.compile(
     r"(?:药物|药品|食物|食物及药物|药物[及、和]食物)?过敏史|known drug allerg|drug allerg", re.IGNORECASE
 )
 _ANSWERED_NO = re.compile(
-    r"[:：]?\s*(?:无|否认|没|冇|莫得|不过敏|不会|不曾|从[没不]|\(-\)|阴性|none|no\b|nil)", re.IGNORECASE
+    r"[:：]?\s*(?:[,，]\s?(?:他|她|病人|患者|家属|本人)?(?:说|答|讲|回答|称|诉))?(?:无|否认|没|冇|莫得|不过敏|不会|不曾|从[没不]|\(-\)|阴性|none|no\b|nil)",
+    re.IGNORECASE,
 )
 """What follows a general word that denies it."""
 _OTHERS = re.compile(r"其[他它余]|别的|另外|\bother\b", re.IGNORECASE)
@@ -77,7 +80,7 @@ _REACH = 24
 
 _NO_SECTION = re.compile(
     r"(?:暂|目前|都|从来)?(?:无|没有?|没得|冇|莫得|不|不会|否认|未发现|阴性|\(-\))(?:特殊|过敏史?|[的啊呀哦呢过吧哈])*|"
-    r"none(?: known| reported)?|nkd?a|nil(?: known)?|no|no known (?:drug )?allerg(?:y|ies)",
+    r"no known|none(?: known| reported)?|nkd?a|nil(?: known)?|no|no known (?:drug )?allerg(?:y|ies)",
     re.IGNORECASE,
 )
 
@@ -195,7 +198,11 @@ def _general(statement: Statement, named: frozenset[int]) -> list[Finding]:
     """
     start, end = statement.clauses[_opening(statement)]
     if statement.section == "allergies" and _NO_SECTION.fullmatch(_plain(statement.text[start:end])):
-        return [_denial(statement, start, end, statement.text[start:end], named="过敏史")]
+        return [
+            _denial(
+                statement, start, end, statement.text[start:end], named="" if statement.text.isascii() else "过敏史"
+            )
+        ]
     for match in _GENERAL.finditer(statement.text):
         if statement.dialogue and match.group() == "过敏" and statement.of("allergen", "medicine"):
             continue
@@ -215,7 +222,7 @@ def _denial(statement: Statement, start: int, end: int, words: str, named: str =
     denied = statement.said(start) if end - start < len(statement.text) else words
     food = bool(_FOOD.search(denied)) and not _DRUG.search(denied)
     key = f"{GENERAL_ALLERGY}-food" if food else GENERAL_ALLERGY
-    mention = Mention("allergen", statement.text[start:end].strip(" 。"), start, end, None)
+    mention = Mention("allergen", statement.text[start:end].strip(" 。."), start, end, None)
     return statement.finding(
         "allergies", "allergy", mention, family="allergen", keys=frozenset({key}), assertion="absent", status="unknown",
         named=named,
