@@ -64,6 +64,8 @@ def normalise_resource(resource: Resource, head: Envelope, *, timezone: str, rec
     default = parse(resource.get("timestamp"), zone) if document.is_bundle else received_at
     patients = Patients(document, register, frozenset(_linked(intent, register)))
     parts, main = _parts(document, message.request if message else None, intent, patients, zone, default)
+    merges = patients.merges()
+    main = next((merge.surviving for merge in merges if merge.part == main), main)
     patient = parts[main].resource if main is not None else {}
     base = "" if document.is_bundle else "/entry/0/resource"
     return Normalised(
@@ -74,6 +76,7 @@ def normalise_resource(resource: Resource, head: Envelope, *, timezone: str, rec
         patient_resource=patient,
         parts=parts,
         intent=intent,
+        identities=merges,
     )
 
 

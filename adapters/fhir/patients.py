@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from adapters.fhir.document import Document, Place, fhirpath, hub_id
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Citation, Resource
-from hub.domain.messages import Part
+from hub.domain.messages import Merge, Part
 from hub.domain.patients import Identifier, Identity
 
 SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual")
@@ -98,6 +98,33 @@ class Patients:
             expression = "Bundle.entry" if root.is_bundle else f"{root.places[0].expression}.subject"
             raise Refused(Refusal(Cause.REQUIRED_MISSING, expression, "a Patient or an identifier of one is expected"))
         return 0
+
+    def merges(self) -> tuple[Merge, ...]:
+        """What Patient.link says of who is who: what replaces, what is replaced, and two that are one (seealso).
+
+        The prior patient may be named by its number alone; the surviving one stands in the document.
+        """
+        found: dict[tuple[int, int | Identity], Merge] = {}
+        for place in self._document.of_type("Patient"):
+            for number, link in enumerate(place.resource.get("link", ())):
+                merge = self._merge(place, link, f"{place.expression}.link[{number}].other")
+                if merge is not None:
+                    other = merge.prior if merge.part is None else merge.part
+                    found.setdefault((merge.surviving, other), merge)
+        return tuple(found.values())
+
+    def _merge(self, place: Place, link: dict[str, Any], path: str) -> Merge | None:
+        linked = self._document.resolve(link["other"], place)
+        here = self._index[place.base]
+        there = self._index.get(linked.base) if linked else None
+        if there is None and link["type"] == "replaces":
+            prior = identity({"identifier": [link["other"].get("identifier", {})]})
+            return Merge("patient", here, prior, path=path) if prior.identifiers else None
+        if there is None or there == here or link["type"] == "refer":
+            return None
+        if link["type"] == "replaced-by" or (link["type"] == "seealso" and there < here):
+            here, there = there, here
+        return Merge("patient", here, identity(self.parts[there].resource), there, path=path)
 
     def _add(self, name: str, part: Part) -> int:
         if name not in self._index:

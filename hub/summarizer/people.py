@@ -74,15 +74,26 @@ def identity(patient: Mapping[str, Any]) -> Identity:
     return Identity(name, patient.get("gender"), patient.get("birthDate"), identifiers)
 
 
-def linked(patient: Mapping[str, Any]) -> tuple[Identifier, ...]:
-    """Numbers that a FHIR Patient says are the same person's: those of its links, and its own that are old."""
-    stated = [link.get("other", {}).get("identifier", {}) for link in patient.get("link", ())]
-    stated += [i for i in patient.get("identifier", ()) if i.get("use") == "old"]
-    return tuple(
-        Identifier(str(i.get("system", "")), str(i["value"]))
-        for i in stated
-        if i.get("value") and i.get("system") not in EVERYWHERE
-    )
+def _linked(patient: Evidence, patients: Sequence[Evidence]) -> tuple[Identifier, ...]:
+    """Numbers that a FHIR Patient says are the same person's: of those it links, and its own that are old.
+
+    A link without number is resolved among the Patients of the same message: by id, or there is only one other.
+    """
+    stated = [one for one in patient.resource.get("identifier", ()) if one.get("use") == "old"]
+    beside: list[Evidence] | None = None
+    for other in [link.get("other", {}) for link in patient.resource.get("link", ()) if link.get("type") != "refer"]:
+        if "identifier" in other:
+            stated.append(other["identifier"])
+            continue
+        if beside is None:
+            message = patient.fragment.message_id
+            beside = [p for p in patients if p.fragment.message_id == message and p is not patient]
+        name = str(other.get("reference", "")).rpartition("/")[2]
+        for one in beside:
+            if len(beside) == 1 or one.resource.get("id") == name:
+                stated += one.resource.get("identifier", ())
+    found = (Identifier(str(one.get("system", "")), str(one["value"])) for one in stated if one.get("value"))
+    return tuple(one for one in found if one.system not in EVERYWHERE)
 
 
 def _name_index(patient: Mapping[str, Any]) -> int | None:
@@ -117,14 +128,14 @@ def target(patients: Sequence[Evidence], clinical: Iterable[Evidence], seed: Evi
         if seed is None:
             return Person(Identity(identifiers=(wanted,)), (), ())
     if seed is not None:
-        return _closure(seed, holders)
+        return _closure(seed, holders, patients)
     counts = Counter(e.fragment.patient for e in clinical)
     best: tuple[int, Person] | None = None
     seen: set[str] = set()
     for patient in patients:
         if patient.fragment.id in seen:
             continue
-        person = _closure(patient, holders)
+        person = _closure(patient, holders, patients)
         seen |= person.ids
         size = sum(counts[i] for i in person.ids)
         if best is None or size > best[0]:
@@ -152,7 +163,7 @@ def _identities(patients: Iterable[Evidence]) -> Iterator[tuple[Evidence, Identi
         yield patient, one
 
 
-def _closure(seed: Evidence, holders: _Holders) -> Person:
+def _closure(seed: Evidence, holders: _Holders, patients: Sequence[Evidence]) -> Person:
     """Everybody who is the same person as those gathered so far; identifiers accumulate, name, date and sex stay.
 
     A number that an organisation links with the person is the person's in what that organisation says, whatever the
@@ -160,8 +171,9 @@ def _closure(seed: Evidence, holders: _Holders) -> Person:
     """
     gathered = identity(seed.resource)
     accepted, differing = {seed.fragment.id: seed}, []
-    stated = {(seed.organization, number) for number in linked(seed.resource)}
-    queue = deque(dict.fromkeys((*gathered.identifiers, *linked(seed.resource))))
+    further = _linked(seed, patients)
+    stated = {(seed.organization, number) for number in further}
+    queue = deque(dict.fromkeys((*gathered.identifiers, *further)))
     agreeing: Identity | None = None
     while queue:
         number = queue.popleft()
@@ -175,7 +187,7 @@ def _closure(seed: Evidence, holders: _Holders) -> Person:
                 continue
             accepted[patient.fragment.id] = patient
             contradicted = contradictions(gathered, other)
-            further = linked(patient.resource)
+            further = _linked(patient, patients)
             stated |= {(patient.organization, one) for one in further}
             queue.extend(further)
             agreeing = None if contradicted else other

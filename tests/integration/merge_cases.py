@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.fhir import normalise as fhir
 from adapters.hl7v2.envelope import read_envelope
 from adapters.hl7v2.normalise import normalise
 from hub.domain.messages import Receipt, Submission
@@ -38,6 +40,18 @@ class Registry(Hub):
 
     def tell(self, event: str, *segments: str, **where: str) -> Receipt:
         receipt = self.intake.accept(self.submission_of(event, *segments, **where))
+        assert receipt.outcome.accepted, receipt.outcome.refusals
+        return receipt
+
+    def tell_fhir(self, *resources: dict[str, Any], sender: str = "CITY") -> Receipt:
+        """A collection of resources."""
+        document = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources]}
+        raw, now = json.dumps(document).encode(), datetime.now(UTC)
+        normalised = fhir.normalise(raw, timezone="Asia/Shanghai", received_at=now)
+        receipt = self.intake.accept(
+            Submission(channel="fhir", raw=raw, received_at=now, sender=self.senders[sender],
+                       envelope=normalised.envelope, normalise=lambda: normalised, acknowledge=acknowledge)
+        )  # fmt: skip
         assert receipt.outcome.accepted, receipt.outcome.refusals
         return receipt
 

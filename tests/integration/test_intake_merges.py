@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from hub.domain.fragments import Fragment
 from hub.domain.messages import Receipt
+from hub.domain.patients import Identifier
+from hub.summarizer.placing import place
 from tests.integration.merge_cases import NATIONAL, OTHER_NATIONAL, Registry, another, mrg, pid, registry
 
 ZHAO = "Zhao^Min||19881111|M"
@@ -192,3 +195,27 @@ def test_merges_and_messages_of_two_processes_lose_nothing(database: str) -> Non
         second.close()
         for n in range(25):
             assert h.notes(f"b{n}") == {f"{n} first", f"{n} 0", f"{n} 1", f"{n} 2"}
+
+
+def test_a_fhir_link_merges_and_both_patients_are_one_in_the_record(database: str) -> None:
+    def patient(number: str, **more: object) -> dict[str, object]:
+        return {
+            "resourceType": "Patient",
+            "identifier": [{"system": "urn:city", "value": number}],
+            "id": number,
+            **more,
+        }
+
+    link = [{"other": {"reference": "Patient/100"}, "type": "replaces"}]
+    note = {"resourceType": "Observation", "status": "final", "code": {"text": "Note"}, "valueString": "before",
+            "subject": {"reference": "Patient/100"}}  # fmt: skip
+    with registry(database) as h:
+        h.tell_fhir(patient("100", gender="male", birthDate="1988"), note)
+        h.tell_fhir(patient("200", gender="female", birthDate="1956", link=link), patient("100"))
+        assert h.notes("200") == h.notes("100") == {"before"}
+        rows = h.rows("SELECT id::text, message_id::text, received_at, resource, resource_type FROM fragments")
+        of = {message: key for key, message, _, _, kind in rows if kind == "Patient"}
+        fragments = [Fragment(key, message, of[message] if kind != "Patient" else "", "CITY", at, None, None, "fhir",
+                              resource, ()) for key, message, at, resource, kind in rows]  # fmt: skip
+        placed = place(fragments, Identifier("urn:city", "200"))
+        assert [e.type for e in placed.own] == ["Observation"]

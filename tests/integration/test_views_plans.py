@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from hub.intake import merges
 from hub.store.connections import connect
 from hub.views import attachments, fragments, history, messages, patients, records, referrals
 from tests.integration.seeds import Seeds
@@ -168,3 +169,20 @@ EVENTS = (
     "ANALYZE messages",
     "ANALYZE outbox",
 )
+
+
+def test_a_merge_finds_what_it_moves_by_indexes(grown: Seeds) -> None:
+    [referral] = referrals.search(grown.connection, 5, referrals.Criteria(role="received"), limit=1)
+    PLANS.clear()
+    number = (0, "urn:x", "N" + referral.patient_id)
+    assert merges.names_of(grown.connection, [number]) == {number}
+    assert merges.standing(grown.connection, 5, [number]) == []
+    plain = psycopg.Cursor(grown.connection)
+    [target] = plain.execute("SELECT id::text FROM patients ORDER BY id DESC LIMIT 1").fetchone() or [""]
+    going = merges.Going("patient", 5, referral.id, referral.patient_id, target, ((*number, False),), whole=True)
+    merges.carry_out(grown.connection, [going])
+    moved = "SELECT count(*) FROM fragments WHERE patient_id = %s"
+    assert plain.execute(moved, (target,)).fetchone() == (4,)
+    assert len(PLANS) > 6
+    small = (" on merges", " on messages", " on patient_keys")
+    assert not [line for plan in PLANS for line in _scanned(plan) if not any(name in line for name in small)], PLANS

@@ -11,6 +11,7 @@ from adapters.fhir.normalise import normalise
 from adapters.fhir.patients import Register
 from hub.domain.errors import Refused
 from hub.domain.fragments import cite_document
+from hub.domain.messages import Merge
 from hub.domain.patients import Identifier, Identity
 from tests.unit.fhir.documents import LI, NOW, WANG, bundle, finding, message, normalised, refused, request
 
@@ -212,3 +213,26 @@ def test_a_medicine_known_by_its_full_url_alone_is_named_by_its_order() -> None:
         _, medicine, statement = (part.resource for part in normalised(document).parts)
         name = statement["medicationReference"]["reference"].removeprefix("urn:uuid:").removeprefix("Medication/")
         assert medicine["id"] == name
+
+
+@pytest.mark.parametrize(
+    ("link", "surviving", "prior"),
+    [("replaces", 0, 1), ("replaced-by", 1, 0), ("seealso", 0, 1), ("refer", None, None)],
+)
+def test_a_link_says_which_patient_is_merged_into_which(link: str, surviving: int | None, prior: int | None) -> None:
+    linking = WANG | {"link": [{"other": {"reference": "Patient/li"}, "type": link}]}
+    found = normalised(bundle("collection", linking, LI))
+    assert [(m.surviving, m.part) for m in found.identities if isinstance(m, Merge)] == (
+        [] if surviving is None else [(surviving, prior)]
+    )
+    assert found.patient_resource is found.parts[surviving or 0].resource
+
+
+def test_a_link_both_ways_is_one_merge_and_a_number_is_enough_for_the_prior_patient() -> None:
+    one = WANG | {"link": [{"other": {"reference": "Patient/li"}, "type": "replaces"}]}
+    other = LI | {"link": [{"other": {"reference": "Patient/wang"}, "type": "replaced-by"}]}
+    assert len(normalised(bundle("collection", one, other)).identities) == 1
+    named = WANG | {"link": [{"other": {"identifier": {"system": "urn:a", "value": "0"}}, "type": "replaces"}]}
+    [merge] = normalised(bundle("collection", named)).identities
+    assert isinstance(merge, Merge)
+    assert (merge.part, merge.prior.identifiers) == (None, (Identifier("urn:a", "0"),))
