@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 import uuid_utils
 from psycopg import Connection
 
+from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource, leaves
 from hub.domain.patients import Identifier
 from hub.identity.matching import Name, identity_of, names
 from hub.identity.names import keys
+from hub.intake.patients import load_patients, lock_names
+from hub.intake.referrals import load_referrals
 from hub.intake.rows import as_columns
 from hub.store.connections import encode
 from hub.store.sql import blocks
@@ -85,10 +88,7 @@ def standing(connection: Connection[Any], sender_id: int, wanted: Iterable[Name]
     """What the organisation merged into the patients that carry one of these numbers, oldest first."""
     columns = as_columns(("organization", "system", "value"), sorted(set(wanted)))
     rows = connection.execute(_SQL["standing"], {**columns, "sender": sender_id}).fetchall()
-    return [
-        Standing(merge_id, scope, prior_id, surviving_id, list(map(_number, numbers)), fragments, referrals)
-        for merge_id, scope, prior_id, surviving_id, numbers, fragments, referrals in rows
-    ]
+    return list(map(_standing, rows))
 
 
 def referrals_of(connection: Connection[Any], patients: Iterable[str]) -> list[str]:
@@ -108,6 +108,45 @@ def carry_out(connection: Connection[Any], changes: Iterable[Change]) -> None:
         line = {"organization_id": change.sender_id, "actor": "message", "action": action, "object_type": "patient",
                 "object_id": patient_id, "allowed": True}  # fmt: skip
         connection.execute(blocks("security")["write_audit"], line)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A merge that was taken back by an operator, as its event tells of it. parties: of the referrals of both."""
+
+    merge: Standing
+    organization_id: int
+    organization: str
+    message_id: str
+    parties: list[int]
+
+
+def undo(connection: Connection[Any], merge_id: str) -> Undone:
+    """Take a merge back, in the caller's transaction. Raises Refused: UNKNOWN_KEY, FORBIDDEN_STATE (the surviving
+    patient went on into another one: that merge goes first)."""
+    row = connection.execute(_SQL["one"], {"id": merge_id}).fetchone()
+    if row is None:
+        raise Refused(Refusal(Cause.UNKNOWN_KEY, "id", "there is no such merge, or it was undone before"))
+    *columns, organization_id, organization, message_id, onward = row
+    if onward:
+        raise Refused(Refusal(Cause.FORBIDDEN_STATE, "id", "the patient was merged into another one since: undo that"))
+    merge = _standing(columns)
+    lock_names(connection, names_of(connection, _plain(merge.names)))
+    patients = [merge.prior_id, merge.surviving_id]
+    load_patients(connection, (), patients)
+    load_referrals(connection, referrals_of(connection, patients))
+    _return(connection, Return(organization_id, merge))
+    parties = [party for (party,) in connection.execute(_SQL["parties"], {"patients": patients})]
+    return Undone(merge, organization_id, organization, message_id, parties)
+
+
+def _standing(row: Sequence[Any]) -> Standing:
+    merge_id, scope, prior_id, surviving_id, numbers, fragments, referrals = row
+    return Standing(merge_id, scope, prior_id, surviving_id, list(map(_number, numbers)), fragments, referrals)
+
+
+def _plain(numbers: Iterable[Number]) -> list[Name]:
+    return [(owner, system, value) for owner, system, value, _ in numbers]
 
 
 def _go(connection: Connection[Any], going: Going) -> None:

@@ -50,6 +50,7 @@ COMMANDS: dict[str, Command] = {
     "send": Command("send HL7 v2 or FHIR files to a hub, with a spool for bad lines"),
     "subscribe": Command("follow an organisation's own event stream"),
     "messages": Command("list, show and replay received messages"),
+    "merges": Command("list what was merged on whose word, and take a merge back"),
     "marks": Command("export readers' verdicts on the statements of records"),
     "terminology": Command("load, list and remove a site's own terminologies, and see what they suggest"),
     "dead-letters": Command("list and replay events that could not be processed"),

@@ -82,3 +82,23 @@ UPDATE merges SET undone_at = now() WHERE id = %(id)s
 
 -- merged_at: when
 SELECT merged_at FROM merges WHERE id = %(id)s
+
+-- list: merges, the newest first; ids alone, no patient data
+SELECT m.id::text AS id, m.merged_at, m.undone_at, o.code AS organization, m.scope, m.message_id::text AS message_id,
+       m.surviving_id::text AS patient_id, m.prior_id::text AS prior_patient_id, cardinality(m.fragments) AS fragments,
+       cardinality(m.referrals) AS referrals
+  FROM merges m JOIN organizations o ON o.id = m.organization_id
+ WHERE %(organization)s::text IS NULL OR lower(o.code) = lower(%(organization)s)
+ ORDER BY m.id DESC LIMIT %(limit)s
+
+-- one: a merge that stands, and whether its surviving patient was merged into another one since
+SELECT m.id::text, m.scope, m.prior_id::text, m.surviving_id::text, m.names, m.fragments::text[], m.referrals::text[],
+       o.id, o.code, m.message_id::text,
+       EXISTS (SELECT FROM merges n WHERE n.prior_id = m.surviving_id AND n.undone_at IS NULL AND n.id > m.id
+               AND n.scope IN ('patient', 'identifier'))
+  FROM merges m JOIN organizations o ON o.id = m.organization_id
+ WHERE m.id = %(id)s AND m.undone_at IS NULL
+
+-- parties: who takes part in a referral of one of the patients
+SELECT DISTINCT party FROM referrals r, unnest(ARRAY[r.sender_id, r.receiver_id]) AS party
+ WHERE r.patient_id = ANY (%(patients)s::uuid[]) ORDER BY party
