@@ -38,6 +38,7 @@ class Standing(NamedTuple):
     names: list[Number]
     fragments: list[str]
     referrals: list[str]
+    filled: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,8 @@ def undo(connection: Connection[Any], merge_id: str) -> Undone:
 
 
 def _standing(row: Sequence[Any]) -> Standing:
-    merge_id, scope, prior_id, surviving_id, numbers, fragments, referrals = row
-    return Standing(merge_id, scope, prior_id, surviving_id, list(map(_number, numbers)), fragments, referrals)
+    merge_id, scope, prior_id, surviving_id, numbers, *moved = row
+    return Standing(merge_id, scope, prior_id, surviving_id, list(map(_number, numbers)), *moved)
 
 
 def _plain(numbers: Iterable[Number]) -> list[Name]:
@@ -159,11 +160,13 @@ def _go(connection: Connection[Any], going: Going) -> None:
     moved = {"source": going.source, "target": going.target, "fragments": fragments, "referrals": referrals,
              "names": encode(going.names).decode()}  # fmt: skip
     connection.execute(_SQL["move"], moved)
-    noted = {"id": str(uuid_utils.uuid7()), "scope": going.scope, "organization": going.sender_id,
-             "message_id": going.message_id}  # fmt: skip
-    connection.execute(_SQL["note"], moved | noted)
+    filled: list[str] = []
     if going.whole:
         connection.execute(_SQL["found_by"], moved)
+        filled = [element for (elements,) in connection.execute(_SQL["fill"], moved) for element in elements]
+    noted = {"id": str(uuid_utils.uuid7()), "scope": going.scope, "organization": going.sender_id,
+             "message_id": going.message_id, "filled": filled}  # fmt: skip
+    connection.execute(_SQL["note"], moved | noted)
 
 
 def _selected(connection: Connection[Any], going: Going) -> tuple[list[str], list[str]]:
@@ -201,6 +204,7 @@ def _return(connection: Connection[Any], change: Return) -> None:
              "referrals": [*merge.referrals, *referrals], "names": encode(merge.names).decode()}  # fmt: skip
     connection.execute(_SQL["move"], moved)
     connection.execute(_SQL["undone"], {"id": merge.id})
+    connection.execute(_SQL["empty"], {"patient": merge.surviving_id, "filled": merge.filled})
     found_by = [connection.execute(_SQL["keys_of"], {"patient": one}).fetchone()
                 for one in (merge.prior_id, merge.surviving_id)]  # fmt: skip
     (_, prior), (name, _) = (found or (None, []) for found in found_by)

@@ -8,7 +8,7 @@ SELECT DISTINCT coalesce(i.organization_id, 0), i.system, i.value
           AND h.organization_id IS NOT DISTINCT FROM nullif(w.organization_id, 0))
 
 -- standing: what an organisation merged into the patients that carry one of these numbers, and has not undone
-SELECT m.id::text, m.scope, m.prior_id::text, m.surviving_id::text, m.names, m.fragments::text[], m.referrals::text[]
+SELECT m.id::text, m.scope, m.prior_id::text, m.surviving_id::text, m.names, m.fragments::text[], m.referrals::text[], m.filled
   FROM merges m
  WHERE m.undone_at IS NULL AND m.organization_id = %(sender)s AND m.surviving_id IN (
        SELECT h.patient_id
@@ -63,9 +63,32 @@ SELECT %(target)s, organization_id, system, value, declared FROM given
     ON CONFLICT DO NOTHING
 
 -- note: what was moved on whose word
-INSERT INTO merges (id, scope, organization_id, message_id, prior_id, surviving_id, names, fragments, referrals)
+INSERT INTO merges (id, scope, organization_id, message_id, prior_id, surviving_id, names, fragments, referrals, filled)
 VALUES (%(id)s, %(scope)s, %(organization)s, %(message_id)s, %(source)s, %(target)s, %(names)s::json,
-        %(fragments)s::uuid[], %(referrals)s::uuid[])
+        %(fragments)s::uuid[], %(referrals)s::uuid[], %(filled)s)
+
+-- fill: what is not known of a patient is taken from another who is the same one; which elements were
+UPDATE patients t
+   SET name = coalesce(t.name, s.name), gender = coalesce(t.gender, s.gender),
+       birth_date = coalesce(t.birth_date, s.birth_date), updated_at = now(),
+       resource = t.resource || coalesce((SELECT jsonb_object_agg(key, value) FROM jsonb_each(s.resource)
+                                           WHERE key = ANY (f.elements)), '{}')
+  FROM patients s, LATERAL (
+       SELECT array_remove(ARRAY[CASE WHEN o.name IS NULL AND s.name IS NOT NULL THEN 'name' END,
+                                 CASE WHEN o.gender IS NULL AND s.gender IS NOT NULL THEN 'gender' END,
+                                 CASE WHEN o.birth_date IS NULL AND s.birth_date IS NOT NULL THEN 'birthDate' END],
+                           NULL) AS elements
+         FROM patients o WHERE o.id = %(target)s) f
+ WHERE t.id = %(target)s AND s.id = %(source)s
+RETURNING f.elements
+
+-- empty: what was filled is unknown again
+UPDATE patients
+   SET name = CASE WHEN 'name' = ANY (%(filled)s) THEN NULL ELSE name END,
+       gender = CASE WHEN 'gender' = ANY (%(filled)s) THEN NULL ELSE gender END,
+       birth_date = CASE WHEN 'birthDate' = ANY (%(filled)s) THEN NULL ELSE birth_date END,
+       resource = resource - %(filled)s::text[], updated_at = now()
+ WHERE id = %(patient)s
 
 -- found_by: a patient is found by another's names too
 INSERT INTO patient_keys (patient_id, key) SELECT %(target)s, key FROM patient_keys WHERE patient_id = %(source)s
@@ -93,7 +116,7 @@ SELECT m.id::text AS id, m.merged_at, m.undone_at, o.code AS organization, m.sco
 
 -- one: a merge that stands, and whether its surviving patient was merged into another one since
 SELECT m.id::text, m.scope, m.prior_id::text, m.surviving_id::text, m.names, m.fragments::text[], m.referrals::text[],
-       o.id, o.code, m.message_id::text,
+       m.filled, o.id, o.code, m.message_id::text,
        EXISTS (SELECT FROM merges n WHERE n.prior_id = m.surviving_id AND n.undone_at IS NULL AND n.id > m.id
                AND n.scope IN ('patient', 'identifier'))
   FROM merges m JOIN organizations o ON o.id = m.organization_id

@@ -161,6 +161,17 @@ def test_a_merge_goes_back_with_its_referrals_and_names(database: str) -> None:
         assert h.one(strays, surviving) == 0
 
 
+def test_what_is_not_known_of_the_surviving_patient_comes_from_the_prior_one_until_it_goes_back(database: str) -> None:
+    with registry(database) as h:
+        h.seen("100", "before")
+        h.tell("A40", pid("200", "||19560304"), mrg("100"))
+        sql = "SELECT name, gender, birth_date, resource ? 'name' FROM patients WHERE id::text = %s"
+        assert h.rows(sql, h.patient("200")) == [("Xiuying Wang", "female", "1956-03-04", True)]
+        h.tell("A37", pid("200", "||19560304"), pid("100"))
+        assert h.rows(sql, h.patient("200")) == [(None, None, "1956-03-04", False)]
+        assert h.rows(sql, h.patient("100")) == [("Xiuying Wang", "female", "1956-03-04", True)]
+
+
 def test_nobody_undoes_what_another_merged(database: str) -> None:
     with registry(database) as h:
         h.seen("100", "before")
