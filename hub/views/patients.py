@@ -87,5 +87,15 @@ def _patient(connection: Connection[Any], viewer: int, row: dict[str, Any]) -> P
             owners[Identifier(system, value)] = owner
     if not row.pop("takes_part"):
         row |= dict.fromkeys(("name", "gender", "birth_date"))
-    resource = seen[0] if seen else None
+    resource = next((_unlinked(one) for one in seen if not _replaced(one)), None)
     return Patient(**row, identifiers=tuple(identifiers), resource=resource, owners=owners)
+
+
+def _replaced(resource: Resource) -> bool:
+    """Whether it says who the patient was before a merge."""
+    return any(link.get("type") == "replaced-by" for link in resource.get("link", ()))
+
+
+def _unlinked(resource: Resource) -> Resource:
+    """Links name Patients of the message that they came with; in the hub these are one."""
+    return {name: value for name, value in resource.items() if name != "link"} if "link" in resource else resource

@@ -7,7 +7,9 @@ import pytest
 from hub.domain.fragments import Fragment
 from hub.domain.messages import Receipt
 from hub.domain.patients import Identifier
+from hub.store.connections import connect
 from hub.summarizer.placing import place
+from hub.views import patients
 from tests.integration.merge_cases import NATIONAL, OTHER_NATIONAL, Registry, another, mrg, pid, registry
 
 ZHAO = "Zhao^Min||19881111|M"
@@ -179,6 +181,18 @@ def test_nobody_undoes_what_another_merged(database: str) -> None:
         h.tell("A37", pid("200"), pid("100"), sender="TOWN")
         assert h.patient("100") == h.patient("200")
         assert h.warnings() == ["PID[2]-3[1]"]
+
+
+def test_who_asks_for_the_patient_sees_the_surviving_one(database: str) -> None:
+    with registry(database) as h:
+        h.seen("100", "before")
+        h.tell("A40", pid("200", "Wang^Shuying||19560304|F"), mrg("100", name="Wang^Xiuying"))
+        with connect(h.url) as connection:
+            [found] = patients.search(connection, h.senders["CITY"].id, limit=5)
+        assert {i.value for i in found.identifiers} == {"100", "200"}
+        assert found.resource is not None
+        assert found.resource["name"][0]["given"] == ["Shuying"]
+        assert found.resource.keys() & {"link", "active"} == set()
 
 
 def test_the_trail_says_who_merged(database: str) -> None:
