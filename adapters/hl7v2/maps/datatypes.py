@@ -155,6 +155,9 @@ def table(table: str) -> Convert:
         if leaf is None or found is None:
             return concept(c, r)
         made: dict[str, Any] = {"coding": [{"system": found[1], "code": leaf.give(found[0])}]}
+        made["coding"] += [
+            coding(c, r, parts) for parts in _CODINGS[1:] if parts[0] in r.values or parts[1] in r.values
+        ]
         text = r.leaf(9) or r.leaf(2)
         if text:
             made["text"] = text
@@ -196,7 +199,7 @@ def prose(c: Conversion, r: Repetition) -> Value:
 def days(c: Conversion, r: Repetition) -> Value:
     """NM as Duration in days."""
     found = decimal(c, r)
-    return {"value": found, "unit": "d", "system": UNITS, "code": "d"} if found else None
+    return {"value": found, "unit": "days", "system": UNITS, "code": "d"} if found else None
 
 
 def language(c: Conversion, r: Repetition) -> Value:

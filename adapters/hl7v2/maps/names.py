@@ -199,7 +199,7 @@ def telecom(use: str | None = None) -> Convert:
             made["use"] = "mobile"
         elif use and purpose is None:
             made["use"] = use
-        return made if len(r.values) < 3 else _more_of_telecom(c, r, made)
+        return made if r.lone or max(r.values) < 4 else _more_of_telecom(c, r, made)
 
     return convert
 

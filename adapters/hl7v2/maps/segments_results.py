@@ -157,6 +157,10 @@ def _drawn(c: Conversion, s: Reading, owner: Entry) -> None:
     made: dict[str, Any] = {"resourceType": "Specimen"}
     entry = c.add(made, s.leaf(7))
     apply(c, "OBR[Specimen]", s, made)
+    taken: dict[str, Any] = {}
+    effective(c, s, taken)
+    for key, value in taken.items():
+        made.setdefault("collection", {})[key.replace("effective", "collected")] = value
     source = s.first(15)
     if source and not source.lone:
         _source(c, source, made)
@@ -181,6 +185,8 @@ def spm(c: Conversion, s: Reading) -> None:
     if c.kind == "OUL" and c.event in _SPECIMEN_FIRST:
         c.report = c.request = c.observed = c.group = None
     entry = c.opened.pop("drawn", None)
+    if entry and "type" in entry.resource:
+        entry = None  # OBR-15 and SPM-4 are two specimens, or say the same twice: neither hides the other.
     known = entry is not None
     entry = entry or c.add({"resourceType": "Specimen"}, s.leaf(17))
     made = entry.resource
@@ -195,10 +201,16 @@ def spm(c: Conversion, s: Reading) -> None:
     if taken:
         start, end = (c.clock.date_time(leaf.text) if (leaf := taken.leaf(n)) else None for n in (1, 2))
         first, last = taken.leaf(1), taken.leaf(2)
+        collection = made.setdefault("collection", {})
+        if first and start:
+            collection.pop("collectedPeriod", None)
+            collection.pop("collectedDateTime", None)
         if first and start and last and end:
-            made.setdefault("collection", {})["collectedPeriod"] = {"start": first.give(start), "end": last.give(end)}
+            collection["collectedPeriod"] = {"start": first.give(start), "end": last.give(end)}
         elif first and start:
-            made.setdefault("collection", {})["collectedDateTime"] = first.give(start)
+            collection["collectedDateTime"] = first.give(start)
+        if not collection:
+            made.pop("collection")
     made["subject"] = c.subject()
     c.opened["specimen"] = entry
     for owner in () if known else (c.report, c.request):
