@@ -6,20 +6,23 @@ The bytes are one line `[status, {header: value}]` and the body.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import NamedTuple
 
 import msgspec
 
 from adapters.fhir import operation_outcome
 from adapters.fhir.code_systems import EVENT, RESPONSE
+from adapters.fhir.entries import by_entry
 from adapters.fhir.parsing import encode
 from adapters.fhir.referral import REFERRAL
 from adapters.fhir.resources import identifier_element, request_status, status_elements
-from hub.domain.errors import Cause
+from adapters.fhir.validation import MOST, resources
+from hub.domain.errors import Cause, Refusal
 from hub.domain.fragments import Resource
-from hub.domain.messages import Outcome, ReferralStanding
+from hub.domain.messages import Normalised, Outcome, ReferralStanding
 from hub.domain.patients import Identifier, Identity
 
 ENDPOINT = "urn:referral-hub"
@@ -48,13 +51,21 @@ def unpack(stored: bytes) -> Answer:
     return Answer(status, headers, body)
 
 
-def acknowledger(success: Success, *, unknown: int = 422) -> Callable[[Outcome], bytes]:
+Refusing = Callable[[Outcome], Resource | None]
+"""An answer of its own, of status 200, to what was refused; None: as everything else."""
+
+
+def acknowledger(success: Success, *, unknown: int = 422, refusing: Refusing = lambda _: None
+                 ) -> Callable[[Outcome], bytes]:  # fmt: skip
     """`Submission.acknowledge`. unknown: status where a key that the request names does not exist."""
 
     def acknowledge(outcome: Outcome) -> bytes:
         if outcome.unavailable:
             return pack(unavailable())
         if outcome.refusals:
+            own = refusing(outcome)
+            if own is not None:
+                return pack(Answer(200, {}, encode(own)))
             code = operation_outcome.status(outcome.refusals)
             if code == 422 and outcome.refusals[0].cause is Cause.UNKNOWN_KEY:
                 code = unknown
@@ -102,34 +113,70 @@ def message(sent: Resource, base: str, at: datetime, patient: Identity) -> Succe
     return success
 
 
-def bundle(sent: Resource) -> Success:
-    """transaction-response or batch-response, an entry each; all entries are stored together or none."""
+def bundle(sent: Resource, normalised: Sequence[Normalised]) -> Success:
+    """transaction-response or batch-response, an entry each. normalised: what was made of it, once it is made."""
 
     def success(outcome: Outcome) -> tuple[int, dict[str, str], Resource]:
-        return 200, {}, {
-            "resourceType": "Bundle",
-            "id": outcome.message_id,
-            "type": f"{sent['type']}-response",
-            "entry": [{"response": _entry_response(entry)} for entry in sent.get("entry", ())],
-        }  # fmt: skip
+        return 200, {}, _responses(sent, outcome.message_id, by_entry(normalised[0].warnings))
 
     return success
 
 
-def _entry_response(entry: Resource) -> Resource:
+def refused(sent: Resource) -> Refusing:
+    """The batch-response to a batch of which nothing stands, where each of its entries is what is wrong."""
+
+    def refusing(outcome: Outcome) -> Resource | None:
+        told, entries = by_entry(outcome.refusals), sent.get("entry")
+        if sent.get("type") != "batch" or not isinstance(entries, list) or not entries:
+            return None
+        each = all(number in told for number in range(len(entries)))
+        return _responses(sent, outcome.message_id, told) if each else None
+
+    return refusing
+
+
+def _responses(sent: Resource, name: str, told: Mapping[int | None, tuple[Refusal, ...]]) -> Resource:
+    responses = [_entry_response(entry, told.get(number, ())) for number, entry in enumerate(sent["entry"])]
+    return {
+        "resourceType": "Bundle",
+        "id": name,
+        "type": f"{sent['type']}-response",
+        "entry": [{"response": response} for response in responses],
+    }
+
+
+def _entry_response(entry: Resource, faults: Sequence[Refusal]) -> Resource:
     """Who sends a referral this way by mistake is told how it is done."""
+    if faults and all(fault.cause is Cause.DUPLICATE_KEY for fault in faults):
+        return {"status": "200 OK", "outcome": operation_outcome.told("information", "informational", faults[0].text)}
+    if faults:
+        status = HTTPStatus(operation_outcome.status(faults))
+        return {"status": f"{status.value} {status.phrase}", "outcome": operation_outcome.of_refusals(faults)}
     if entry.get("resource", {}).get("resourceType") in ("ServiceRequest", "Task"):
         return {"status": "201 Created", "outcome": operation_outcome.told("information", "informational", NO_REFERRAL)}
     return {"status": "201 Created"}
 
 
-def history(status: int, text: str) -> Success:
-    """An OperationOutcome that tells what was kept."""
+def history(status: int, text: str, sent: Resource | None = None) -> Success:
+    """An OperationOutcome that tells what was kept, and of what was sent the profiles that it names."""
 
     def success(outcome: Outcome) -> tuple[int, dict[str, str], Resource]:
-        return status, {}, operation_outcome.told("information", "informational", text)
+        kept = operation_outcome.told("information", "informational", text)
+        kept["issue"] += _profiles(sent) if sent else ()
+        return status, {}, kept
 
     return success
+
+
+def _profiles(sent: Resource) -> Iterator[Resource]:
+    named: set[str] = set()
+    for place, resource in resources(sent):
+        for number, profile in enumerate(resource.get("meta", {}).get("profile", ())):
+            if profile not in named and len(named) < MOST:
+                named.add(profile)
+                where = f"{place}.meta.profile[{number}]"
+                told = operation_outcome.told("information", "informational", f"named, not enforced: {profile}", where)
+                yield from told["issue"]
 
 
 def _task(referral: ReferralStanding, base: str, at: datetime) -> Resource:

@@ -29,8 +29,11 @@ _REFERRAL_SEARCH = (
 _INSTRUCTIONS = (
     "A referral is sent as a message Bundle to $process-message: MessageHeader, ServiceRequest, Patient, and what "
     "comes with it. Transaction, batch, collection and document Bundles and single resources become history of the "
-    "patient; a Bundle is stored whole or not at all. A Task (its id is the referral's) is moved by PUT or JSON Patch "
-    "with If-Match; clinical resources that it newly contains belong to the referral; elements that the hub computes "
+    "patient; a transaction, collection or document is stored whole or not at all, of a batch each entry by itself. "
+    "Entries are stored by POST or PUT; ifNoneExist and conditional references name one thing by its identifier. "
+    "Profiles of meta.profile are kept as named and not enforced; an unknown modifierExtension is refused. "
+    "A Task (its id is the referral's) is moved by PUT or JSON Patch with If-Match; clinical resources that it newly "
+    "contains belong to the referral; elements that the hub computes "
     "(focus, for, requester, owner, identifier, priority) are not changed by it. A repeat with the same "
     "Bundle.identifier, MessageHeader.id, If-None-Exist, or X-Request-ID with an equal body gets the first answer "
     "again. A search parameter that is not listed is refused."

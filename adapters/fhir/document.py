@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from urllib.parse import unquote
 
 from hub.domain.fragments import Resource
 from hub.domain.messages import Envelope
+from hub.domain.patients import Identifier
 
 VERSION = "4.0.1"
+_HTTP = re.compile(r"https?://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Document:
 
     root: Resource
     places: tuple[Place, ...]
-    _names: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    _names: Mapping[str, tuple[Place, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def is_bundle(self) -> bool:
@@ -53,15 +57,23 @@ class Document:
         return tuple(place for place in self.places if place.type in types)
 
     def resolve(self, reference: object, holder: Place) -> Place | None:
-        """The resource of this document that a Reference names: `#id`, fullUrl, `Type/id`, also absolute."""
+        """The resource of this document that a Reference names (R4, 2.36.4.1): `#id`, a fullUrl, `Type/id` at the
+        server of the holder's fullUrl; else the only resource of that type and id, unless it is another server's."""
         name = reference.get("reference") if isinstance(reference, dict) else None
         if not isinstance(name, str) or not name:
             return None
+        owner = holder.holder or holder
         if name.startswith("#"):
-            owner = holder.holder or holder
-            return next((p for p in contained(owner) if p.resource.get("id") == name[1:]), None)
+            inside = (p for p in contained(owner) if p.resource.get("id") == name[1:])
+            return next(inside, owner if name == "#" and holder.holder else None)
         plain = name.split("/_history/", 1)[0]
-        return self._names.get(plain) or self._names.get("/".join(plain.rsplit("/", 2)[-2:]))
+        local = "/".join(plain.rsplit("/", 2)[-2:])
+        server = owner.full_url.rsplit("/", 2)[0] if _HTTP.match(owner.full_url) and plain == local else ""
+        found = self._names.get(f"{server}/{local}" if server else plain)
+        if found is None:
+            near = self._names.get(local, ())
+            found = near if plain == local else tuple(p for p in near if not _HTTP.match(p.full_url))
+        return found[0] if found and all(p.resource == found[0].resource for p in found) else None
 
 
 def contained(holder: Place) -> Iterator[Place]:
@@ -82,25 +94,41 @@ def index(root: Resource) -> Document:
     """The document with its places; `root` is valid FHIR."""
     if root["resourceType"] != "Bundle":
         place = Place(root, "", str(root["resourceType"]))
-        return Document(root, (place,), dict(_names(place)))
+        return Document(root, (place,), dict.fromkeys(_names(place), (place,)))
     places = tuple(
         Place(entry["resource"], f"/entry/{i}/resource", f"Bundle.entry[{i}].resource", entry.get("fullUrl", ""), i)
         for i, entry in enumerate(root.get("entry", ()))
         if "resource" in entry
     )
-    names: dict[str, Place] = {}
+    names: dict[str, tuple[Place, ...]] = {}
     for place in places:
         for name in _names(place):
-            names.setdefault(name[0], place)
+            names[name] = (*names.get(name, ()), place)
     return Document(root, places, names)
 
 
-def _names(place: Place) -> Iterator[tuple[str, Place]]:
-    if place.full_url:
-        yield place.full_url, place
-        yield "/".join(place.full_url.rsplit("/", 2)[-2:]), place
-    if place.resource.get("id"):
-        yield f"{place.type}/{place.resource['id']}", place
+def _names(place: Place) -> set[str]:
+    names = {place.full_url, "/".join(place.full_url.rsplit("/", 2)[-2:])} if place.full_url else set()
+    return names | ({f"{place.type}/{place.resource['id']}"} if place.resource.get("id") else set())
+
+
+def condition(reference: object, *types: str) -> Identifier | None:
+    """What a conditional reference names (R4, 3.1.0.11.1): the Identifier in `Patient?identifier=system|value`.
+
+    None for another kind of reference, and for conditions of anything else.
+    """
+    literal = reference.get("reference") if isinstance(reference, dict) else None
+    kind, asked, query = literal.partition("?") if isinstance(literal, str) else ("", "", "")
+    return identifier_of(query) if asked and kind.rpartition("/")[2] in types else None
+
+
+def identifier_of(query: str) -> Identifier | None:
+    """The one Identifier that a search by `identifier=system|value` asks for."""
+    name, _, value = query.removeprefix("?").partition("=")
+    if name != "identifier" or not value or "&" in value or "," in value:
+        return None
+    system, _, number = unquote(value).rpartition("|")
+    return Identifier(system, number) if number else None
 
 
 def hub_id(reference: object, *types: str) -> str | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from adapters.fhir import tasks
 from adapters.fhir.code_systems import AMEND, CANCEL, REQUEST, STATUS
-from adapters.fhir.document import Document, Place, hub_id
+from adapters.fhir.document import Document, Place, condition, hub_id
 from adapters.fhir.parties import concept_text
 from adapters.fhir.referral import REFERRAL, content, identified, require
 from hub.domain.errors import Cause, Refusal, Refused
@@ -161,6 +161,8 @@ def _hub_names(resource: Resource) -> Iterator[str]:
     for identifier in (*resource.get("identifier", ()), focus.get("identifier", {})):
         if identifier.get("system") == REFERRAL and identifier.get("value"):
             yield str(identifier["value"])
+    asked = condition(focus, "ServiceRequest")
+    yield asked.value if asked and asked.system == REFERRAL else ""
     yield hub_id(focus, "ServiceRequest") or ""
     yield str(resource.get("id", ""))
 

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from adapters.attached import texts
-from adapters.fhir import messages
+from adapters.fhir import entries, messages
 from adapters.fhir.document import Document, Key, Place, contained, envelope, index
 from adapters.fhir.parsing import encode, read
 from adapters.fhir.patients import Patients, Register, identity
@@ -27,7 +27,6 @@ from hub.domain.patients import Identity
 
 HISTORY = frozenset({"transaction", "batch", "collection", "document", "searchset"})
 NOBODY = Register()
-_STORED = frozenset({"POST", "PUT"})
 _STANDS_ALONE = frozenset(
     {"AllergyIntolerance", "CarePlan", "Composition", "Condition", "DiagnosticReport", "DocumentReference", "Encounter",
      "FamilyMemberHistory", "Immunization", "MedicationAdministration", "MedicationDispense", "MedicationRequest",
@@ -51,10 +50,35 @@ def normalise(raw: bytes, *, timezone: str, received_at: datetime, request_id: s
 
 def normalise_resource(resource: Resource, head: Envelope, *, timezone: str, received_at: datetime,
                        register: Register = NOBODY) -> Normalised:  # fmt: skip
-    """As `normalise`, of a document already read. Raises Refused."""
+    """As `normalise`, of a document already read. Raises Refused.
+
+    Of a batch that is what of it stands; what does not is told in `warnings`, at its entry.
+    """
+    if resource["resourceType"] == "Bundle" and resource.get("type") == "batch":
+        return _batch(resource, head, timezone, received_at, register)
     faults = check_received(resource)
     if faults:
         raise Refused(*faults)
+    return _normalised(resource, head, timezone, received_at, register)
+
+
+def _batch(bundle: Resource, head: Envelope, timezone: str, received_at: datetime, register: Register) -> Normalised:
+    refused = dict(entries.faulty(bundle))
+    while True:
+        try:
+            standing = entries.without(bundle, refused)
+            found = _normalised(standing, head, timezone, received_at, register)
+            return entries.left_out(found, bundle, refused)
+        except Refused as error:
+            told = entries.by_entry(error.refusals)
+            new = {n: faults for n, faults in told.items() if n is not None and n not in refused}
+            if not new:
+                raise Refused(*(f for faults in refused.values() for f in faults), *error.refusals) from None
+            refused |= new
+
+
+def _normalised(resource: Resource, head: Envelope, timezone: str, received_at: datetime,
+                register: Register) -> Normalised:  # fmt: skip
     document = index(resource)
     _require_supported(document)
     message = messages.read(document) if resource.get("type") == "message" and document.is_bundle else None
@@ -68,7 +92,7 @@ def normalise_resource(resource: Resource, head: Envelope, *, timezone: str, rec
     main = next((merge.surviving for merge in merges if merge.part == main), main)
     patient = parts[main].resource if main is not None else {}
     base = "" if document.is_bundle else "/entry/0/resource"
-    return Normalised(
+    found = Normalised(
         envelope=head,
         bundle=resource if document.is_bundle else _bundle(resource),
         ledger=Ledger(tuple(Mapped(p, base + p, literal(v)) for p, v in leaves(resource) if v is not None)),
@@ -78,6 +102,7 @@ def normalise_resource(resource: Resource, head: Envelope, *, timezone: str, rec
         intent=intent,
         identities=merges,
     )
+    return entries.unless_existing(found, register) if document.is_bundle else found
 
 
 def _require_supported(document: Document) -> None:
@@ -88,21 +113,20 @@ def _require_supported(document: Document) -> None:
         raise Refused(Refusal(Cause.UNSUPPORTED_TYPE, "Bundle.type", text))
     if document.is_bundle and not document.places:
         raise Refused(Refusal(Cause.REQUIRED_MISSING, "Bundle.entry", "the Bundle has no resource"))
-    if kind in ("transaction", "batch"):
-        faults = tuple(_unsupported_entries(root))
-        if faults:
-            raise Refused(*faults)
+    faults = (*(entries.unsupported(root) if kind == "transaction" else ()), *_doubles(document))
+    if faults:
+        raise Refused(*faults)
 
 
-def _unsupported_entries(bundle: Resource) -> Iterator[Refusal]:
-    for number, entry in enumerate(bundle.get("entry", ())):
-        method = entry.get("request", {}).get("method", "POST")
-        if method not in _STORED or "resource" not in entry:
-            text = "entries that bring a resource by POST or PUT are supported"
-            yield Refusal(Cause.UNSUPPORTED_TYPE, f"Bundle.entry[{number}].request.method", text)
-        elif entry["resource"]["resourceType"] == "Task" and method == "PUT":
-            text = "a Task is updated by PUT or PATCH of Task/{id}, or by $process-message"
-            yield Refusal(Cause.UNSUPPORTED_TYPE, f"Bundle.entry[{number}].resource", text)
+def _doubles(document: Document) -> Iterator[Refusal]:
+    """Other resources under a fullUrl that one has already (invariant bdl-7): a reference to it would name either."""
+    first: dict[tuple[str, str], Place] = {}
+    for place in document.places if document.is_bundle else ():
+        version = str(place.resource.get("meta", {}).get("versionId", ""))
+        known = first.setdefault((place.full_url, version), place) if place.full_url else place
+        if known.resource != place.resource:
+            text = "another resource has this fullUrl"
+            yield Refusal(Cause.WRONG_STRUCTURE, f"Bundle.entry[{place.entry}].fullUrl", text)
 
 
 def _parts(document: Document, request: Place | None, intent: Intent | None, patients: Patients, zone: tzinfo,
@@ -115,7 +139,7 @@ def _parts(document: Document, request: Place | None, intent: Intent | None, pat
     if not chosen and not patients.parts and intent is None:
         text = "no clinical resource: nothing to keep of the patient"
         raise Refused(Refusal(Cause.REQUIRED_MISSING, "Bundle.entry" if document.is_bundle else "Resource", text))
-    subjects = [patients.of(place) for place in chosen]
+    subjects = _each_of(patients, chosen)
     of_request = patients.of(request) if request else None
     needed = (intent is None or isinstance(intent, Open)) and not patients.links
     main = of_request if of_request is not None else patients.main(subjects) if needed or patients.parts else None
@@ -125,6 +149,20 @@ def _parts(document: Document, request: Place | None, intent: Intent | None, pat
         for place, subject in zip(chosen, subjects, strict=True)
     )  # fmt: skip
     return (*patients.parts, *found), main
+
+
+def _each_of(patients: Patients, places: list[Place]) -> list[int | None]:
+    """Whose each resource is. Raises Refused with all that name nobody."""
+    found: list[int | None] = []
+    refusals: list[Refusal] = []
+    for place in places:
+        try:
+            found.append(patients.of(place))
+        except Refused as refused:
+            refusals += refused.refusals
+    if refusals:
+        raise Refused(*refusals)
+    return found
 
 
 def _part(resource: Resource, place: Place, recorded: datetime | None, patient: int | None) -> Part:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.fhir.document import Document, Place
+from adapters.fhir.document import Document, Place, condition
 from hub.domain.messages import Claim
+from hub.domain.patients import Identifier
 
 ORGANIZATION = "urn:referral-hub:organization"
 """Identifier system of organisations' codes."""
@@ -47,6 +48,9 @@ def _claims(document: Document, holder: Place, expression: str, reference: dict[
             departments: list[str]) -> Iterator[Claim]:  # fmt: skip
     if reference.get("identifier"):
         yield from _identified([reference["identifier"]], f"{expression}.identifier")
+    asked = condition(reference, "Organization", *_EMPLOYER)
+    if asked is not None:
+        yield _claim(asked, f"{expression}.reference")
     place = document.resolve(reference, holder)
     seen: set[str] = set()
     while place is not None and place.base not in seen:
@@ -70,9 +74,12 @@ def _claims(document: Document, holder: Place, expression: str, reference: dict[
 def _identified(identifiers: Any, expression: str) -> Iterator[Claim]:
     for number, identifier in enumerate(identifiers):
         if identifier.get("value"):
-            kind = "code" if identifier.get("system") == ORGANIZATION else "facility"
             where = expression if len(identifiers) == 1 else f"{expression}[{number}]"
-            yield Claim("code" if kind == "code" else "facility", identifier["value"], f"{where}.value")
+            yield _claim(Identifier(str(identifier.get("system", "")), identifier["value"]), f"{where}.value")
+
+
+def _claim(identifier: Identifier, expression: str) -> Claim:
+    return Claim("code" if identifier.system == ORGANIZATION else "facility", identifier.value, expression)
 
 
 def _departments(place: Place, part_of_another: bool) -> Iterator[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
-from adapters.fhir.document import Document, Place, fhirpath, hub_id
+from adapters.fhir.document import Document, Place, condition, fhirpath, hub_id
+from adapters.fhir.validation import elements
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Citation, Resource
 from hub.domain.messages import Merge, Part
@@ -50,11 +50,13 @@ def _identifiers(values: Any) -> Iterator[Identifier]:
 class Register:
     """What the hub already knows and the sender may know, for references to it.
 
-    patient: who `Patient/<id>` is; patient_of: the id of a referral's patient. None where the sender may not see it.
+    patient: who `Patient/<id>` is; patient_of: the id of a referral's patient; None where the sender may not see it.
+    existing: ids of what the sender has given, by type, identifier and whose it is.
     """
 
     patient: Callable[[str], Identity | None] = lambda _: None
     patient_of: Callable[[str], str | None] = lambda _: None
+    existing: Callable[[str, Identifier, Identity], Sequence[str]] = lambda *_: ()
 
 
 class Patients:
@@ -94,9 +96,7 @@ class Patients:
         if counted:
             return counted.most_common(1)[0][0]
         if not self.parts:
-            root = self._document
-            expression = "Bundle.entry" if root.is_bundle else f"{root.places[0].expression}.subject"
-            raise Refused(Refusal(Cause.REQUIRED_MISSING, expression, "a Patient or an identifier of one is expected"))
+            raise Refused(self._nobody())
         return 0
 
     def merges(self) -> tuple[Merge, ...]:
@@ -126,6 +126,16 @@ class Patients:
             here, there = there, here
         return Merge("patient", here, identity(self.parts[there].resource), there, path=path)
 
+    def _nobody(self) -> Refusal:
+        text = "a Patient or an identifier of one is expected"
+        if self._document.is_bundle:
+            return Refusal(Cause.REQUIRED_MISSING, "Bundle.entry", text)
+        kind = self._document.places[0].type
+        named = [name for name in (*SUBJECTS, "participant") if name in elements(kind)]
+        if not named:
+            return Refusal(Cause.UNSUPPORTED_TYPE, kind, "the hub keeps what is said of a patient: this names none")
+        return Refusal(Cause.REQUIRED_MISSING, f"{kind}.{named[0]}", text)
+
     def _add(self, name: str, part: Part) -> int:
         if name not in self._index:
             self._index[name] = len(self.parts)
@@ -143,7 +153,7 @@ class Patients:
             citations = (Citation("/identifier/0/value", f"{pointer}/reference", literal),)
         if not patient["identifier"]:
             expression = f"{place.expression}.{fhirpath(element)}"
-            raise Refused(Refusal(Cause.UNKNOWN_KEY, expression, "names no resource of this document"))
+            raise Refused(Refusal(Cause.UNKNOWN_KEY, expression, "names no one resource of this document"))
         wanted = identity(patient).identifiers[0]
         return self._add(
             self._same(wanted) or f"{wanted.system}|{wanted.value}", Part(patient, pointer, None, citations)
@@ -180,9 +190,9 @@ def _stated(reference: dict[str, Any], pointer: str) -> tuple[Resource, tuple[Ci
     identifier = reference.get("identifier", {})
     cited = [Citation(f"/identifier/0/{k}", f"{pointer}/identifier/{k}", v)
              for k, v in identifier.items() if isinstance(v, str)]  # fmt: skip
-    if literal.startswith("Patient?identifier="):
-        system, _, value = unquote(literal.partition("=")[2]).rpartition("|")
-        identifier = {"system": system, "value": value} if system else {"value": value}
+    asked = condition(reference, "Patient")
+    if asked is not None:
+        identifier = {"system": asked.system, "value": asked.value} if asked.system else {"value": asked.value}
         cited = [Citation("/identifier/0/value", f"{pointer}/reference", literal)]
     patient: Resource = {"resourceType": "Patient", "identifier": [identifier] if identifier.get("value") else []}
     if reference.get("display"):

@@ -1,5 +1,6 @@
 """What comes in by POST: message Bundles, history Bundles, single resources."""
 
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
@@ -10,7 +11,7 @@ from adapters.fhir import acknowledgement
 from adapters.fhir.acknowledgement import Answer, Success, acknowledger
 from adapters.fhir.document import Key, envelope, request_key
 from adapters.fhir.normalise import normalise_resource
-from adapters.fhir.parsing import MOST_LEAVES, read
+from adapters.fhir.parsing import MOST_LEAVES, decode, encode, read
 from adapters.fhir.patients import Register
 from adapters.fhir.requests import (
     Commands,
@@ -24,11 +25,14 @@ from adapters.fhir.requests import (
     sender_of,
 )  # fmt: skip
 from adapters.fhir.validation import known_types
-from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.errors import Cause, Refusal, Refused, Unavailable
 from hub.domain.fragments import ADMINISTRATIVE, Resource
 from hub.domain.messages import Normalised, Receipt, Sender, Submission
-from hub.domain.patients import Identity
+from hub.domain.patients import Identifier, Identity
 from hub.views import fragments, patients, referrals
+
+_SEVERAL = 20
+"""Patients and resources looked at for a condition: more than one is too many already."""
 
 _NOT_CREATED = ADMINISTRATIVE - {"Patient", "ServiceRequest"}
 
@@ -76,7 +80,15 @@ def register(commands: Commands, sender: Sender) -> Register:
             known = referrals.read(connection, sender.id, referral_id)
         return known.patient_id if known else None
 
-    return Register(patient, patient_of)
+    def existing(kind: str, identifier: Identifier, whose: Identity) -> list[str]:
+        tokens = [(i.system, i.value) for i in whose.identifiers]
+        with commands.connection() as connection:
+            known = patients.search(connection, sender.id, limit=_SEVERAL, identifiers=tokens) if tokens else []
+            asked = fragments.Criteria(patient_ids=[p.id for p in known], types=(kind,), identifier=identifier)
+            found = fragments.search(connection, sender.id, asked, limit=_SEVERAL) if known else []
+        return [f.id for f in found if f.organization == sender.code]
+
+    return Register(patient, patient_of, existing)
 
 
 def key_of(request: Request, *of: bytes) -> Key | None:
@@ -88,10 +100,15 @@ def key_of(request: Request, *of: bytes) -> Key | None:
 
 
 def _created(commands: Commands, request: Request, sender: Sender, raw: bytes, expected: str | None) -> Response:
-    """The answer to what was posted, with the address of what is new."""
+    """The answer to what was posted, with the address of what is new (without, where the hub cannot look it up)."""
     receipt, answer, kind = _submit(commands, request, sender, raw, expected)
-    located = _location(commands, request, sender, receipt, kind) if answer.status == 201 else {}
-    return respond(answer._replace(headers={**answer.headers, **located}))
+    with suppress(Unavailable):
+        if answer.status == 201:
+            located = _location(commands, request, sender, receipt, kind)
+            answer = answer._replace(headers={**answer.headers, **located})
+        elif answer.status == 200 and kind == "Bundle" and not receipt.outcome.refusals:
+            answer = _located(commands, request, sender, receipt, answer)
+    return respond(answer)
 
 
 def _submit(commands: Commands, request: Request, sender: Sender, raw: bytes,
@@ -112,7 +129,9 @@ def _submit(commands: Commands, request: Request, sender: Sender, raw: bytes,
             )
         except Refused as refused:
             refusals = refused.refusals
-    acknowledge = acknowledger(_success(resource or {}, base_url(request), at, normalised))
+    acknowledge = acknowledger(
+        _success(resource or {}, base_url(request), at, normalised), refusing=acknowledgement.refused(resource or {})
+    )
     submission = Submission("fhir", raw, at, sender, head, lambda: normalised[0], acknowledge, refusals)
     return *accepted(commands, submission), (resource or {}).get("resourceType", "")
 
@@ -131,12 +150,12 @@ def _success(resource: Resource, base: str, at: datetime, normalised: list[Norma
         patient = normalised[0].patient if normalised else Identity()
         return acknowledgement.message(resource, base, at, patient)
     if kind in ("transaction", "batch"):
-        return acknowledgement.bundle(resource)
+        return acknowledgement.bundle(resource, normalised)
     if kind:
-        return acknowledgement.history(200, "kept as history of the patient")
+        return acknowledgement.history(200, "kept as history of the patient", resource)
     if resource.get("resourceType") == "ServiceRequest":
-        return acknowledgement.history(201, acknowledgement.NO_REFERRAL)
-    return acknowledgement.history(201, "kept as history of the patient")
+        return acknowledgement.history(201, acknowledgement.NO_REFERRAL, resource)
+    return acknowledgement.history(201, "kept as history of the patient", resource)
 
 
 def _unexpected(resource: Resource, expected: str | None) -> tuple[Refusal, ...]:
@@ -150,6 +169,22 @@ def _unexpected(resource: Resource, expected: str | None) -> tuple[Refusal, ...]
         text = f"a {expected} is taken within a Bundle, not by itself"
         return (Refusal(Cause.UNSUPPORTED_TYPE, expected, text),)
     return ()
+
+
+def _located(commands: Commands, request: Request, sender: Sender, receipt: Receipt, answer: Answer) -> Answer:
+    """The response to a transaction or batch with the addresses of what is new."""
+    body = decode(answer.body)
+    if not body.get("type", "").endswith("-response"):
+        return answer
+    asked = fragments.Criteria(message_ids=(receipt.outcome.message_id,))
+    with commands.connection() as connection:
+        stored = fragments.search(connection, sender.id, asked, limit=MOST_LEAVES)
+    addresses = {f.base: f"{f.resource_type}/{f.patient_id if f.resource_type == 'Patient' else f.id}" for f in stored}
+    for number, entry in enumerate(body["entry"]):
+        address = addresses.get(f"/entry/{number}/resource")
+        if address and entry["response"]["status"].startswith("201"):
+            entry["response"] |= {"location": f"{base_url(request)}/{address}", "etag": 'W/"1"'}
+    return answer._replace(body=encode(body))
 
 
 def _location(commands: Commands, request: Request, sender: Sender, receipt: Receipt, kind: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, cast
 
 from adapters.fhir.code_systems import DIRECTION
-from adapters.fhir.document import Document, Place, hub_id
+from adapters.fhir.document import Document, Place, condition, hub_id
 from adapters.fhir.parties import Addressee, addressee, concept_text
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.messages import Content
@@ -41,6 +41,9 @@ def require(document: Document, request: Place, said: Content, *, new: bool) -> 
     """Raises Refused with all that a referral lacks: REQUIRED_MISSING reason and receiver, an unfit status."""
     found = list(_lacking(document, request, said))
     status = request.resource.get("status")
+    if request.resource.get("doNotPerform"):
+        text = "what is not to be performed is no referral"
+        found.append(Refusal(Cause.CODE_INVALID, f"{request.expression}.doNotPerform", text))
     if status in _UNFIT:
         found.append(Refusal(Cause.CODE_INVALID, f"{request.expression}.status", f"the request is {_UNFIT[status]}"))
     if new and any(i.system == REFERRAL for i in said.identifiers):
@@ -65,8 +68,24 @@ def question(document: Document, request: Place) -> str | None:
     resource = request.resource
     texts = [concept_text(reason) for reason in resource.get("reasonCode", ())]
     texts += [_referred(document, request, reason) for reason in resource.get("reasonReference", ())]
-    said = list(dict.fromkeys(t for t in texts if t)) or [n["text"] for n in resource.get("note", ()) if n.get("text")]
-    return "；".join(said) or None
+    said = [t for t in texts if t] or [n["text"] for n in resource.get("note", ()) if n.get("text")]
+    said = said or list(_planned(document, request))
+    return "；".join(dict.fromkeys(said)) or None
+
+
+def _planned(document: Document, request: Place) -> Iterator[str]:
+    """The reasons of what the request is based on and of its visit: NHS BaRS tells them there."""
+    for reference in (*request.resource.get("basedOn", ()), request.resource.get("encounter")):
+        place = document.resolve(reference, request)
+        if place is not None and place.type == "CarePlan":
+            for activity in place.resource.get("activity", ()):
+                yield from filter(None, map(_coded, activity.get("outcomeCodeableConcept", ())))
+        elif place is not None and place.type == "Encounter":
+            yield from filter(None, map(concept_text, place.resource.get("reasonCode", ())))
+
+
+def _coded(concept: dict[str, Any]) -> str | None:
+    return concept_text(concept) if concept.get("coding") else None
 
 
 def _referred(document: Document, request: Place, reference: dict[str, Any]) -> str | None:
@@ -111,8 +130,10 @@ def _based_on(document: Document, request: Place) -> Iterator[Identifier]:
         if place is not None:
             yield from identified(place.resource) if place.type == "ServiceRequest" else ()
             continue
-        identifier = reference.get("identifier", {})
-        if identifier.get("value"):
+        identifier, asked = reference.get("identifier", {}), condition(reference, "ServiceRequest")
+        if asked is not None:
+            yield asked
+        elif identifier.get("value"):
             yield Identifier(str(identifier.get("system", "")), str(identifier["value"]))
         elif (known := hub_id(reference, "ServiceRequest")) is not None:
             yield Identifier(REFERRAL, known)

@@ -17,6 +17,7 @@ import msgspec
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
+from adapters.fhir import modifiers
 from hub.domain.errors import Cause, Refusal
 from hub.domain.fragments import Resource
 
@@ -38,7 +39,8 @@ _R4_ONLY = frozenset(
 """Types that R4B changed: its models are no judge of them."""
 
 _STRING_PATTERN = rb'"^[ \\r\\n\\t\\S]+$"'
-"""The specification's `\\S` is of ASCII: to a Unicode engine the ideographic space of Chinese notes is none."""
+"""The specification's `\\S` is of ASCII: to a Unicode engine the ideographic space of Chinese notes is none. NUL, which
+no database stores, is no text either."""
 
 _NAME = re.compile(r"^_?[A-Za-z][A-Za-z0-9]{0,63}$")
 _CHOICE = re.compile(r"(?:Any of one field value is expected|Expect any of field value) from this list \[([^\]]*)\]")
@@ -57,18 +59,20 @@ def check_models(resource: Resource) -> tuple[Refusal, ...]:
     return _first(_model_faults(resource))
 
 
-def check_received(resource: Resource) -> tuple[Refusal, ...]:
-    """The faults of both judges, one for each place: for what comes in as FHIR."""
+def check_received(resource: Resource, place: str | None = None) -> tuple[Refusal, ...]:
+    """The faults of both judges, one for each place, and modifier extensions that nobody knows: for what comes in as
+    FHIR. place: FHIRPath of the resource where it is not the document itself."""
     try:
-        return _both(resource)
+        return _both(resource, place)
     except RecursionError:
-        return (Refusal(Cause.WRONG_STRUCTURE, _type(resource) or "Resource", TOO_DEEP),)
+        return (Refusal(Cause.WRONG_STRUCTURE, place or _type(resource) or "Resource", TOO_DEEP),)
 
 
-def _both(resource: Resource) -> tuple[Refusal, ...]:
-    found = list(check(resource))
+def _both(resource: Resource, place: str | None) -> tuple[Refusal, ...]:
+    found = list(_first(_schema_faults(resource, place)))
     places = {refusal.path for refusal in found}
-    found += [refusal for refusal in check_models(resource) if refusal.path not in places]
+    found += [refusal for refusal in _first(_model_faults(resource, place)) if refusal.path not in places]
+    found += modifiers.refused(resource, place or _type(resource) or "Resource")
     return tuple(found[:MOST])
 
 
@@ -88,12 +92,18 @@ def known_types() -> frozenset[str]:
     )
 
 
+@cache
+def elements(kind: str) -> frozenset[str]:
+    """Names of the elements of a resource type of R4."""
+    return frozenset(_definitions()[kind]["properties"])
+
+
 def _first(faults: Iterator[Refusal]) -> tuple[Refusal, ...]:
     return tuple(refusal for refusal, _ in zip(faults, range(MOST), strict=False))
 
 
-def _schema_faults(resource: Resource) -> Iterator[Refusal]:
-    for place, each in resources(resource):
+def _schema_faults(resource: Resource, whole: str | None = None) -> Iterator[Refusal]:
+    for place, each in resources(resource, whole):
         kind = _type(each)
         if kind is None:
             yield Refusal(Cause.WRONG_STRUCTURE, place, "not a resource: a JSON object with resourceType is expected")
@@ -147,7 +157,7 @@ def _list(value: object) -> list[Any]:
 @cache
 def _definitions() -> dict[str, Any]:
     raw = files("schemas").joinpath("fhir/r4/fhir.schema.json").read_bytes()
-    raw = raw.replace(_STRING_PATTERN, rb'"^[^\\x0b\\x0c]+$"')
+    raw = raw.replace(_STRING_PATTERN, rb'"^[^\\x00\\x0b\\x0c]+$"')
     definitions: dict[str, Any] = msgspec.json.decode(raw)["definitions"]
     whole = {definitions[name]["pattern"]: schema for name, schema in _WHOLE.items()}
     mended = {name: _mend(definition, whole) for name, definition in definitions.items()}
@@ -236,8 +246,8 @@ def _path(place: str, steps: Any) -> str:
     return place
 
 
-def _model_faults(resource: Resource) -> Iterator[Refusal]:
-    for place, each in resources(resource):
+def _model_faults(resource: Resource, whole: str | None = None) -> Iterator[Refusal]:
+    for place, each in resources(resource, whole):
         kind = _type(each)
         if kind is None or kind not in known_types() or kind in _R4_ONLY:
             continue

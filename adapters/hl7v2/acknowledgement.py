@@ -43,6 +43,8 @@ ANSWERS: Mapping[Cause, tuple[str, str, str]] = {
     Cause.FORBIDDEN_STATE: ("E", "206", "RF1[1]-6[1]"),
     Cause.STALE_VERSION: ("E", "206", "RF1[1]-6[1]"),
     Cause.NOT_PERMITTED: ("E", "206", "RF1[1]-6[1]"),
+    Cause.UNKNOWN_MODIFIER: ("E", "103", ""),
+    Cause.SEVERAL_MATCHES: ("E", "204", ""),
 }
 """Cause -> (second letter of MSA-1, ERR-3, place when the refusal names none of HL7 v2)."""
 

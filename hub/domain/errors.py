@@ -33,6 +33,8 @@ class Cause(Enum):
     FORBIDDEN_STATE = "forbidden-state"
     STALE_VERSION = "stale-version"
     NOT_PERMITTED = "not-permitted"
+    UNKNOWN_MODIFIER = "unknown-modifier"
+    SEVERAL_MATCHES = "several-matches"
 
 
 @dataclass(frozen=True, slots=True)

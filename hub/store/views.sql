@@ -95,6 +95,10 @@ f.message_id = ANY(%(message_ids)s)
 -- fragment_types: by resource type
 f.resource_type = ANY(%(types)s)
 
+-- fragment_identifier: by an identifier of the resource
+EXISTS (SELECT FROM jsonb_path_query(f.resource::jsonb, '$.identifier[*]') i
+        WHERE coalesce(i ->> 'system', '') = %(system)s AND i ->> 'value' = %(value)s)
+
 -- fragment_after: the page that follows
 f.id < %(after)s
 

@@ -16,6 +16,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from hub.domain.fragments import Kind, Resource
+from hub.domain.patients import Identifier
 from hub.domain.referrals import WHOLE_RECORD
 from hub.store.sql import blocks
 from hub.views import ids
@@ -45,13 +46,17 @@ class StoredFragment:
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What to search by: all that is given must agree. None: not asked (an empty sequence finds nothing)."""
+    """What to search by: all that is given must agree. None: not asked (an empty sequence finds nothing).
+
+    identifier: the resource's own; asked beside patients or a message, whose fragments are then looked at one by one.
+    """
 
     ids: Sequence[str] | None = None
     types: Sequence[str] | None = None
     patient_ids: Sequence[str] | None = None
     referral_ids: Sequence[str] | None = None
     message_ids: Sequence[str] | None = None
+    identifier: Identifier | None = None
 
 
 def read(connection: Connection[Any], viewer: int, fragment_id: str) -> StoredFragment | None:
@@ -86,6 +91,9 @@ def _given(criteria: Criteria, after: str | None) -> tuple[list[str], dict[str, 
     if criteria.types is not None:
         conditions.append("fragment_types")
         parameters["types"] = list(criteria.types)
+    if criteria.identifier is not None:
+        conditions.append("fragment_identifier")
+        parameters |= {"system": criteria.identifier.system, "value": criteria.identifier.value}
     if after is not None:
         conditions.append("fragment_after")
         parameters["after"] = ids.parse(after)

@@ -11,7 +11,7 @@ from tests.browser.watching import Watched
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)[0-9a-f]{16,}")
 _NUMBER = re.compile(r"(?<=[/=])\d+\b")
-_NOT_PAGES = ("/static/", "/docs", "/openapi.json", "/logout", "/language/", "/fhir", "/marks.jsonl")
+_NOT_PAGES = ("/static/", "/docs", "/openapi.json", "/asyncapi.yaml", "/logout", "/language/", "/fhir", "/marks.jsonl")
 _NOT_PAGE_ENDINGS = (".pdf", ".csv", ".jsonl", "/raw")
 
 

@@ -19,8 +19,8 @@ from hub.store.connections import pool
 from hub.store.directory import Directory
 from tests.browser.site import Site
 
-PUBLIC = ("/login", "/language/", "/static/", "/health/", "/metrics", "/openapi.json", "/docs", "/fhir/metadata",
-          "/fhir/CodeSystem")  # fmt: skip
+PUBLIC = ("/login", "/language/", "/static/", "/health/", "/metrics", "/openapi.json", "/asyncapi.yaml", "/docs",
+          "/fhir/metadata", "/fhir/CodeSystem")  # fmt: skip
 MACHINES = "/fhir"
 OWN = ("/account", "/logout", "/logout/everywhere", "/")
 """Of everybody who is logged in."""

@@ -34,6 +34,7 @@ machine: 403 for every organisation's token; nothing: there is nothing at this a
 
 RULES: dict[str, Rule] = {
     "GET /openapi.json": "public",
+    "GET /asyncapi.yaml": "public",
     "GET /health/live": "public",
     "GET /health/ready": "public",
     "GET /metrics": "this machine",

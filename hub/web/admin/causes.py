@@ -23,6 +23,8 @@ _WORDS = {
     Cause.FORBIDDEN_STATE: N_("not allowed in this state"),
     Cause.STALE_VERSION: N_("of an old version"),
     Cause.NOT_PERMITTED: N_("not permitted to the sender"),
+    Cause.UNKNOWN_MODIFIER: N_("changes its meaning in an unknown way"),
+    Cause.SEVERAL_MATCHES: N_("names several"),
 }
 
 
