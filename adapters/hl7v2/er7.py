@@ -228,6 +228,7 @@ def _escapes(separators: Separators) -> tuple[dict[str, str], re.Pattern[str]]:
     simple = {
         "F": separators.field, "S": separators.component, "T": separators.subcomponent,
         "R": separators.repetition, "E": separators.escape, "P": "#", "H": "", "N": "",
+        ".br": "\n", ".sp": "\n", ".ce": "\n",
     }  # fmt: skip
     known = rf"[FSTREPHN]|[CMZ][^{mark}\r\n]*|\.[A-Za-z]{{2}}[+-]?\d*"
     return simple, re.compile(rf"{mark}({known}){mark}|(?:{mark}X[0-9A-Fa-f]+{mark})+")
