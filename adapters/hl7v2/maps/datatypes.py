@@ -36,7 +36,11 @@ def string(c: Conversion, r: Repetition) -> Value:
 
 def boolean(c: Conversion, r: Repetition) -> Value:
     leaf = r.leaf()
-    known = {"Y": True, "N": False, "1": True, "0": False}.get(leaf.text.strip().upper()) if leaf else None
+    known = (
+        {"Y": True, "N": False, "1": True, "0": False, "YES": True, "NO": False}.get(leaf.text.strip().upper())
+        if leaf
+        else None
+    )
     return None if leaf is None or known is None else leaf.give(known)
 
 
@@ -154,7 +158,9 @@ def table(table: str) -> Convert:
         found = c.pairs[table].get(leaf.text.strip().upper()) if leaf else None
         if leaf is None or found is None:
             return concept(c, r)
-        made: dict[str, Any] = {"coding": [{"system": found[1], "code": leaf.give(found[0])}]}
+        named = r.leaf(3)
+        system = named.give(found[1]) if named else found[1]
+        made: dict[str, Any] = {"coding": [{"system": system, "code": leaf.give(found[0])}]}
         made["coding"] += [
             coding(c, r, parts) for parts in _CODINGS[1:] if parts[0] in r.values or parts[1] in r.values
         ]
@@ -228,6 +234,13 @@ def _is_unit(key: str, part: Leaf) -> bool:
 
 def _tag(c: Conversion, leaf: Leaf | None) -> Leaf | None:
     found = c.codes["language"].get(leaf.text.strip().upper()) if leaf else None
+    return leaf.give(found) if leaf and found else None
+
+
+def uri(c: Conversion, r: Repetition) -> Value:
+    """An OID or a URI as a URI."""
+    leaf = r.leaf()
+    found = universal(leaf.text.strip(), "") if leaf else None
     return leaf.give(found) if leaf and found else None
 
 

@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
+from functools import lru_cache
 
+from adapters.hl7v2.maps.codes import document
 from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.dialect import Dialect
 from adapters.hl7v2.maps.messages import TRANSLATORS
 from adapters.hl7v2.maps.reading import NULL, Leaf
 from hub.domain.messages import Ledger, Mapped, Unmapped
 
-_REASONS: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("MSH-8", "MSH-12", "MSH-13", "MSH-14", "MSH-15", "MSH-16", "MSH-18", "MSH-19", "MSH-20", "MSH-21", "MSH-23",
-         "MSH-24", "MSH-25"),
-        "message envelope: used in transport, no statement",
-    ),
-    **dict.fromkeys(
-        ("PID-1", "PV1-1", "OBX-1", "OBR-1", "NTE-1", "AL1-1", "IAM-1", "DG1-1", "PR1-1", "NK1-1", "GT1-1", "IN1-1",
-         "TXA-1", "SPM-1", "TQ1-1"),
-        "set id: the order of the segments is kept",
-    ),
-    "NTE-2": "source of comment: no FHIR element",
-    "DG1-2": "coding method: the code names its system (withdrawn)",
-    "PR1-2": "coding method: the code names its system (withdrawn)",
-    "OBX-4": "sub-id: the order of the lines is kept",
-    "ORC-1": "order control: the request's status says what it does",
-    "PRB-1": "action code: what it does is done",
-}  # fmt: skip
+_REASONS: Mapping[str, str] = {field: why for why, fields in document("unmapped.yaml").items() for field in fields}
+"""By field, or by segment for all of its fields."""
 
 
 def write(c: Conversion, mapped: Iterable[Mapped]) -> Ledger:
     """The ledger of a message whose mapped fields are known."""
     mapped = tuple(mapped)
     known = {entry.path for entry in mapped}
+    read = {_field(path) for path in known}
     return Ledger(mapped, tuple([
-        Unmapped(leaf.path, leaf.text, _reason(c, reading.name, leaf))
+        Unmapped(leaf.path, leaf.text, _reason(c, reading.name, leaf, read))
         for reading in c.readings for leaf in reading.leaves if leaf.path not in known
     ]))  # fmt: skip
 
 
-def _reason(c: Conversion, name: str, leaf: Leaf) -> str:
+def _reason(c: Conversion, name: str, leaf: Leaf, read: Set[str]) -> str:
     if leaf.text == NULL:
         return "HL7 null: nothing is stated"
     if not leaf.value:
@@ -48,5 +36,24 @@ def _reason(c: Conversion, name: str, leaf: Leaf) -> str:
         return "no rule for Z-segments"
     if name not in TRANSLATORS and name not in c.dialect.declared:
         return f"no rule for segment {name}"
-    field = f"{name}-{leaf.path.split('-', 1)[1].split('[', 1)[0]}"
-    return _REASONS.get(field) or f"no rule for {field}, or not a value that its FHIR element takes"
+    number = leaf.path.split("-", 1)[1].split("[", 1)[0]
+    field = f"{name}-{number}"
+    if why := _REASONS.get(field) or _REASONS.get(name):
+        return why
+    if _field(leaf.path) in read:
+        return f"{field} is mapped, but its FHIR datatype has no place for this part, or no code for this value"
+    if field in _ruled(c.dialect):
+        return f"not a value that the FHIR element of {field} takes, or what it belongs to is not in the message"
+    return f"no rule for {field}"
+
+
+def _field(path: str) -> str:
+    """Segment, occurrence and field of a path."""
+    segment, _, rest = path.partition("-")
+    return f"{segment}-{rest.partition('[')[0]}"
+
+
+@lru_cache(maxsize=64)
+def _ruled(dialect: Dialect) -> frozenset[str]:
+    """The fields that a sheet reads."""
+    return frozenset(f"{sheet.segment}-{rule.field}" for sheet in dialect.sheets.values() for rule in sheet.rules)

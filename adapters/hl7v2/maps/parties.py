@@ -224,7 +224,8 @@ def entity_identifier(kind: str = "", space: str = "") -> Convert:
     def convert(c: Conversion, r: Repetition) -> Value:
         value = r.leaf()
         if value is None:
-            return None
+            number = r.leaf(3)
+            return universal_identifier(number, r.leaf(4)) if number else None
         made: dict[str, Any] = {"type": _typed(kind)} if kind else {}
         if r.lone:
             return {**made, "system": namespace(c.facility, space or kind), "value": value}

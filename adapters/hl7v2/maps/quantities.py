@@ -33,16 +33,18 @@ _POWER = re.compile(r"\s*\d+\s*/")
 
 
 def units(r: Repetition | None) -> dict[str, Any]:
-    """Unit as written, and its UCUM code where it is known or the sender says that it is UCUM (OBX-6, RXE-5)."""
+    """Unit as written, and its UCUM code where it is known or the sender says that it is UCUM (OBX-6, RXE-5); else the
+    code that the sender gives, where it names a known system."""
     if r is None:
         return {}
     identifier = r.leaf(1)
     leaf = r.leaf(2) or identifier
     if leaf is None:
         return {}
-    if identifier and r.text(3).upper() == "UCUM" and _UCUM.match(identifier.text.strip()):
+    named = r.leaf(3)
+    if identifier and r.text(3).upper() == "UCUM" and named and _UCUM.match(identifier.text.strip()):
         known = codes.UCUM.get(identifier.text.strip().casefold())
-        return {"unit": leaf, "system": UNITS, "code": identifier.give(known) if known else identifier}
+        return {"unit": leaf, "system": named.give(UNITS), "code": identifier.give(known) if known else identifier}
     ucum = codes.UCUM.get(leaf.text.strip().casefold())
     found: dict[str, Any] = {"unit": leaf}
     if identifier and identifier is not leaf and r.text(1) == "10" and _POWER.match(leaf.text):
@@ -54,7 +56,9 @@ def units(r: Repetition | None) -> dict[str, Any]:
         if number(identifier.text) is None:
             ucum = codes.UCUM.get(identifier.text.strip().casefold()) or ucum
     if ucum:
-        found["system"], found["code"] = UNITS, ucum
+        found["system"], found["code"] = named.give(UNITS) if named else UNITS, ucum
+    elif named and identifier and (uri := codes.SYSTEMS.get(named.text.strip().upper())) and uri != UNITS:
+        found["system"], found["code"] = named.give(uri), identifier
     return found
 
 
@@ -78,14 +82,7 @@ def composite_quantity(c: Conversion, r: Repetition) -> Any:
     found = number(value.text) if value else None
     if value is None or found is None:
         return None
-    unit = r.part(2, 2) or r.leaf(2)
-    made: dict[str, Any] = {"value": value.give(found)}
-    if unit:
-        made["unit"] = unit
-        ucum = codes.UCUM.get(unit.text.strip().casefold())
-        if ucum:
-            made |= {"system": UNITS, "code": ucum}
-    return made
+    return {"value": value.give(found), **units(r.component(2))}
 
 
 def reference_range(leaf: Leaf, unit: Repetition | None) -> dict[str, Any]:

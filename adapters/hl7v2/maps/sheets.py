@@ -18,7 +18,7 @@ from hub.domain.fragments import Resource
 CONVERTS: Mapping[str, Callable[..., Convert]] = {
     **{name: (lambda convert=convert: convert) for name, convert in {
         "string": datatypes.string, "text": datatypes.text_of, "prose": datatypes.prose,
-        "word": datatypes.word, "boolean": datatypes.boolean,
+        "word": datatypes.word, "uri": datatypes.uri, "boolean": datatypes.boolean,
         "positiveInt": datatypes.positive, "decimal": datatypes.decimal, "date": datatypes.date,
         "dateTime": datatypes.date_time, "instant": datatypes.instant, "concept": datatypes.concept,
         "first-coding": datatypes.first_coding, "quantity": quantities.composite_quantity,
