@@ -48,26 +48,25 @@ def _ended(s: Reading) -> str:
 
 
 def numbers(c: Conversion, made: dict[str, Any], own: Reading | None) -> None:
-    """Placer and filler numbers: OBR-2 and -3 where they are given, else ORC-2 and -3."""
+    """Placer and filler numbers of OBR-2 and -3 and of ORC-2 and -3: one where they are the same."""
     typed = [one["type"] for one in made.get("identifier", ()) if "type" in one]
     held = {coding.get("code") for kind in typed for coding in kind.get("coding", ())}
     for field, convert, kind in ((2, _PLACER, "PLAC"), (3, _FILLER, "FILL")):
         if kind in held:
             continue
-        for segment in (own, c.order.control):
-            repetition = segment.first(field) if segment else None
-            value = convert(c, repetition) if repetition else None
-            if value:
-                made.setdefault("identifier", []).append(value)
-                if segment is own and c.order.control and _same(own, c.order.control, field):
-                    again = c.order.control.first(field)
-                    pointer = len(made["identifier"]) - 1
-                    made["identifier"][pointer] = _twice(value, convert(c, again) if again else None)
-                break
+        first, second = (segment.first(field) if segment else None for segment in (own, c.order.control))
+        value, again = convert(c, first) if first else None, convert(c, second) if second else None
+        if first and second and value and again and own and c.order.control:
+            if first.text() != second.text():
+                made.setdefault("identifier", []).append(again)
+            elif _same(own, c.order.control, field):
+                value = _twice(value, again)
+        if value or again:
+            made.setdefault("identifier", []).append(value or again)
 
 
-def _same(one: Reading | None, other: Reading, field: int) -> bool:
-    return one is not None and other.has(field) and one.fields[field] == other.fields[field]
+def _same(one: Reading, other: Reading, field: int) -> bool:
+    return one.fields[field] == other.fields[field]
 
 
 def _twice(value: dict[str, Any], again: dict[str, Any] | None) -> dict[str, Any]:

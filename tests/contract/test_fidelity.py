@@ -1,0 +1,42 @@
+"""The key facts of the corpora's expected FHIR outputs that stand in ours, and that every other is explained."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from tests.conftest import CORPORA
+from tests.fidelity.corpus import cases
+from tests.fidelity.scoring import Tally, reasons, score
+
+
+@cache
+def _tally() -> Tally:
+    if not CORPORA.exists():
+        pytest.skip("../shared/corpora is not here")
+    return score(cases(CORPORA / "hl7v2"))
+
+
+def test_the_expected_key_facts_are_found_in_each_family_and_of_each_source() -> None:
+    tally = _tally()
+    assert tally.expected["all"] > 11_000
+    assert tally.found["all"] / tally.expected["all"] >= 0.98
+    poor = {group: tally.found[group] / of for group, of in tally.expected.items() if tally.found[group] / of < 0.95}
+    assert poor == {}
+
+
+def test_without_any_disagreement_most_facts_are_found() -> None:
+    tally = _tally()
+    assert tally.found["all"] / (tally.expected["all"] + tally.disputed["all"]) >= 0.85
+
+
+def test_every_miss_is_explained() -> None:
+    tally = _tally()
+    unexplained = {miss: tally.examples[miss][:2] for miss in tally.misses if miss[3] in ("", "elsewhere")}
+    assert unexplained == {}
+
+
+def test_every_reason_explains_something() -> None:
+    tally = _tally()
+    assert [reason.name for reason in reasons() if not tally.used[reason.name]] == []
