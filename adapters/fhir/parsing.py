@@ -18,7 +18,7 @@ from hub.domain.fragments import Resource, leaves
 MEDIA_TYPE = "application/fhir+json"
 READABLE = frozenset({"application/fhir+json", "application/json", "text/json", "application/json+fhir", ""})
 
-MOST_LEAVES = 80_000
+MOST_LEAVES = 60_000
 """Values of a document that is to be answered at once: what is done within two seconds and within the memory. The
 whole life of a patient has some twenty thousand."""
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from tests.fuzz import fhir, hl7v2, judging, seeds
 
-HUGE_EVERY = 50
+HUGE_EVERY = 200
 """One in so many is large."""
 
 
