@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -91,13 +92,21 @@ async def listen(host: str, port: int, handle: Handle, *, limit: int = LIMIT, fr
     return listener
 
 
-class Client:
-    """A connection to an MLLP server; a context manager. Raises OSError when there is none or it breaks."""
+class OtherMessage(TimeoutError):
+    """Nothing but acknowledgements of other messages came in time."""
 
-    def __init__(self, host: str, port: int, timeout: float = 30.0) -> None:
+
+class Client:
+    """A connection to an MLLP server; a context manager. Raises OSError when there is none or it breaks.
+
+    tls: speak TLS, and to no other than `host`.
+    """
+
+    def __init__(self, host: str, port: int, timeout: float = 30.0, tls: ssl.SSLContext | None = None) -> None:
         self._timeout = timeout
-        self._socket = socket.create_connection((host, port), timeout)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain = socket.create_connection((host, port), timeout)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = tls.wrap_socket(plain, server_hostname=host) if tls else plain
         self._deframer = Deframer(LIMIT)
         self._received: list[bytes] = []
 
@@ -111,10 +120,22 @@ class Client:
     def close(self) -> None:
         self._socket.close()
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing has come since the last answer, not even the end of the connection; else it is of no use."""
+        self._socket.settimeout(0)
+        try:
+            self._socket.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return not self._received
+        except OSError:
+            return False
+        return False
+
     def exchange(self, payload: bytes) -> bytes:
         """Send one message and wait for its first answer; b"" for a message that asks for none (MSH-15, MSH-16 NE).
 
-        Later acknowledgements of earlier messages are passed over. Raises TimeoutError, ConnectionError.
+        Later acknowledgements of earlier messages are passed over. Raises OtherMessage, TimeoutError, ConnectionError.
         """
         envelope, _ = read_envelope(payload)
         self._socket.settimeout(self._timeout)
@@ -122,12 +143,16 @@ class Client:
         if envelope.accept_acknowledgement == "NE" and envelope.application_acknowledgement in ("NE", ""):
             return b""
         control_id = envelope.header[10].strip().encode() if envelope.header else b""
-        end = time.monotonic() + self._timeout
+        end, others = time.monotonic() + self._timeout, 0
         while True:
-            answer = self._next(end)
+            try:
+                answer = self._next(end)
+            except TimeoutError as error:
+                raise OtherMessage(f"{others} acknowledgements of other messages came") if others else error from None
             named = acknowledged(answer)
             if not named or not control_id or named == control_id or not control_id.isascii():
                 return answer
+            others += 1
 
     def _next(self, end: float) -> bytes:
         while not self._received:

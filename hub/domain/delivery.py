@@ -1,11 +1,16 @@
-"""A message on its way out: what a writer of one wire format is given to write it."""
+"""A message on its way out: where it goes, what a writer is given to write it, and what its receiver answered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from typing import Literal
 
 from hub.domain.fragments import Resource
+
+Protocol = Literal["mllp", "fhir"]
+Dialect = Literal["ref", "360x", "fhir"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +34,56 @@ class Outbound:
     receiving: tuple[str, str]
     answers: str | None = None
     timezone: str = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How an organisation's system is reached and what it understands.
+
+    address: `host:port` (mllp) or the URL that messages are posted to (fhir); version, charset: MSH-12, MSH-18;
+    application, facility: MSH-5, MSH-6; timeout: seconds for one exchange; authorities: certificates in PEM form that
+    sign the other side's, None: the system's; token: bearer token of fhir; most_tries, most_hours: after so many tries
+    that reached the receiver, or so long after the first, a message is given up.
+    """
+
+    protocol: Protocol
+    address: str
+    dialect: Dialect
+    version: str = "2.5.1"
+    charset: str = "UNICODE UTF-8"
+    application: str = ""
+    facility: str = ""
+    timeout: float = 30.0
+    tls: bool = False
+    authorities: str | None = None
+    token: str | None = field(default=None, repr=False)
+    most_tries: int = 20
+    most_hours: int = 72
+
+
+class Verdict(StrEnum):
+    """What an answer says of the message."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    """Sending it again as it is would not help."""
+    AGAIN = "again"
+    """The receiver cannot now, or nothing certain was heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one try.
+
+    outcome: MSA-1, the HTTP status, or a word for what was no answer (`unreachable`, `timeout`, `hung-up`, `garbage`,
+    `other-message`); code, path: of the receiver's first error, as far as they are plain codes; wait: seconds that the
+    receiver asked for; reached: whether it may have got the message; raw: as received.
+    """
+
+    outcome: str
+    verdict: Verdict
+    code: str = ""
+    path: str = ""
+    wait: float = 0.0
+    reached: bool = True
+    raw: bytes = b""
