@@ -57,6 +57,10 @@ class Document:
         """The entries of these types, in document order."""
         return tuple(place for place in self.places if place.type in types)
 
+    def names(self) -> Iterator[tuple[str, Place]]:
+        """What references of this document may call each entry: its fullUrl, `Type/id`."""
+        return iter(self._names.items())
+
     def resolve(self, reference: object, holder: Place) -> Place | None:
         """The resource of this document that a Reference names (R4, 2.36.4.1): `#id`, a fullUrl, `Type/id` at the
         server of the holder's fullUrl; else the only resource of that type and id, unless it is another server's."""

@@ -44,7 +44,7 @@ def read(document: Document) -> Message:
     if "response" in header.resource:
         text = "answers to messages are not taken: the hub sends none that need one"
         raise Refused(Refusal(Cause.UNSUPPORTED_EVENT, f"{header.expression}.response", text))
-    request, task = _referral(document, header)
+    request, task = referral_of(document, header)
     action = _action(header.resource, request, task)
     if action is None:
         return Message(header, request, task, None)
@@ -56,7 +56,8 @@ def lone_task(task: Place) -> Move:
     return _move_by(task)
 
 
-def _referral(document: Document, header: Place) -> tuple[Place | None, Place | None]:
+def referral_of(document: Document, header: Place) -> tuple[Place | None, Place | None]:
+    """The ServiceRequest and the Task that a message is about."""
     focus = [document.resolve(reference, header) for reference in header.resource.get("focus", ())]
     named = {place.type: place for place in reversed(focus) if place is not None}
     task = named.get("Task") or next(iter(document.of_type("Task")), None)

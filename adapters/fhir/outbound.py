@@ -1,0 +1,176 @@
+"""A message Bundle to an organisation's own system: the referral as an event left it, and what came with it. Pure.
+
+Each resource has a fullUrl of its own (`urn:uuid:`), and references between what the hub received are made to name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from adapters.fhir.acknowledgement import ENDPOINT
+from adapters.fhir.code_systems import AMEND, CANCEL, EVENT, REQUEST, STATUS
+from adapters.fhir.document import Document, index
+from adapters.fhir.messages import referral_of
+from adapters.fhir.parties import ORGANIZATION
+from adapters.fhir.resources import fragment, organization, patient, service_request, task
+from hub.domain.fragments import ADMINISTRATIVE, Resource
+from hub.domain.referrals import State
+from hub.views.fragments import StoredFragment
+from hub.views.patients import Patient
+from hub.views.referrals import Party, Referral
+
+DELIVERY = "urn:referral-hub:delivery"
+"""Identifier system of the Bundles that the hub sends: the value is the same in every try."""
+
+_CODES = {"requested": REQUEST, "amended": AMEND, "information-supplied": AMEND, "cancelled": CANCEL,
+          "cancellation-requested": CANCEL}  # fmt: skip
+_SUPPORT = ADMINISTRATIVE - {"Patient", "MessageHeader", "ServiceRequest", "Task", "OperationOutcome", "Parameters"}
+"""Who and where: goes along with what names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a message is made of.
+
+    event: `referral.accepted.v1`; data: of the event; code: MessageHeader.eventCoding where it is told (None: by the
+    event); referral, patient: as the receiver of the message may see them now; order: the Bundle of the message that
+    the ServiceRequest came in; brought, fragments: the Bundle of the message that made the event, and what the hub
+    keeps of it; endpoint: where the message goes.
+    """
+
+    control_id: str
+    at: datetime
+    event: str
+    occurred_at: datetime
+    data: Mapping[str, Any]
+    code: str | None
+    referral: Referral
+    patient: Patient
+    order: Resource
+    brought: Resource
+    fragments: Sequence[StoredFragment]
+    endpoint: str
+
+
+def as_of(referral: Referral, data: Mapping[str, Any], occurred_at: datetime) -> Referral:
+    """The referral in the state that an event told, also where it has moved on since."""
+    booked = {"appointment": data["appointment"]} if data.get("appointment") else {}
+    return replace(
+        referral,
+        version=data["version"],
+        state=State(data["state"]),
+        priority=data["priority"],
+        department=data["department"],
+        reason=data.get("reason"),
+        details={**referral.details, **booked},
+        updated_at=occurred_at,
+    )
+
+
+def bundle(material: Material) -> Resource:
+    """The message Bundle."""
+    referral = as_of(material.referral, material.data, material.occurred_at)
+    order = _Source(index(material.order), "order", referral, material.fragments)
+    same = material.brought is material.order
+    brought = order if same else _Source(index(material.brought), "brought", referral, material.fragments)
+    entries = [
+        (_url("ServiceRequest", referral.id), order.rewritten(service_request(referral))),
+        (_url("Task", referral.id), brought.rewritten(task(referral))),
+        (_url("Patient", referral.patient_id), patient(material.patient)),
+        *((_of(party), _organization(party)) for party in dict.fromkeys((referral.sender, referral.receiver))),
+        *((_url(f.resource_type, f.id), brought.rewritten(fragment(f))) for f in material.fragments
+          if f.resource_type not in ("Patient", "ServiceRequest") or not brought.is_referrals(f.base)),
+        *(order.support()),
+        *(() if same else brought.support()),
+    ]  # fmt: skip
+    header = _header(material, referral)
+    return {
+        "resourceType": "Bundle",
+        "id": material.control_id,
+        "identifier": {"system": DELIVERY, "value": material.control_id},
+        "type": "message",
+        "timestamp": material.at.isoformat(),
+        "entry": [{"fullUrl": url, "resource": resource}
+                  for url, resource in ((_url("MessageHeader", material.control_id), header), *entries)],
+    }  # fmt: skip
+
+
+def _header(material: Material, referral: Referral) -> Resource:
+    kind = material.event.removeprefix("referral.").removesuffix(".v1")
+    code = material.code or _CODES.get(kind, STATUS)
+    focus = ("Task", "ServiceRequest") if code == STATUS else ("ServiceRequest", "Task")
+    return {
+        "resourceType": "MessageHeader",
+        "id": material.control_id,
+        "eventCoding": {"system": EVENT, "code": code},
+        "destination": [{"endpoint": material.endpoint}],
+        "source": {"name": "Referral Hub", "endpoint": ENDPOINT},
+        "reason": {"coding": [{"system": "urn:referral-hub:referral-event", "code": kind}]},
+        "focus": [{"reference": _url(type_, referral.id)} for type_ in focus],
+    }
+
+
+class _Source:
+    """A received Bundle, and what each of its resources is called in the message."""
+
+    def __init__(self, document: Document, key: str, referral: Referral, fragments: Sequence[StoredFragment]) -> None:
+        self._document = document
+        self._key = f"{referral.id}/{key}"
+        self._request, task_ = referral_of(document, document.places[0]) if document.places else (None, None)
+        fragments_at = {f.base: f for f in fragments}
+        self._urls: dict[str, str] = {}
+        for place in document.places:
+            kept = fragments_at.get(place.base)
+            if place is self._request or place is task_:
+                self._urls[place.base] = _url(place.type, referral.id)
+            elif place.type == "Patient":
+                self._urls[place.base] = _url("Patient", referral.patient_id)
+            elif kept is not None:
+                self._urls[place.base] = _url(kept.resource_type, kept.id)
+            elif place.type in _SUPPORT:
+                self._urls[place.base] = _url(place.type, f"{self._key}{place.base}")
+        own = (("ServiceRequest", referral.id), ("Task", referral.id), ("Patient", referral.patient_id))
+        self._names = {f"{type_}/{id_}": _url(type_, id_) for type_, id_ in own}
+        self._names |= {name: self._urls[p.base] for name, p in document.names() if p.base in self._urls}
+
+    def is_referrals(self, base: str) -> bool:
+        """Whether the resource there is the referral's own ServiceRequest or a Patient."""
+        place = next((p for p in self._document.places if p.base == base), None)
+        return place is not None and (place is self._request or place.type == "Patient")
+
+    def support(self) -> Iterator[tuple[str, Resource]]:
+        for place in self._document.places:
+            if place.type in _SUPPORT and place.base in self._urls:
+                yield self._urls[place.base], self.rewritten(place.resource)
+
+    def rewritten(self, resource: Resource) -> Resource:
+        """With references by the names of the message."""
+        return {name: self._value(value) for name, value in resource.items()}
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._value(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        found = self.rewritten(value)
+        literal = found.get("reference")
+        if isinstance(literal, str):
+            found["reference"] = self._names.get(literal.split("/_history/", 1)[0], literal)
+        return found
+
+
+def _organization(party: Party) -> Resource:
+    reference = organization(party)
+    return {"resourceType": "Organization", "identifier": [reference["identifier"]], "name": party.name}
+
+
+def _of(party: Party) -> str:
+    return _url("Organization", f"{ORGANIZATION}|{party.code}")
+
+
+def _url(type_: str, name: str) -> str:
+    return f"urn:uuid:{uuid5(NAMESPACE_URL, f'urn:referral-hub:{type_}/{name}')}"
