@@ -39,6 +39,9 @@ SELECT p.organization_id, g.start + row_number() OVER (PARTITION BY p.organizati
 FROM places p JOIN grown g ON g.id = p.organization_id
 RETURNING outbox_id, organization_id, sequence
 
+-- streams_grew: wake those who follow organisations' streams in the database
+NOTIFY referral_hub_streams
+
 -- confirm: events that every topic of theirs has
 UPDATE outbox SET published_at = now() WHERE id = ANY(%s)
 

@@ -58,6 +58,7 @@ class Outbox:
             placed: list[tuple[int, int, int]] = []
             if wanted:
                 placed = self._connection.execute(_SQL["position"], (wanted,)).fetchall()
+                self._connection.execute(_SQL["streams_grew"])
         return self._entries(rows, placed)
 
     def published(self) -> dict[str, int]:

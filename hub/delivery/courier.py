@@ -1,0 +1,132 @@
+"""One destination's courier: a message at a time, each until it is answered, refused or put off."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import PurePath
+from traceback import extract_tb
+from typing import Any, Protocol
+
+import psycopg
+import psycopg_pool
+import structlog
+from psycopg import Connection
+
+from hub.delivery import queue
+from hub.delivery.policy import consequence
+from hub.delivery.queue import Delivery
+from hub.domain.delivery import Answer, Route, Verdict
+from hub.domain.errors import Refused, Unavailable
+
+IDLE_SECONDS = 30.0
+"""How long a connection to a receiver is kept open without use."""
+
+TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed,
+             Unavailable)  # fmt: skip
+"""PostgreSQL away or restarting: what was not settled is sent again."""
+
+_log = structlog.get_logger()
+
+
+class Carrier(Protocol):
+    """A way to one destination, opened when it is used first."""
+
+    def deliver(self, payload: bytes, control_id: str) -> Answer:
+        """Send and wait for the answer to this very message. Raises nothing that a receiver could cause."""
+        ...
+
+    def close(self) -> None: ...
+
+
+Write = Callable[[Delivery], bytes]
+"""The bytes of a message. Raises Refused where something of it cannot be expressed."""
+
+
+class Courier:
+    """write: makes a message's bytes; open_: a carrier of a route."""
+
+    def __init__(self, destination_id: int, write: Write, open_: Callable[[Route], Carrier],
+                 stop: threading.Event) -> None:  # fmt: skip
+        self._destination_id = destination_id
+        self._write = write
+        self._open = open_
+        self._stop = stop
+        self._thread: threading.Thread | None = None
+        self._carrier: tuple[Route, Carrier] | None = None
+        self._used_at = 0.0
+
+    @property
+    def busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def begin(self, connection: Connection[Any]) -> None:
+        """Send what is due, in a thread of its own. connection: autocommit, holds the destination's lock."""
+        name = f"delivery-{self._destination_id}"
+        self._thread = threading.Thread(target=self._run, args=(connection,), name=name, daemon=True)
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        if self._thread is not None:
+            self._thread.join(max(0.0, seconds))
+
+    def rest(self) -> None:
+        """Close a connection that is not used; not while busy."""
+        if self._carrier is not None and time.monotonic() - self._used_at > IDLE_SECONDS:
+            self.close()
+
+    def close(self) -> None:
+        carrier, self._carrier = self._carrier, None
+        if carrier is not None:
+            carrier[1].close()
+
+    def _run(self, connection: Connection[Any]) -> None:
+        try:
+            while not self._stop.is_set():
+                delivery = queue.take(connection, self._destination_id)
+                if delivery is None:
+                    return
+                answer = self._deliver(connection, delivery)
+                follows = consequence(answer, delivery.tried, delivery.route, delivery.taken_at)
+                queue.settle(connection, delivery, answer, follows)
+                _tell(delivery, answer, follows.status)
+        except TRANSIENT as error:
+            _log.warning("a courier stops", destination=self._destination_id, error=type(error).__name__)
+
+    def _deliver(self, connection: Connection[Any], delivery: Delivery) -> Answer:
+        try:
+            payload = delivery.payload
+            if payload is None:
+                payload = self._write(delivery)
+                queue.keep(connection, delivery, payload)
+            return self._carrier_of(delivery.route).deliver(payload, delivery.control_id)
+        except TRANSIENT:
+            raise
+        except Refused as error:
+            first = error.refusals[0]
+            return Answer("inexpressible", Verdict.REFUSED, first.cause.value, first.path, reached=False)
+        except Exception as error:  # noqa: BLE001 - a dead letter
+            _log.error("a message cannot be sent", delivery=delivery.id, error=type(error).__name__)
+            return Answer("hub-fault", Verdict.REFUSED, type(error).__name__, _place(error), reached=False)
+        finally:
+            self._used_at = time.monotonic()
+
+    def _carrier_of(self, route: Route) -> Carrier:
+        """The open one, unless the destination has been changed."""
+        if self._carrier is None or self._carrier[0] != route:
+            self.close()
+            self._carrier = route, self._open(route)
+        return self._carrier[1]
+
+
+def _tell(delivery: Delivery, answer: Answer, status: str) -> None:
+    told = _log.info if status == "delivered" else _log.warning
+    told("delivery", id=delivery.id, organization=delivery.organization, kind=delivery.kind, outcome=answer.outcome,
+         attempt=delivery.attempt, status=status)  # fmt: skip
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised; never its text, which may hold patient data."""
+    frame = extract_tb(error.__traceback__)[-1]
+    return f"{PurePath(frame.filename).name}:{frame.lineno}"

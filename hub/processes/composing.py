@@ -1,0 +1,85 @@
+"""The bytes of what is delivered: read from the database as its receiver may see it, written in the receiver's form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from psycopg import Connection
+
+from adapters.fhir import outbound
+from adapters.fhir.parsing import encode
+from hub.delivery import origins
+from hub.delivery.queue import Delivery
+from hub.domain.delivery import Outbound
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.views import fragments, patients, referrals
+
+APPLICATION = "REFERRAL-HUB"
+"""MSH-3 of what the hub sends; MSH-4 is the code of the organisation that it speaks for."""
+
+MOST_FRAGMENTS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """connection: one of the pool's; write: an HL7 v2 message, may raise Refused."""
+
+    connection: Callable[[], AbstractContextManager[Connection[Any]]]
+    write: Callable[[Outbound], bytes]
+
+    def __call__(self, delivery: Delivery) -> bytes:
+        """Raises Refused where something cannot be expressed."""
+        route, at = delivery.route, datetime.now(UTC).astimezone(ZoneInfo(delivery.timezone)).replace(microsecond=0)
+        material, answers = self._material(delivery, at)
+        if route.protocol == "fhir":
+            return encode(outbound.bundle(material))
+        other = material.referral.sender
+        if other.id == delivery.organization_id:
+            other = material.referral.receiver
+        return self.write(
+            Outbound(
+                kind=delivery.kind,
+                bundle=outbound.bundle(material),
+                control_id=delivery.control_id,
+                sent_at=at,
+                version=route.version,
+                charset=route.charset,
+                sending=(APPLICATION, other.code),
+                receiving=(route.application, route.facility),
+                answers=answers if delivery.kind.startswith("RRI^") else None,
+                timezone=delivery.timezone,
+            )
+        )
+
+    def _material(self, delivery: Delivery, at: datetime) -> tuple[outbound.Material, str | None]:
+        viewer = delivery.organization_id
+        message_ids = tuple(filter(None, (delivery.data.get("message_id"),)))
+        with self.connection() as connection:
+            referral = referrals.read(connection, viewer, delivery.referral_id)
+            patient = patients.read(connection, viewer, referral.patient_id) if referral else None
+            if referral is None or patient is None:
+                text = "the destination's organization takes no part in the referral"
+                raise Refused(Refusal(Cause.NOT_PERMITTED, "ServiceRequest", text))
+            asked = fragments.Criteria(message_ids=message_ids, referral_ids=(referral.id,))
+            kept = fragments.search(connection, viewer, asked, limit=MOST_FRAGMENTS)
+            found = origins.of(connection, delivery)
+        material = outbound.Material(
+            control_id=delivery.control_id,
+            at=at,
+            event=delivery.event,
+            occurred_at=delivery.occurred_at,
+            data=delivery.data,
+            code=delivery.kind if delivery.route.protocol == "fhir" else None,
+            referral=referral,
+            patient=patient,
+            order=found.order,
+            brought=found.brought,
+            fragments=sorted(kept, key=lambda fragment: fragment.position),
+            endpoint=delivery.route.address,
+        )
+        return material, found.control_id

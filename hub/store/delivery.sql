@@ -1,0 +1,168 @@
+-- lead: take the locks of destinations that nobody leads, for this session; those that it got
+WITH free AS MATERIALIZED (SELECT id FROM destinations WHERE removed_at IS NULL AND NOT id = ANY(%(led)s))
+SELECT id FROM free WHERE pg_try_advisory_lock(hashtext('referral-hub delivery'), id)
+
+-- listen: be woken when organisations' streams have grown, or somebody has changed what is to be sent
+LISTEN referral_hub_streams
+
+-- wake: wake those who listen when the transaction commits
+NOTIFY referral_hub_streams
+
+-- plan: events of the destinations' own streams become deliveries, each event once, in the stream's order
+WITH due AS (
+    SELECT id, organization_id, dialect, position FROM destinations WHERE id = ANY(%(led)s) AND removed_at IS NULL
+), events AS (
+    SELECT t.id AS destination_id, t.organization_id, t.dialect, x.*
+    FROM due t CROSS JOIN LATERAL (
+        SELECT e.sequence, o.id AS outbox_id, o.event_id, o.type, o.subject, (o.data->>'message_id')::uuid AS message_id
+        FROM organization_events e JOIN outbox o ON o.id = e.outbox_id
+        WHERE e.organization_id = t.organization_id AND e.sequence > t.position
+        ORDER BY e.sequence LIMIT %(limit)s) x
+), rules AS (
+    SELECT * FROM unnest(%(dialects)s::text[], %(events)s::text[], %(parts)s::text[], %(kinds)s::text[],
+                         %(needs)s::text[]) WITH ORDINALITY AS r (dialect, event, part, kind, needs, line)
+), written AS (
+    INSERT INTO deliveries (destination_id, outbox_id, referral_id, kind, control_id)
+    SELECT e.destination_id, e.outbox_id, e.subject, r.kind, upper(left(encode(sha256(convert_to(
+               concat_ws(' ', e.event_id, e.destination_id, r.kind), 'UTF8')), 'hex'), 20))
+    FROM events e JOIN referrals f ON f.id = e.subject
+         JOIN rules r ON r.dialect = e.dialect AND r.event = e.type
+         LEFT JOIN messages m ON m.id = e.message_id
+    WHERE e.organization_id = CASE r.part WHEN 'sender' THEN f.sender_id ELSE f.receiver_id END
+      AND m.organization_id IS DISTINCT FROM e.organization_id
+      AND (r.needs = '' OR EXISTS (SELECT FROM fragments g WHERE g.message_id = e.message_id
+                                   AND g.resource_type = ANY(string_to_array(r.needs, ','))))
+    ORDER BY e.destination_id, e.sequence, r.line
+    ON CONFLICT DO NOTHING
+    RETURNING 1
+), read AS (
+    UPDATE destinations t SET position = e.last
+    FROM (SELECT destination_id, max(sequence) AS last FROM events GROUP BY 1) e WHERE t.id = e.destination_id
+)
+SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM written)
+
+-- first: of a destination that may be sent to, the delivery that is next; those of one referral wait for one another
+SELECT d.id FROM deliveries d
+WHERE d.destination_id = t.id AND d.status = 'waiting' AND d.due_at <= now()
+  AND t.paused_at IS NULL AND t.removed_at IS NULL AND coalesce(t.resume_at, now()) <= now()
+  AND NOT EXISTS (SELECT FROM deliveries e
+                  WHERE e.destination_id = d.destination_id AND e.referral_id = d.referral_id
+                    AND e.status IN ('waiting', 'dead') AND e.id < d.id)
+ORDER BY d.due_at, d.id LIMIT 1
+
+-- ready: destinations that have something to send now; `first` stands between this and ready_end
+SELECT t.id FROM destinations t WHERE t.id = ANY(%(led)s) AND EXISTS (
+
+-- ready_end: those
+)
+
+-- take: begin to send what is next; an attempt that never ended (the process did) counts as one; `first` stands inside
+WITH next AS (
+    SELECT n.id, (SELECT count(*) FROM delivery_attempts a WHERE a.delivery_id = n.id AND a.ended_at IS NULL) AS open
+    FROM destinations t CROSS JOIN LATERAL (
+
+-- take_end: the rest of it
+) n WHERE t.id = %(destination)s
+), interrupted AS (
+    UPDATE delivery_attempts a SET ended_at = now(), outcome = 'interrupted'
+    FROM next n WHERE n.open > 0 AND a.delivery_id = n.id AND a.ended_at IS NULL
+), taken AS (
+    UPDATE deliveries d
+    SET attempts = d.attempts + 1, tries = d.tries + n.open, first_tried_at = coalesce(d.first_tried_at, now())
+    FROM next n WHERE d.id = n.id
+    RETURNING d.*
+), begun AS (
+    INSERT INTO delivery_attempts (delivery_id, number) SELECT id, attempts FROM taken
+)
+SELECT d.id, d.destination_id, g.id AS organization_id, g.code AS organization, g.timezone, d.referral_id::text,
+       d.kind, d.control_id, d.attempts, d.tries, d.first_tried_at, now() AS taken_at, d.payload,
+       o.type AS event, o.occurred_at, o.data, t.failures,
+       t.protocol, t.address, t.dialect, t.version, t.charset, t.application, t.facility, t.timeout, t.tls,
+       t.authorities, t.token, t.most_tries, t.most_hours
+FROM taken d JOIN destinations t ON t.id = d.destination_id JOIN organizations g ON g.id = t.organization_id
+     JOIN outbox o ON o.id = d.outbox_id
+
+-- keep: what is sent from now on in every try
+UPDATE deliveries SET payload = %(payload)s WHERE id = %(id)s
+
+-- settle: what became of an attempt; what somebody skipped meanwhile stays so, unless it has arrived
+WITH attempt AS (
+    UPDATE delivery_attempts SET ended_at = now(), outcome = %(outcome)s, code = %(code)s, path = %(path)s
+    WHERE delivery_id = %(id)s AND number = %(attempt)s AND ended_at IS NULL
+), settled AS (
+    UPDATE deliveries
+    SET status = CASE WHEN status = 'waiting' OR %(status)s = 'delivered' THEN %(status)s ELSE status END,
+        due_at = now() + make_interval(secs => %(pause)s), tries = tries + %(reached)s::int,
+        answer = nullif(%(raw)s, ''::bytea), cause = %(cause)s,
+        settled_at = CASE WHEN %(status)s = 'waiting' THEN settled_at ELSE now() END
+    WHERE id = %(id)s AND attempts = %(attempt)s
+)
+UPDATE destinations
+SET failures = %(failures)s, resume_at = CASE WHEN %(failures)s > 0 THEN now() + make_interval(secs => %(pause)s) END,
+    delivered = delivered + (%(status)s = 'delivered')::int, failed = failed + (%(status)s <> 'delivered')::int,
+    answer = %(outcome)s, answered_at = now(),
+    fault = CASE WHEN %(status)s = 'delivered' THEN fault ELSE concat_ws(' ', %(outcome)s, %(code)s, %(path)s) END,
+    fault_at = CASE WHEN %(status)s = 'delivered' THEN fault_at ELSE now() END
+WHERE id = %(destination)s
+
+-- order: the newest message up to a delivery's event that said what its referral asks
+SELECT m.control_id, m.bundle
+FROM deliveries d JOIN outbox o ON o.subject = d.referral_id AND o.id <= d.outbox_id
+     JOIN messages m ON m.id = (o.data->>'message_id')::uuid
+WHERE d.id = %(id)s AND o.type IN ('referral.requested.v1', 'referral.amended.v1', 'referral.information-supplied.v1')
+  AND EXISTS (SELECT FROM json_array_elements(m.bundle->'entry') e
+              WHERE e->'resource'->>'resourceType' = 'ServiceRequest')
+ORDER BY o.id DESC LIMIT 1
+
+-- brought: the Bundle of the message that made a delivery's event
+SELECT m.bundle FROM messages m WHERE m.id = %(message_id)s
+
+-- add_destination: a new one; what happens from now on is delivered to it
+INSERT INTO destinations (organization_id, name, protocol, address, dialect, version, charset, application, facility,
+                          timeout, tls, authorities, token, most_tries, most_hours, position)
+SELECT g.id, %(name)s, %(protocol)s, %(address)s, %(dialect)s, %(version)s, %(charset)s, %(application)s,
+       %(facility)s, %(timeout)s, %(tls)s, %(authorities)s, %(token)s, %(most_tries)s, %(most_hours)s, g.last_sequence
+FROM organizations g WHERE g.id = %(organization_id)s
+RETURNING id
+
+-- edit_destination: how one is reached from now on; its token stays where none is given and its address is the same
+UPDATE destinations
+SET protocol = %(protocol)s, dialect = %(dialect)s, version = %(version)s, charset = %(charset)s,
+    application = %(application)s, facility = %(facility)s, timeout = %(timeout)s, tls = %(tls)s,
+    authorities = %(authorities)s, most_tries = %(most_tries)s, most_hours = %(most_hours)s, resume_at = NULL,
+    token = coalesce(%(token)s, CASE WHEN address = %(address)s THEN token END), address = %(address)s
+WHERE id = %(id)s
+
+-- find_destination: one of an organisation by its name
+SELECT id FROM destinations
+WHERE organization_id = %(organization_id)s AND lower(name) = lower(%(name)s) AND removed_at IS NULL
+FOR UPDATE
+
+-- pause_destination: nothing is sent to it until it is resumed
+UPDATE destinations SET paused_at = coalesce(paused_at, now()) WHERE id = %(id)s
+
+-- resume_destination: it is sent to, at once
+UPDATE destinations SET paused_at = NULL, failures = 0, resume_at = NULL WHERE id = %(id)s
+
+-- remove_destination: nothing more is delivered to it; what it got stays to be read
+UPDATE destinations SET removed_at = now(), token = NULL WHERE id = %(id)s
+
+-- skip_rest: what waits for a destination that is removed
+UPDATE deliveries SET status = 'skipped', settled_at = now()
+WHERE destination_id = %(id)s AND status IN ('waiting', 'dead')
+
+-- replay: a dead letter waits again and is sent at once; what was refused is written anew
+WITH again AS (
+    UPDATE deliveries
+    SET status = 'waiting', due_at = now(), tries = 0, first_tried_at = NULL, settled_at = NULL, cause = NULL,
+        payload = CASE WHEN starts_with(cause, %(given_up)s) THEN payload END
+    WHERE id = %(id)s AND status = 'dead'
+    RETURNING id, destination_id
+), resumed AS (
+    UPDATE destinations t SET resume_at = NULL FROM again a WHERE t.id = a.destination_id
+)
+SELECT id FROM again
+
+-- skip: a delivery is given up by somebody's decision; what waits behind it goes on
+UPDATE deliveries SET status = 'skipped', settled_at = now() WHERE id = %(id)s AND status IN ('waiting', 'dead')
+RETURNING id
