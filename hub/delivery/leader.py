@@ -23,6 +23,9 @@ from hub.store.connections import connect
 POLL_SECONDS = 1.0
 """The longest that something due waits where no notification told of it."""
 
+BUSY_SECONDS = 0.2
+"""The same at a destination whose courier may just have found nothing more to do."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Between attempts to reach PostgreSQL."""
 
@@ -64,19 +67,18 @@ class Deliverer:
         ):
             queue.listen(ears)
             led: set[int] = set()
-            try:
-                while not stop.is_set():
-                    led.update(queue.lead(session, led))
-                    while queue.plan(session, led) and not stop.is_set():
-                        pass
-                    self._send(session, led, stop)
-                    ready()
-                    for _ in ears.notifies(timeout=POLL_SECONDS, stop_after=1):
-                        pass
-            finally:
-                self._join()  # before the session and its locks go
+            while not stop.is_set():
+                led.update(queue.lead(session, led))
+                while queue.plan(session, led) and not stop.is_set():
+                    pass
+                held_up = self._send(session, led, stop)
+                ready()
+                for _ in ears.notifies(timeout=BUSY_SECONDS if held_up else POLL_SECONDS, stop_after=1):
+                    pass
+            self._join()  # before the session and its locks go
 
-    def _send(self, session: Connection[Any], led: set[int], stop: threading.Event) -> None:
+    def _send(self, session: Connection[Any], led: set[int], stop: threading.Event) -> bool:
+        """Whether something is due at a destination whose courier is still at work."""
         due = set(queue.ready(session, led))
         for identifier in due:
             if identifier not in self._couriers:
@@ -88,6 +90,7 @@ class Deliverer:
                 courier.begin(session)
             else:
                 courier.rest()
+        return any(self._couriers[identifier].busy for identifier in due)
 
     def _join(self) -> None:
         end = time.monotonic() + DRAIN_SECONDS
