@@ -14,15 +14,11 @@ from typing import Any
 
 import psycopg
 
-from adapters.fhir import carrier as fhir_carrier
-from adapters.hl7v2 import carrier as mllp_carrier
 from adapters.hl7v2.framing import Deframer, wrap
 from hub.delivery import destinations
-from hub.delivery.courier import Carrier
-from hub.delivery.leader import Deliverer
 from hub.domain.delivery import Outbound, Route
-from hub.processes.composing import Composer
-from hub.store.connections import connect, pool
+from hub.processes.delivering import deliver
+from hub.store.connections import connect
 from hub.stream.outbox import Outbox
 from tests.integration.fhir_site import Site
 
@@ -149,24 +145,18 @@ def place(url: str) -> None:
             entries = outbox.advance(entries)
 
 
-def open_carrier(route: Route) -> Carrier:
-    return mllp_carrier.Carrier(route) if route.protocol == "mllp" else fhir_carrier.Carrier(route)
-
-
 @contextlib.contextmanager
 def delivering(url: str, writer: Callable[[Outbound], bytes] = write) -> Iterator[threading.Event]:
     """A deliverer in a thread; set the event to stop it."""
     stop = threading.Event()
-    with pool(url, 2, name="delivery") as connections:
-        deliverer = Deliverer(url, Composer(connections.connection, writer), open_carrier)
-        thread = threading.Thread(target=deliverer.run, args=(stop,))
-        thread.start()
-        try:
-            yield stop
-        finally:
-            stop.set()
-            thread.join(40)
-            assert not thread.is_alive()
+    thread = threading.Thread(target=deliver, args=(url, writer, stop))
+    thread.start()
+    try:
+        yield stop
+    finally:
+        stop.set()
+        thread.join(40)
+        assert not thread.is_alive()
 
 
 def deliveries(url: str) -> list[tuple[str, str, int, str | None]]:

@@ -1,7 +1,8 @@
-"""The bytes of what is delivered: read from the database as its receiver may see it, written in the receiver's form."""
+"""Delivering with the adapters: what is sent is read as its receiver may see it and written in the receiver's form."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,26 +12,46 @@ from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
+from adapters.fhir import carrier as fhir
 from adapters.fhir import outbound
 from adapters.fhir.parsing import encode
+from adapters.hl7v2 import carrier as mllp
 from hub.delivery import origins
+from hub.delivery.courier import Carrier
+from hub.delivery.leader import Deliverer
 from hub.delivery.queue import Delivery
-from hub.domain.delivery import Outbound
+from hub.domain.delivery import Outbound, Route
 from hub.domain.errors import Cause, Refusal, Refused
+from hub.store.connections import pool
 from hub.views import fragments, patients, referrals
 
 APPLICATION = "REFERRAL-HUB"
 """MSH-3 of what the hub sends; MSH-4 is the code of the organisation that it speaks for."""
 
 MOST_FRAGMENTS = 5_000
+CONNECTIONS = 4
+"""To read what messages are made of; waiting for a receiver takes none."""
+
+Write = Callable[[Outbound], bytes]
+"""The bytes of an HL7 v2 message. Raises Refused where something of it cannot be expressed."""
+
+
+def deliver(database: str, write: Write, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
+    """Until `stop`, then what is on its way is finished; ready: called in every turn once PostgreSQL answers."""
+    with pool(database, CONNECTIONS, name="delivery") as connections:
+        Deliverer(database, Composer(connections.connection, write), open_carrier).run(stop, ready)
+
+
+def open_carrier(route: Route) -> Carrier:
+    return mllp.Carrier(route) if route.protocol == "mllp" else fhir.Carrier(route)
 
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """connection: one of the pool's; write: an HL7 v2 message, may raise Refused."""
+    """connection: one of the pool's."""
 
     connection: Callable[[], AbstractContextManager[Connection[Any]]]
-    write: Callable[[Outbound], bytes]
+    write: Write
 
     def __call__(self, delivery: Delivery) -> bytes:
         """Raises Refused where something cannot be expressed."""
