@@ -121,7 +121,7 @@ class Courier:
 
 
 def _tell(delivery: Delivery, answer: Answer, status: str) -> None:
-    told = _log.info if status == "delivered" else _log.warning
+    told = _log.debug if status == "delivered" else _log.warning
     told("delivery", id=delivery.id, organization=delivery.organization, kind=delivery.kind, outcome=answer.outcome,
          attempt=delivery.attempt, status=status)  # fmt: skip
 

@@ -15,6 +15,7 @@ import psycopg
 import structlog
 
 from adapters.hl7v2 import charsets
+from hub.delivery import destinations, letters
 from hub.domain.errors import Unavailable
 from hub.domain.messages import Receipt
 from hub.domain.positions import WORKER, Reader, Readers
@@ -46,6 +47,10 @@ def commands(settings: Settings, directory: Directory, readers: Callable[[], Rea
         replay_message=lambda message_id: _replay(settings.database, directory, message_id),
         replay_lines=lines.begin,
         line_replay=lines.newest,
+        replay_delivery=letters.replay,
+        skip_delivery=letters.skip,
+        pause_destination=destinations.pause,
+        resume_destination=destinations.resume,
     )
 
 

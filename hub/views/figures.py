@@ -9,13 +9,14 @@ from typing import Any
 from psycopg import Connection
 
 from hub.store.sql import blocks
-from hub.views import queues
+from hub.views import deliveries, queues
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """messages: by status; referrals: by state; outbox_oldest: seconds that the oldest unpublished event has waited;
-    dead_letters: waiting for replay, by consumer; streams: of the organisations."""
+    dead_letters: waiting for replay, by consumer; streams: of the organisations; destinations: how they stand;
+    delivering: whether a process delivers."""
 
     messages: Mapping[str, int]
     referrals: Mapping[str, int]
@@ -24,6 +25,8 @@ class Figures:
     dead_letters: Mapping[str, int]
     records: int
     streams: Sequence[queues.Stream]
+    destinations: Sequence[deliveries.Standing]
+    delivering: bool
 
 
 def read(connection: Connection[Any]) -> Figures:
@@ -34,4 +37,7 @@ def read(connection: Connection[Any]) -> Figures:
     )
     [(waiting, oldest)] = connection.execute(sql["figures_outbox"]).fetchall()
     [(records,)] = connection.execute(sql["figures_records"]).fetchall()
-    return Figures(messages, referrals, waiting, oldest, dead_letters, records, queues.streams(connection))
+    return Figures(
+        messages, referrals, waiting, oldest, dead_letters, records, queues.streams(connection),
+        deliveries.standings(connection), deliveries.led_since(connection) is not None,
+    )  # fmt: skip

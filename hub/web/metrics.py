@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 import psycopg
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from hub.domain.errors import Unavailable
 from hub.domain.positions import Readers
 from hub.domain.referrals import State
-from hub.views import queues
+from hub.views import deliveries, queues
 from hub.views.figures import Figures
 from hub.web import access
 
@@ -65,6 +66,8 @@ class _FromDatabase(Collector):
         yield _gauges("referrals", "referrals", "state", {s.value: 0 for s in State} | dict(figures.referrals))
         yield _gauges("dead_letters_waiting", "events that wait for replay", "consumer", figures.dead_letters)
         yield from _streams(figures.streams, self._readers())
+        yield _gauge("delivery_up", "whether a process delivers", figures.delivering)
+        yield from _deliveries(figures.destinations, datetime.now(UTC))
 
 
 def _streams(streams: Sequence[queues.Stream], told: Readers) -> Iterable[Metric]:
@@ -80,6 +83,26 @@ def _streams(streams: Sequence[queues.Stream], told: Readers) -> Iterable[Metric
         for reader in follower.readers:
             lag.add_metric([follower.stream.code, reader.group], reader.lag)
     yield lag
+
+
+def _deliveries(destinations: Sequence[deliveries.Standing], now: datetime) -> Iterable[Metric]:
+    """How the destinations stand; their tokens are not known here."""
+    labels = ["organization", "destination"]
+    waiting = GaugeMetricFamily("referral_hub_deliveries_waiting", "messages that wait", labels=labels)
+    dead = GaugeMetricFamily("referral_hub_deliveries_dead", "dead letters", labels=labels)
+    oldest = GaugeMetricFamily(
+        "referral_hub_deliveries_oldest_seconds", "how long the oldest that waits has waited", labels=labels
+    )
+    delivered = CounterMetricFamily("referral_hub_delivered", "messages delivered", labels=labels)
+    failures = CounterMetricFamily("referral_hub_delivery_failures", "tries that did not deliver", labels=labels)
+    for standing in destinations:
+        where = (standing.organization, standing.name)
+        waiting.add_metric(where, standing.waiting)
+        dead.add_metric(where, standing.dead)
+        oldest.add_metric(where, (now - standing.oldest).total_seconds() if standing.oldest else 0)
+        delivered.add_metric(where, standing.delivered)
+        failures.add_metric(where, standing.failed)
+    return waiting, dead, oldest, delivered, failures
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

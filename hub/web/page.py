@@ -26,6 +26,7 @@ _ADMINISTRATOR = (
     ("/admin/organizations", N_("Organizations")),
     ("/admin/users", N_("Users")),
     ("/admin/messages", N_("Messages")),
+    ("/admin/deliveries", N_("Deliveries")),
     ("/admin/dead-letters", N_("Dead letters")),
     ("/admin/audit", N_("Audit")),
 )

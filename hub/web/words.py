@@ -64,12 +64,15 @@ _ACTIONS = {
     "edit": N_("Changed"), "enable": N_("Enabled"), "disable": N_("Disabled"), "replay": N_("Replayed"),
     "publish-requirements": N_("Requirements published"), "refer": N_("Sent a referral"), "update": N_("Updated"),
     "mark": N_("Marked a statement"), "merge": N_("Merged patients"), "separate": N_("Separated patients"),
+    "set": N_("Set"), "pause": N_("Paused it"), "resume": N_("Resumed it"), "remove": N_("Removed"),
+    "skip": N_("Skipped it"),
 }  # fmt: skip
 _OBJECTS = {
     "record": N_("Record of the patient"), "referral": N_("Referral form"), "message": N_("Message"),
     "list": N_("List"),
     "attachment": N_("Attached file"), "patient": N_("Patient"), "user": N_("User"), "organization": N_("Organization"),
     "audit": N_("Audit"), "marks": N_("Marks on statements"), "dead-letter": N_("Dead letter"),
+    "delivery": N_("Delivery"), "destination": N_("Destination"),
 }  # fmt: skip
 _ROLES = {"clinician": N_("Clinician"), "administrator": N_("Administrator")}
 _KINDS = {"clinic": N_("Clinic"), "hospital": N_("Hospital")}

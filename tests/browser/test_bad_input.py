@@ -23,7 +23,7 @@ FORMS = {
     "clinic": ["/referrals", "/referrals/new", "/referrals/import", "/account", "/worklist"],
     "specialist": ["/worklist", "/referrals/{referral_id}/steps/{step}"],
     "engineer": ["/admin", "/admin/messages", "/admin/organizations", "/admin/users", "/admin/audit",
-                 "/admin/dead-letters"],
+                 "/admin/dead-letters", "/admin/deliveries"],
 }  # fmt: skip
 STEPS = ("book", "arrive", "outcome", "cancel", "ask", "reject", "accept")
 

@@ -12,7 +12,15 @@ from tests.browser.watching import DESK, PHONE, Way
 STARTS = {
     "clinic": ["/referrals", "/referrals/new", "/drafts", "/referrals/import", "/account", "/worklist"],
     "specialist": ["/worklist", "/account"],
-    "engineer": ["/admin", "/admin/messages", "/admin/users", "/admin/organizations", "/admin/audit", "/account"],
+    "engineer": [
+        "/admin",
+        "/admin/messages",
+        "/admin/users",
+        "/admin/organizations",
+        "/admin/deliveries",
+        "/admin/audit",
+        "/account",
+    ],
 }
 
 

@@ -17,6 +17,7 @@ import psycopg
 from adapters.hl7v2.framing import Deframer, wrap
 from hub.delivery import destinations
 from hub.domain.delivery import Outbound, Route
+from hub.domain.messages import Sender
 from hub.processes.delivering import deliver
 from hub.store.connections import connect
 from hub.stream.outbox import Outbox
@@ -129,10 +130,14 @@ def listening(receiver: Receiver, port: int = 0) -> Iterator[Receiver]:
 
 def destination(site: Site, address: str, code: str = "CITY", name: str = "main", **route: Any) -> None:
     """Register where an organisation's messages go."""
+    put(site.url, site.senders[code], address, name, **route)
+
+
+def put(url: str, organization: Sender, address: str, name: str = "main", **route: Any) -> None:
     protocol = "fhir" if address.startswith("http") else "mllp"
-    given = {"dialect": "fhir" if protocol == "fhir" else "ref", "timeout": 1.0, "facility": code, **route}
-    with connect(site.url) as connection:
-        destinations.put(connection, site.senders[code].id, name, Route(protocol=protocol, address=address, **given))  # type: ignore[arg-type]
+    given = {"dialect": "fhir" if protocol == "fhir" else "ref", "timeout": 1.0, "facility": organization.code, **route}
+    with connect(url) as connection:
+        destinations.put(connection, organization.id, name, Route(protocol=protocol, address=address, **given))  # type: ignore[arg-type]
 
 
 def place(url: str) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
 
 from hub.domain.messages import Receipt
 from hub.domain.positions import Readers
@@ -28,7 +31,11 @@ class Commands:
     """consumer: the worker's name. readers: what Kafka said last, at once; codec: Python's of a character set's name,
     None where the hub decodes none such; replay_message: of a message by id, as `referral-hub messages replay`, raises
     Refused and Unavailable; replay_lines: begin `referral-hub dead-letters replay` of one line or all, False while
-    another runs; line_replay: the newest, None before the first."""
+    another runs; line_replay: the newest, None before the first.
+
+    replay_delivery, skip_delivery: of a delivery by its number, whether it was one that waits for it;
+    pause_destination, resume_destination: of an organization by its id, by the destination's name, raise Refused; all
+    in the caller's transaction."""
 
     consumer: str
     readers: Callable[[], Readers]
@@ -36,3 +43,7 @@ class Commands:
     replay_message: Callable[[str], Receipt]
     replay_lines: Callable[[str | None], bool]
     line_replay: Callable[[], LineReplay | None]
+    replay_delivery: Callable[[Connection[Any], int], bool]
+    skip_delivery: Callable[[Connection[Any], int], bool]
+    pause_destination: Callable[[Connection[Any], int, str], None]
+    resume_destination: Callable[[Connection[Any], int, str], None]

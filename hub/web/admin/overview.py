@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from hub.domain.events import FRAGMENTS, REFERRALS
 from hub.security.people import Person
-from hub.views import queues
+from hub.views import deliveries, queues
 from hub.web.admin import causes
 from hub.web.admin.commands import Commands
 from hub.web.pages import Pages
@@ -27,10 +27,13 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
         told = commands.readers()
         with pages.connection() as connection:
             found = queues.read(connection, commands.consumer, now)
+            undelivered, standings = deliveries.stuck(connection), deliveries.standings(connection)
+            delivering = deliveries.led_since(connection) is not None
         worker = [r for r in told.readers if r.group == commands.consumer and r.topic in (REFERRALS, FRAGMENTS)]
         return pages.show(
             request, person, "admin/overview.html", queues=found, followers=queues.followers(found.streams, told),
             kafka=told, cause_word=causes.word, worker=worker, reach=queues.REACH, late=now - LATE,
+            undelivered=undelivered, standings=standings, delivering=delivering,
             day=_entered(now - timedelta(days=1), person),
         )  # fmt: skip
 

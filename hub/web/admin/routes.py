@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from hub.web.admin import audit, dead_letters, messages, organizations, overview, users
+from hub.web.admin import audit, dead_letters, deliveries, messages, organizations, overview, users
 from hub.web.admin.commands import Commands
 from hub.web.pages import Pages
 
 
 def router(pages: Pages, commands: Commands) -> APIRouter:
     routes = APIRouter()
-    for module in (overview, messages, dead_letters, organizations):
+    for module in (overview, messages, deliveries, dead_letters, organizations):
         routes.include_router(module.router(pages, commands))
     routes.include_router(users.router(pages))
     routes.include_router(audit.router(pages))
