@@ -16,8 +16,10 @@ from adapters.fhir.code_systems import AMEND, CANCEL, EVENT, REQUEST, STATUS
 from adapters.fhir.document import Document, index
 from adapters.fhir.messages import referral_of
 from adapters.fhir.parties import ORGANIZATION
-from adapters.fhir.resources import fragment, organization, patient, service_request, task
+from adapters.fhir.referral import REFERRAL
+from adapters.fhir.resources import fragment, identifier_element, organization, patient, service_request, task
 from hub.domain.fragments import ADMINISTRATIVE, Resource
+from hub.domain.patients import Identifier
 from hub.domain.referrals import State
 from hub.views.fragments import StoredFragment
 from hub.views.patients import Patient
@@ -28,6 +30,9 @@ DELIVERY = "urn:referral-hub:delivery"
 
 _CODES = {"requested": REQUEST, "amended": AMEND, "information-supplied": AMEND, "cancelled": CANCEL,
           "cancellation-requested": CANCEL}  # fmt: skip
+_BOOKED = {State.SCHEDULED: "booked", State.NO_SHOW: "noshow"}
+"""Appointment.status of the states that have one."""
+
 _SUPPORT = ADMINISTRATIVE - {"Patient", "MessageHeader", "ServiceRequest", "Task", "OperationOutcome", "Parameters"}
 """Who and where: goes along with what names it."""
 
@@ -36,10 +41,11 @@ _SUPPORT = ADMINISTRATIVE - {"Patient", "MessageHeader", "ServiceRequest", "Task
 class Material:
     """What a message is made of.
 
-    event: `referral.accepted.v1`; data: of the event; code: MessageHeader.eventCoding where it is told (None: by the
-    event); referral, patient: as the receiver of the message may see them now; order: the Bundle of the message that
-    the ServiceRequest came in; brought, fragments: the Bundle of the message that made the event, and what the hub
-    keeps of it; endpoint: where the message goes.
+    event: `referral.accepted.v1`; data: of the event; appointment: as it was booked then (`start`, `end`, `location`,
+    {} where it was not); code: MessageHeader.eventCoding where it is told (None: by the event); referral, patient: as
+    the receiver of the message may see them now; order: the Bundle of the message that the ServiceRequest came in;
+    brought, fragments: the Bundle of the message that made the event, and what the hub keeps of it; endpoint: where the
+    message goes.
     """
 
     control_id: str
@@ -47,6 +53,7 @@ class Material:
     event: str
     occurred_at: datetime
     data: Mapping[str, Any]
+    appointment: Mapping[str, Any]
     code: str | None
     referral: Referral
     patient: Patient
@@ -56,24 +63,24 @@ class Material:
     endpoint: str
 
 
-def as_of(referral: Referral, data: Mapping[str, Any], occurred_at: datetime) -> Referral:
-    """The referral in the state that an event told, also where it has moved on since."""
-    booked = {"appointment": data["appointment"]} if data.get("appointment") else {}
+def as_of(material: Material) -> Referral:
+    """The referral in the state that the event told, also where it has moved on since."""
+    data = material.data
     return replace(
-        referral,
+        material.referral,
         version=data["version"],
         state=State(data["state"]),
         priority=data["priority"],
         department=data["department"],
         reason=data.get("reason"),
-        details={**referral.details, **booked},
-        updated_at=occurred_at,
+        details={**material.referral.details, "appointment": material.appointment},
+        updated_at=material.occurred_at,
     )
 
 
 def bundle(material: Material) -> Resource:
     """The message Bundle."""
-    referral = as_of(material.referral, material.data, material.occurred_at)
+    referral = as_of(material)
     order = _Source(index(material.order), "order", referral, material.fragments)
     same = material.brought is material.order
     brought = order if same else _Source(index(material.brought), "brought", referral, material.fragments)
@@ -84,6 +91,7 @@ def bundle(material: Material) -> Resource:
         *((_of(party), _organization(party)) for party in dict.fromkeys((referral.sender, referral.receiver))),
         *((_url(f.resource_type, f.id), brought.rewritten(fragment(f))) for f in material.fragments
           if f.resource_type not in ("Patient", "ServiceRequest") or not brought.is_referrals(f.base)),
+        *_appointment(material, referral),
         *(order.support()),
         *(() if same else brought.support()),
     ]  # fmt: skip
@@ -161,6 +169,28 @@ class _Source:
         if isinstance(literal, str):
             found["reference"] = self._names.get(literal.split("/_history/", 1)[0], literal)
         return found
+
+
+def _appointment(material: Material, referral: Referral) -> Iterator[tuple[str, Resource]]:
+    """The booking that the event is about, unless its message brought one."""
+    status = _BOOKED.get(referral.state)
+    if status is None or any(f.resource_type == "Appointment" for f in material.fragments):
+        return
+    booked = material.appointment
+    actors = [{"reference": _url("Patient", referral.patient_id)}]
+    actors += [{"display": booked["location"]}] if booked.get("location") else []
+    yield (
+        _url("Appointment", referral.id),
+        {
+            "resourceType": "Appointment",
+            "id": referral.id,
+            "identifier": [identifier_element(Identifier(REFERRAL, referral.id))],
+            "status": status if booked.get("start") else "proposed",
+            "basedOn": [{"reference": _url("ServiceRequest", referral.id)}],
+            **{name: booked[name] for name in ("start", "end") if booked.get(name)},
+            "participant": [{"actor": actor, "status": "accepted"} for actor in actors],
+        },
+    )
 
 
 def _organization(party: Party) -> Resource:

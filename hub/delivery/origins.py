@@ -1,4 +1,4 @@
-"""The received messages that a delivery is made of."""
+"""What a delivery is made of beside the referral as it stands: the messages that came, the booking as it was."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ NOTHING: Resource = {"resourceType": "Bundle", "type": "collection"}
 
 
 class Origins(NamedTuple):
-    """order: the Bundle that the referral's ServiceRequest came in, control_id: of its message (None: of none);
-    brought: the Bundle of the message that made the event, the same object where it is that one."""
+    """order: the Bundle that the referral's ServiceRequest came in; brought: the Bundle of the message that made the
+    event, the same object where it is that one; appointment: as the newest booking up to the event told it."""
 
-    control_id: str | None
     order: Resource
     brought: Resource
+    appointment: dict[str, Any]
 
 
 def of(connection: Connection[Any], delivery: Delivery) -> Origins:
     """Read now; messages stay as they were received."""
     sql = blocks("delivery")
     row = connection.execute(sql["order"], {"id": delivery.id}).fetchone()
-    control_id, order = row or (None, NOTHING)
+    order = row[0] if row else NOTHING
     message_id = delivery.data.get("message_id")
     found = connection.execute(sql["brought"], {"message_id": message_id}).fetchone() if message_id else None
     brought = found[0] if found and found[0] else NOTHING
-    return Origins(control_id, order, order if brought == order else brought)
+    booked = connection.execute(sql["booked"], {"id": delivery.id}).fetchone()
+    return Origins(order, order if brought == order else brought, (booked and booked[0]) or {})

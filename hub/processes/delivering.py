@@ -56,12 +56,13 @@ class Composer:
     def __call__(self, delivery: Delivery) -> bytes:
         """Raises Refused where something cannot be expressed."""
         route, at = delivery.route, datetime.now(UTC).astimezone(ZoneInfo(delivery.timezone)).replace(microsecond=0)
-        material, answers = self._material(delivery, at)
+        material = self._material(delivery, at)
         if route.protocol == "fhir":
             return encode(outbound.bundle(material))
         other = material.referral.sender
         if other.id == delivery.organization_id:
             other = material.referral.receiver
+        # An RRI answers nothing: its request was answered when it came, and receivers take what has MSA for an answer.
         return self.write(
             Outbound(
                 kind=delivery.kind,
@@ -72,12 +73,11 @@ class Composer:
                 charset=route.charset,
                 sending=(APPLICATION, other.code),
                 receiving=(route.application, route.facility),
-                answers=answers if delivery.kind.startswith("RRI^") else None,
                 timezone=delivery.timezone,
             )
         )
 
-    def _material(self, delivery: Delivery, at: datetime) -> tuple[outbound.Material, str | None]:
+    def _material(self, delivery: Delivery, at: datetime) -> outbound.Material:
         viewer = delivery.organization_id
         message_ids = tuple(filter(None, (delivery.data.get("message_id"),)))
         with self.connection() as connection:
@@ -89,12 +89,13 @@ class Composer:
             asked = fragments.Criteria(message_ids=message_ids, referral_ids=(referral.id,))
             kept = fragments.search(connection, viewer, asked, limit=MOST_FRAGMENTS)
             found = origins.of(connection, delivery)
-        material = outbound.Material(
+        return outbound.Material(
             control_id=delivery.control_id,
             at=at,
             event=delivery.event,
             occurred_at=delivery.occurred_at,
             data=delivery.data,
+            appointment=found.appointment,
             code=delivery.kind if delivery.route.protocol == "fhir" else None,
             referral=referral,
             patient=patient,
@@ -103,4 +104,3 @@ class Composer:
             fragments=sorted(kept, key=lambda fragment: fragment.position),
             endpoint=delivery.route.address,
         )
-        return material, found.control_id

@@ -106,13 +106,17 @@ SET failures = %(failures)s, resume_at = CASE WHEN %(failures)s > 0 THEN now() +
 WHERE id = %(destination)s
 
 -- order: the newest message up to a delivery's event that said what its referral asks
-SELECT m.control_id, m.bundle
+SELECT m.bundle
 FROM deliveries d JOIN outbox o ON o.subject = d.referral_id AND o.id <= d.outbox_id
      JOIN messages m ON m.id = (o.data->>'message_id')::uuid
 WHERE d.id = %(id)s AND o.type IN ('referral.requested.v1', 'referral.amended.v1', 'referral.information-supplied.v1')
   AND EXISTS (SELECT FROM json_array_elements(m.bundle->'entry') e
               WHERE e->'resource'->>'resourceType' = 'ServiceRequest')
 ORDER BY o.id DESC LIMIT 1
+
+-- booked: the newest booking up to a delivery's event
+SELECT o.data->'appointment' FROM deliveries d JOIN outbox o ON o.subject = d.referral_id AND o.id <= d.outbox_id
+WHERE d.id = %(id)s AND o.type = 'referral.scheduled.v1' ORDER BY o.id DESC LIMIT 1
 
 -- brought: the Bundle of the message that made a delivery's event
 SELECT m.bundle FROM messages m WHERE m.id = %(message_id)s
