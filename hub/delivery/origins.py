@@ -10,6 +10,8 @@ from hub.delivery.queue import Delivery
 from hub.domain.fragments import Resource
 from hub.store.sql import blocks
 
+_SQL = blocks("delivery")
+
 NOTHING: Resource = {"resourceType": "Bundle", "type": "collection"}
 """Of an event that no message made."""
 
@@ -24,12 +26,7 @@ class Origins(NamedTuple):
 
 
 def of(connection: Connection[Any], delivery: Delivery) -> Origins:
-    """Read now; messages stay as they were received."""
-    sql = blocks("delivery")
-    row = connection.execute(sql["order"], {"id": delivery.id}).fetchone()
-    order = row[0] if row else NOTHING
-    message_id = delivery.data.get("message_id")
-    found = connection.execute(sql["brought"], {"message_id": message_id}).fetchone() if message_id else None
-    brought = found[0] if found and found[0] else NOTHING
-    booked = connection.execute(sql["booked"], {"id": delivery.id}).fetchone()
-    return Origins(order, order if brought == order else brought, (booked and booked[0]) or {})
+    """Read now; messages and events stay as they came."""
+    [(order, same, brought, appointment)] = connection.execute(_SQL["origins"], {"id": delivery.id}).fetchall()
+    order = order or NOTHING
+    return Origins(order, order if same else brought or NOTHING, appointment or {})

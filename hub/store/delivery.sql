@@ -105,21 +105,23 @@ SET failures = %(failures)s, resume_at = CASE WHEN %(failures)s > 0 THEN now() +
     fault_at = CASE WHEN %(status)s = 'delivered' THEN fault_at ELSE now() END
 WHERE id = %(destination)s
 
--- order: the newest message up to a delivery's event that said what its referral asks
-SELECT m.bundle
-FROM deliveries d JOIN outbox o ON o.subject = d.referral_id AND o.id <= d.outbox_id
-     JOIN messages m ON m.id = (o.data->>'message_id')::uuid
-WHERE d.id = %(id)s AND o.type IN ('referral.requested.v1', 'referral.amended.v1', 'referral.information-supplied.v1')
-  AND EXISTS (SELECT FROM json_array_elements(m.bundle->'entry') e
-              WHERE e->'resource'->>'resourceType' = 'ServiceRequest')
-ORDER BY o.id DESC LIMIT 1
-
--- booked: the newest booking up to a delivery's event
-SELECT o.data->'appointment' FROM deliveries d JOIN outbox o ON o.subject = d.referral_id AND o.id <= d.outbox_id
-WHERE d.id = %(id)s AND o.type = 'referral.scheduled.v1' ORDER BY o.id DESC LIMIT 1
-
--- brought: the Bundle of the message that made a delivery's event
-SELECT m.bundle FROM messages m WHERE m.id = %(message_id)s
+-- origins: the Bundle that said what a delivery's referral asks, as of its event; whether the same message made the
+-- event, else its Bundle; and the newest booking up to the event
+WITH past AS (
+    SELECT o.id, o.type, o.data, (o.data->>'message_id')::uuid AS message_id
+    FROM deliveries d JOIN outbox o ON o.subject = d.referral_id AND o.id <= d.outbox_id WHERE d.id = %(id)s
+), asked AS (
+    SELECT m.id, m.bundle FROM past p JOIN messages m ON m.id = p.message_id
+    WHERE p.type IN ('referral.requested.v1', 'referral.amended.v1', 'referral.information-supplied.v1')
+      AND EXISTS (SELECT FROM json_array_elements(m.bundle->'entry') e
+                  WHERE e->'resource'->>'resourceType' = 'ServiceRequest')
+    ORDER BY p.id DESC LIMIT 1
+)
+SELECT (SELECT bundle FROM asked), m.id = (SELECT id FROM asked),
+       CASE WHEN m.id IS DISTINCT FROM (SELECT id FROM asked) THEN m.bundle END,
+       (SELECT p.data->'appointment' FROM past p WHERE p.type = 'referral.scheduled.v1' ORDER BY p.id DESC LIMIT 1)
+FROM deliveries d JOIN outbox o ON o.id = d.outbox_id LEFT JOIN messages m ON m.id = (o.data->>'message_id')::uuid
+WHERE d.id = %(id)s
 
 -- add_destination: a new one; what happens from now on is delivered to it
 INSERT INTO destinations (organization_id, name, protocol, address, dialect, version, charset, application, facility,
