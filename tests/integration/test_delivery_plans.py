@@ -1,0 +1,70 @@
+"""The queries of deliveries use their indexes, at 100,000 that are delivered, 5,500 that wait and 500 dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from hub.delivery import queue
+from hub.store.connections import connect
+from hub.views import deliveries
+from tests.integration.seeds import Seeds
+from tests.integration.test_admin_plans import PLANS, Explained
+
+GROW = (
+    """INSERT INTO destinations (organization_id, name, protocol, address, dialect, version, charset, application,
+                                  facility, timeout, tls, most_tries, most_hours, position)
+       SELECT id, 'main', 'mllp', 'his:1', 'ref', '2.5', '', '', '', 1, false, 20, 72, 105900 FROM organizations""",
+    """INSERT INTO outbox (event_id, type, subject, organizations, occurred_at, data, published_at)
+       SELECT uuidv7(), 'referral.accepted.v1', uuidv7(), '{}', now(), '{}', now() FROM generate_series(1, 106000)""",
+    """INSERT INTO organization_events (organization_id, sequence, outbox_id)
+       SELECT (SELECT min(id) FROM organizations), id, id FROM outbox""",
+    """INSERT INTO deliveries (destination_id, outbox_id, referral_id, kind, control_id, status)
+       SELECT (SELECT min(id) FROM destinations), o.id, md5((o.id % 50000)::text)::uuid, 'REF^I12', o.id::text,
+              CASE WHEN o.id <= 100000 THEN 'delivered' WHEN o.id <= 100500 THEN 'dead' ELSE 'waiting' END
+       FROM outbox o ORDER BY o.id""",
+    """INSERT INTO delivery_attempts (delivery_id, number, ended_at, outcome)
+       SELECT id, 1, now(), 'AA' FROM deliveries WHERE status <> 'waiting'""",
+)
+
+
+@pytest.fixture
+def grown(database: str) -> Iterator[psycopg.Connection[Any]]:
+    with connect(database, autocommit=True) as connection:
+        Seeds(connection).organization("org-0")
+        for statement in GROW:
+            connection.execute(statement)
+        connection.execute("VACUUM ANALYZE")
+        PLANS.clear()
+        connection.cursor_factory = Explained
+        yield connection
+
+
+def test_planning_and_taking_read_no_table_from_end_to_end(grown: psycopg.Connection[Any]) -> None:
+    [led] = queue.lead(grown, [])
+    assert queue.plan(grown, [led]) == 100
+    assert queue.ready(grown, [led]) == [led]
+    PLANS.clear()
+    taken = queue.take(grown, led)
+    assert taken is not None
+    assert taken.control_id == "100501"
+    for plan in PLANS:
+        assert "Seq Scan on deliveries" not in plan
+        assert "Seq Scan on delivery_attempts" not in plan
+        assert "Seq Scan on outbox" not in plan
+
+
+def test_pages_read_no_table_from_end_to_end(grown: psycopg.Connection[Any]) -> None:
+    [standing] = deliveries.standings(grown)
+    assert (standing.waiting, standing.dead) == (5500, 500)
+    assert len(deliveries.listing(grown, deliveries.Criteria(), limit=50, newest_first=True)) == 50
+    assert len(deliveries.listing(grown, deliveries.Criteria(status="dead"), limit=50, newest_first=True)) == 50
+    assert deliveries.stuck(grown)[0].letters == 500
+    assert deliveries.read(grown, 1) is not None
+    for plan in PLANS:
+        assert "Seq Scan on deliveries" not in plan
+        assert "Seq Scan on outbox" not in plan
+        assert "Seq Scan on delivery_attempts" not in plan
