@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 
 from hub.delivery.messages import rules
 from hub.delivery.policy import Consequence, Tried
-from hub.domain.delivery import Answer, Route
+from hub.domain.delivery import UNANSWERED, Answer, Route
 from hub.store.sql import blocks
 
 BATCH = 500
@@ -104,6 +104,7 @@ def settle(connection: Connection[Any], delivery: Delivery, answer: Answer, foll
         "path": answer.path,
         "raw": answer.raw,
         "reached": answer.reached,
+        "answered": answer.outcome not in UNANSWERED,
         "status": follows.status,
         "pause": follows.pause,
         "failures": follows.failures,

@@ -71,13 +71,17 @@ class Verdict(StrEnum):
     """The receiver cannot now, or nothing certain was heard."""
 
 
+UNANSWERED = frozenset({"unreachable", "timeout", "hung-up", "garbage", "other-message", "inexpressible", "hub-fault"})
+"""Outcomes of tries that the receiver gave no answer to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What became of one try.
 
-    outcome: MSA-1, the HTTP status, or a word for what was no answer (`unreachable`, `timeout`, `hung-up`, `garbage`,
-    `other-message`); code, path: of the receiver's first error, as far as they are plain codes; wait: seconds that the
-    receiver asked for; reached: whether it may have got the message; raw: as received.
+    outcome: MSA-1, the HTTP status, or a word of `UNANSWERED`; code, path: of the receiver's first error, as far as
+    they are plain codes; wait: seconds that the receiver asked for; reached: whether it may have got the message; raw:
+    as received.
     """
 
     outcome: str

@@ -100,7 +100,8 @@ WITH attempt AS (
 UPDATE destinations
 SET failures = %(failures)s, resume_at = CASE WHEN %(failures)s > 0 THEN now() + make_interval(secs => %(pause)s) END,
     delivered = delivered + (%(status)s = 'delivered')::int, failed = failed + (%(status)s <> 'delivered')::int,
-    answer = %(outcome)s, answered_at = now(),
+    answer = CASE WHEN %(answered)s THEN %(outcome)s ELSE answer END,
+    answered_at = CASE WHEN %(answered)s THEN now() ELSE answered_at END,
     fault = CASE WHEN %(status)s = 'delivered' THEN fault ELSE concat_ws(' ', %(outcome)s, %(code)s, %(path)s) END,
     fault_at = CASE WHEN %(status)s = 'delivered' THEN fault_at ELSE now() END
 WHERE id = %(destination)s

@@ -23,8 +23,8 @@ class Standing:
     """A destination and how it stands.
 
     authorities, token: whether it has them; failures: tries in a row without a certain answer; resume_at: nothing is
-    sent before; failed: tries that did not deliver; answer: the last outcome; fault: the last that was no delivery;
-    waiting, dead: deliveries; oldest: since when the first of those that wait does.
+    sent before; failed: tries that did not deliver; answer: the last that it gave; fault: the last outcome that was no
+    delivery; waiting, dead: deliveries; oldest: since when the first of those that wait does.
     """
 
     id: int

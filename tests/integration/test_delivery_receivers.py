@@ -204,12 +204,12 @@ def test_what_cannot_be_expressed_becomes_a_dead_letter_with_its_place(site: Sit
         raise KeyError("王秀英")
 
     with listening(Receiver()) as city:
-        for writer in (refusing, failing):
+        for count, writer in enumerate((refusing, failing), 1):
             with delivering(site.url, writer):
                 destination(site, f"127.0.0.1:{city.port}")
                 site.refer(f"R-{writer.__name__}")
                 place(site.url)
-                eventually(lambda: "waiting" not in [row[1] for row in deliveries(site.url)])
+                eventually(lambda count=count: settled(site.url, count))  # type: ignore[misc]
     causes = [row[3] or "" for row in deliveries(site.url)]
     assert causes[0] == "inexpressible wrong-datatype Patient.name"
     assert causes[1].startswith("hub-fault KeyError test_delivery_receivers.py:")

@@ -64,7 +64,7 @@ def test_pages_and_forms_are_for_administrators(site: PeopleSite, letters: list[
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("zh", ("外发目标", "死信", "正常应答")), ("en", ("Destinations", "Answers"))]
+    ("language", "words"), [("zh", ("外发目标", "死信", "发送正常")), ("en", ("Destinations", "Takes them"))]
 )
 def test_how_a_destination_stands(site: PeopleSite, letters: list[int], language: str, words: tuple[str, ...]) -> None:
     page = site.browser("engineer", language=language).get("/admin/deliveries").text
