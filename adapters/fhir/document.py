@@ -59,7 +59,7 @@ class Document:
 
     def names(self) -> Iterator[tuple[str, Place]]:
         """What references of this document may call each entry: its fullUrl, `Type/id`."""
-        return iter(self._names.items())
+        return ((name, place) for name, place in self._names.items() if place is not None)
 
     def resolve(self, reference: object, holder: Place) -> Place | None:
         """The resource of this document that a Reference names (R4, 2.36.4.1): `#id`, a fullUrl, `Type/id` at the
