@@ -1,5 +1,7 @@
 """Enhanced mode's second half: what was stored and answered with CA is normalised and takes effect here.
 
+When nothing of that waits, ledgers are counted, and once in an hour what is old is forgotten.
+
 One process leads (session advisory lock); what a crash leaves `stored` is found again at the next start.
 """
 
@@ -15,6 +17,7 @@ import structlog
 from psycopg import Connection
 
 from hub.domain.messages import Receipt
+from hub.intake import totals
 from hub.intake.committing import commit, open_connection
 from hub.intake.entries import error_json, prepare
 from hub.intake.kept import Kept, Resubmit
@@ -26,6 +29,8 @@ log = structlog.get_logger()
 LOCK_SPACE = 0x5245_4653
 IDLE_SECONDS, BUSY_SECONDS = 0.5, 0.2
 BATCH, BUSY_BATCH = 200, 10
+COUNT_SECONDS, COUNTED = 2.0, 50
+"""How long ledgers gather before they are counted, and how many at a time: counting holds up the other threads."""
 PURGE_SECONDS = 3600.0
 
 Answered = Callable[[str, bytes], None]
@@ -46,7 +51,7 @@ class Backlog:
         self._answered, self._awaited, self._busy, self._remember = answered, awaited, busy, remember
         self._connection: Connection[Any] | None = None
         self._leads = False
-        self._purged_at = self._asked_at = float("-inf")
+        self._purged_at = self._asked_at = self._counted_at = float("-inf")
         self._stopped = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="backlog", daemon=True)
@@ -91,7 +96,8 @@ class Backlog:
         if self._leads and time.monotonic() - self._purged_at > PURGE_SECONDS:
             self._purged_at = time.monotonic()
             purge(connection, self._remember)
-        return worked
+            totals.purge(connection)
+        return worked or (self._leads and self._count(connection))
 
     def _work(self, connection: Connection[Any]) -> bool:
         limit = BUSY_BATCH if self._busy() else BATCH
@@ -106,6 +112,15 @@ class Backlog:
                 parked = {"id": entry.message_id, "error": (error_json((), "unanswerable") or b"{}").decode()}
                 connection.execute(blocks("intake")["park_message"], parked)
         return True
+
+    def _count(self, connection: Connection[Any]) -> bool:
+        """Whether ledgers were counted and more of them may wait."""
+        if self._busy() or time.monotonic() - self._counted_at < COUNT_SECONDS:
+            return False
+        if totals.count(connection, COUNTED) == COUNTED:
+            return True
+        self._counted_at = time.monotonic()
+        return False
 
     def _ask(self, connection: Connection[Any]) -> None:
         self._asked_at = time.monotonic()

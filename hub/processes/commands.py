@@ -53,6 +53,7 @@ COMMANDS: dict[str, Command] = {
     "messages": Command("list, show and replay received messages"),
     "merges": Command("list what was merged on whose word, and take a merge back"),
     "deliveries": Command("list, show, replay and skip what is sent to organisations' own systems"),
+    "ledger": Command("count the fields that messages carried into a Bundle or not, by sender and reason"),
     "marks": Command("export readers' verdicts on the statements of records"),
     "terminology": Command("load, list and remove a site's own terminologies, and see what they suggest"),
     "dead-letters": Command("list and replay events that could not be processed"),

@@ -151,13 +151,6 @@ SELECT convert_to(bundle::text, 'UTF8') FROM messages WHERE id = %(id)s
 -- part_ledger: the ledger as stored
 SELECT convert_to(ledger::text, 'UTF8') FROM messages WHERE id = %(id)s
 
--- lost: fields of a sender's last messages that no Bundle carries, the most frequent first
-SELECT m.type, regexp_replace(u->>'path', '\[\d+\]', '', 'g') AS field, u->>'reason' AS reason, count(*) AS times,
-       count(DISTINCT m.id) AS messages, max(m.id::text) AS example
-FROM (SELECT id, type, ledger FROM messages WHERE organization_id = %(organization)s AND status = 'accepted'
-      ORDER BY id DESC LIMIT %(reach)s) m, json_array_elements(m.ledger->'unmapped') u
-GROUP BY 1, 2, 3 ORDER BY messages DESC, times DESC LIMIT 30
-
 -- trail: what was done or tried in a stretch, newest first; conditions stand between this and trail_end
 SELECT a.id, a.at, o.code AS organization, a.actor, a.action, a.object_type, a.object_id, a.allowed
 FROM (SELECT * FROM audit a WHERE

@@ -85,7 +85,8 @@ SELECT referral_id::uuid, organization_id, system, value
   FROM unnest(%(referral_id)b::text[], %(organization_id)b::int4[], %(system)b::text[], %(value)b::text[])
        AS n (referral_id, organization_id, system, value)
 
--- insert_messages: messages as received with what became of them
+-- insert_messages: messages as received with what became of them; what HL7 v2 became waits to be counted
+WITH kept AS (
 INSERT INTO messages (id, received_at, organization_id, channel, format, type, version, charset, application, facility,
                       control_id, status, raw, sha256, code, acknowledgement, error, bundle, ledger,
                       patient_id, referral_id, processed_at)
@@ -101,8 +102,11 @@ SELECT id::uuid, received_at, nullif(organization_id, 0), channel, format, type,
               %(referral_id)b::text[])
        AS n (id, received_at, organization_id, channel, format, type, version, charset, application, facility,
              control_id, status, raw, sha256, code, acknowledgement, error, bundle, ledger, patient_id, referral_id)
+RETURNING id, format, status)
+INSERT INTO ledgers_waiting SELECT id FROM kept WHERE format = 'hl7v2' AND status IN ('accepted', 'rejected')
 
 -- settle_messages: what became of messages that were stored before (enhanced mode, replay); the first answer stays
+WITH settled AS (
 UPDATE messages m
    SET status = n.status, error = nullif(n.error, '')::json, bundle = nullif(n.bundle, '')::json,
        ledger = nullif(n.ledger, '')::json, patient_id = nullif(n.patient_id, '')::uuid,
@@ -113,6 +117,9 @@ UPDATE messages m
               %(organization_id)b::int4[])
        AS n (id, status, acknowledgement, error, bundle, ledger, patient_id, referral_id, organization_id)
  WHERE m.id = n.id::uuid
+RETURNING m.id, m.format, m.status)
+INSERT INTO ledgers_waiting SELECT id FROM settled WHERE format = 'hl7v2' AND status IN ('accepted', 'rejected')
+    ON CONFLICT DO NOTHING
 
 -- insert_fragments: resources of messages, each with its place
 INSERT INTO fragments (id, message_id, patient_id, organization_id, referral_id, position, kind, resource_type,

@@ -74,19 +74,6 @@ class Standing:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A field that no Bundle of a sender's last messages carries. field: its path without occurrences; times: in how
-    many places, messages: of how many messages; example: the newest of them."""
-
-    type: str
-    field: str
-    reason: str
-    times: int
-    messages: int
-    example: str
-
-
 def page(connection: Connection[Any], criteria: Criteria, *, limit: int, after: str | None = None,
          reach: int = pages.REACH) -> pages.Page[Line]:  # fmt: skip
     """At most `limit` messages after the one with the id `after`."""
@@ -122,13 +109,6 @@ def part(connection: Connection[Any], message_id: str, name: Part) -> bytes | No
     """One part of a message as stored; None where there is no such message, or it has no such part."""
     row = connection.execute(blocks("admin")[f"part_{name}"], {"id": ids.parse(message_id)}).fetchone()
     return bytes(row[0]) if row and row[0] is not None else None
-
-
-def lost(connection: Connection[Any], organization_id: int, *, reach: int = 200) -> list[Lost]:
-    """What the sender's last `reach` accepted messages said and no Bundle carries, the most frequent first."""
-    with connection.cursor(row_factory=class_row(Lost)) as cursor:
-        parameters = {"organization": organization_id, "reach": reach}
-        return cursor.execute(blocks("admin")["lost"], parameters).fetchall()
 
 
 def id_at(time: datetime) -> UUID:

@@ -9,14 +9,15 @@ from typing import Any
 from psycopg import Connection
 
 from hub.store.sql import blocks
-from hub.views import deliveries, queues
+from hub.views import deliveries, ledgers, queues
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """messages: by status; referrals: by state; outbox_oldest: seconds that the oldest unpublished event has waited;
     dead_letters: waiting for replay, by consumer; streams: of the organisations; destinations: how they stand;
-    delivering: whether a process delivers."""
+    delivering: whether a process delivers; totals: of HL7 v2 messages and
+    their leaves; uncounted: messages that are not in the totals yet."""
 
     messages: Mapping[str, int]
     referrals: Mapping[str, int]
@@ -27,6 +28,8 @@ class Figures:
     streams: Sequence[queues.Stream]
     destinations: Sequence[deliveries.Standing]
     delivering: bool
+    totals: Sequence[ledgers.Total]
+    uncounted: int
 
 
 def read(connection: Connection[Any]) -> Figures:
@@ -40,4 +43,5 @@ def read(connection: Connection[Any]) -> Figures:
     return Figures(
         messages, referrals, waiting, oldest, dead_letters, records, queues.streams(connection),
         deliveries.standings(connection), deliveries.led_since(connection) is not None,
+        ledgers.totals(connection), ledgers.waiting(connection),
     )  # fmt: skip

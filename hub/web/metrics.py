@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from prometheus_client.registry import Collector
 from hub.domain.errors import Unavailable
 from hub.domain.positions import Readers
 from hub.domain.referrals import State
-from hub.views import deliveries, queues
+from hub.views import deliveries, ledgers, queues
 from hub.views.figures import Figures
 from hub.web import access
 
@@ -65,9 +66,29 @@ class _FromDatabase(Collector):
         yield _gauges("messages", "messages", "status", dict.fromkeys(MESSAGE_STATUSES, 0) | dict(figures.messages))
         yield _gauges("referrals", "referrals", "state", {s.value: 0 for s in State} | dict(figures.referrals))
         yield _gauges("dead_letters_waiting", "events that wait for replay", "consumer", figures.dead_letters)
+        yield _gauge("ledgers_waiting", "HL7 v2 messages that are not counted yet", figures.uncounted)
+        yield from _hl7v2(figures.totals)
         yield from _streams(figures.streams, self._readers())
         yield _gauge("delivery_up", "whether a process delivers", figures.delivering)
         yield from _deliveries(figures.destinations, datetime.now(UTC))
+
+
+def _hl7v2(totals: Sequence[ledgers.Total]) -> Iterable[Metric]:
+    """By sender, "" for unknown ones. Fields are on /admin/ledger alone: here each would be a series."""
+    messages = CounterMetricFamily("referral_hub_hl7v2_messages", "HL7 v2 messages by sender, type and outcome",
+                                   labels=["organization", "type", "outcome"])  # fmt: skip
+    leaves = CounterMetricFamily("referral_hub_hl7v2_leaves", "leaves of converted HL7 v2 messages by outcome",
+                                 labels=["organization", "outcome"])  # fmt: skip
+    of_sender: Counter[tuple[str, str]] = Counter()
+    for total in totals:
+        sender = total.organization or ""
+        messages.add_metric([sender, total.type, "converted"], total.converted)
+        messages.add_metric([sender, total.type, "refused"], total.refused)
+        of_sender.update({(sender, "mapped"): total.mapped, (sender, "unmapped"): total.unmapped})
+    for labels, count in of_sender.items():
+        leaves.add_metric(list(labels), count)
+    yield messages
+    yield leaves
 
 
 def _streams(streams: Sequence[queues.Stream], told: Readers) -> Iterable[Metric]:

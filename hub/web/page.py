@@ -27,6 +27,7 @@ _ADMINISTRATOR = (
     ("/admin/users", N_("Users")),
     ("/admin/messages", N_("Messages")),
     ("/admin/deliveries", N_("Deliveries")),
+    ("/admin/ledger", N_("Loss ledger")),
     ("/admin/dead-letters", N_("Dead letters")),
     ("/admin/audit", N_("Audit")),
 )

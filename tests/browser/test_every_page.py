@@ -18,6 +18,7 @@ STARTS = {
         "/admin/users",
         "/admin/organizations",
         "/admin/deliveries",
+        "/admin/ledger",
         "/admin/audit",
         "/account",
     ],

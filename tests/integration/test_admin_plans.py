@@ -1,4 +1,4 @@
-"""The administrator's queries use their indexes, at 100,000 messages, events and lines of the audit trail."""
+"""The administrator's queries use their indexes, at 100,000 messages, events, lines of the audit trail and totals."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import psycopg
 import pytest
 
 from hub.domain.positions import WORKER
+from hub.intake import totals
+from hub.store.arrays import register
 from hub.store.connections import connect
-from hub.views import audit, browsing, dead_letters, pages, queues
+from hub.store.sql import blocks
+from hub.views import audit, browsing, dead_letters, ledgers, pages, queues
 from tests.integration.seeds import Seeds
 
 NOW = datetime.now(UTC)
@@ -35,8 +38,12 @@ GROW = (
                              facility, control_id, status, raw, sha256, ledger)
        SELECT uuidv7(n * interval '-1 minute'), now() - n * interval '1 minute', 1 + n % 40, 'mllp', 'hl7v2',
               'ORU^R01', '2.5', '', '', '', 'M' || n, CASE WHEN n % 1000 = 0 THEN 'rejected' ELSE 'accepted' END,
-              '', '', '{"unmapped": [{"path": "PID[1]-3", "value": "x", "reason": "no rule"}]}'
+              '', '', '{"mapped": [], "unmapped": [{"path": "PID[1]-3", "value": "x", "reason": "no rule"}]}'
        FROM generate_series(100000, 1, -1) n""",
+    "INSERT INTO ledgers_waiting SELECT id FROM messages",
+    """INSERT INTO ledger_days
+       SELECT 1 + n % 40, current_date - n % 50, 'ORU^R01', 'PID-' || n / 200, CASE WHEN n % 3 = 0 THEN 'r' ELSE '' END,
+              n, now(), uuidv7() FROM generate_series(1, 100000) n""",
     """INSERT INTO outbox (event_id, type, subject, occurred_at, data, published_at)
        SELECT uuidv7(), 'referral.accepted.v1', uuidv7(), now(), '{}', now() FROM generate_series(1, 100000) n""",
     f"INSERT INTO processed_events (consumer, event_id) SELECT '{WORKER}', event_id FROM outbox WHERE id % 1000 > 0",
@@ -144,11 +151,34 @@ def test_the_overview_reads_indexes(grown: psycopg.Connection[Any]) -> None:
     assert not _scanned(), _scanned()
 
 
-def test_dead_letters_and_lost_fields_are_bounded(grown: psycopg.Connection[Any]) -> None:
+def test_dead_letters_are_bounded(grown: psycopg.Connection[Any]) -> None:
     lines = dead_letters.lines(grown, limit=50)
     assert (len(lines), lines[0].lines) == (50, 100)
     assert len(dead_letters.letters(grown, lines, limit=5)) == 50
-    [lost] = browsing.lost(grown, 8, reach=200)
-    assert (lost.field, lost.messages) == ("PID-3", 200)
     assert browsing.caused(grown, "01a205ae-6eb4-7037-8e28-1ecc39167b2a", (str(browsing.id_at(NOW)), None)) == []
+    assert not _scanned(), _scanned()
+
+
+def test_totals_of_the_ledger_are_read_by_index(grown: psycopg.Connection[Any]) -> None:
+    asked = [
+        ledgers.Criteria(),
+        ledgers.Criteria(organization="more-7", outcome="unmapped"),
+        ledgers.Criteria(since=NOW - timedelta(days=3)),
+        ledgers.Criteria(segment="PID", type="ORU^R01", outcome="mapped"),
+    ]
+    for criteria in asked:
+        begun = time.perf_counter()
+        assert len(ledgers.lines(grown, criteria, limit=51)) == 51
+        assert time.perf_counter() - begun < 2, criteria
+    assert ledgers.waiting(grown) == ledgers.WAITING
+    assert not _scanned(), _scanned()
+
+
+def test_ledgers_are_counted_by_index_in_bounded_steps(grown: psycopg.Connection[Any]) -> None:
+    register(grown)
+    begun = time.perf_counter()
+    for _ in range(10):
+        assert totals.count(grown, 50) == 50
+    assert time.perf_counter() - begun < 2
+    assert len(grown.execute(blocks("ledger")["take_waiting"], {"limit": 50}).fetchall()) == 50
     assert not _scanned(), _scanned()

@@ -175,6 +175,29 @@ def test_metrics_count_and_name_nobody(site: Site) -> None:
         assert private not in text
 
 
+def test_metrics_tell_what_senders_lose_without_a_series_for_each_field(site: Site) -> None:
+    site.seeds.connection.execute(
+        "INSERT INTO message_totals SELECT id, 'REF^I12', 5, 1, 500, 7 FROM organizations WHERE code = 'clinic' "
+        "UNION ALL SELECT id, 'ADT^A08', 2, 0, 60, 1 FROM organizations WHERE code = 'clinic' "
+        "UNION ALL SELECT NULL, 'other', 0, 3, 0, 0"
+    )
+    site.seeds.connection.execute("INSERT INTO ledgers_waiting VALUES (uuidv7())")
+    site.seeds.connection.execute(
+        "INSERT INTO ledger_days SELECT id, current_date, 'REF^I12', 'PID-33', 'no rule', 5, now(), uuidv7() "
+        "FROM organizations WHERE code = 'clinic'"
+    )
+    site.seeds.connection.commit()
+    text = site.client.get("/metrics").text
+    told = 'referral_hub_hl7v2_messages_total{organization="%s",outcome="%s",type="%s"} %.1f'
+    assert told % ("clinic", "converted", "REF^I12", 5) in text
+    assert told % ("clinic", "refused", "REF^I12", 1) in text
+    assert told % ("", "refused", "other", 3) in text
+    assert 'referral_hub_hl7v2_leaves_total{organization="clinic",outcome="mapped"} 560.0' in text
+    assert 'referral_hub_hl7v2_leaves_total{organization="clinic",outcome="unmapped"} 8.0' in text
+    assert "referral_hub_ledgers_waiting 1.0" in text
+    assert "PID" not in text
+
+
 @pytest.mark.parametrize(
     ("client", "headers", "status"),
     [

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from io import StringIO
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
@@ -14,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from hub.security import audit as trail
 from hub.security.people import Person
 from hub.views import audit
-from hub.web.admin import filters
+from hub.web.admin import filters, spreadsheets
 from hub.web.pages import Pages
 
 PATH = "/admin/audit"
@@ -25,7 +23,6 @@ FIELDS: dict[str, filters.Parse] = {
     "action": filters.text, "object_type": filters.text, "object_id": filters.text, "refused": filters.flag,
 }  # fmt: skip
 COLUMNS = ("at", "organization", "actor", "action", "object_type", "object_id", "allowed")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def router(pages: Pages) -> APIRouter:
@@ -75,16 +72,8 @@ def router(pages: Pages) -> APIRouter:
 
 
 def _csv(entries: Sequence[audit.Entry], first: bool) -> str:
-    """With a byte order mark, by which spreadsheets know UTF-8; no cell is a formula."""
-    text = StringIO()
-    writer = csv.writer(text)
-    if first:
-        text.write("\ufeff")
-        writer.writerow(COLUMNS)
-    for entry in entries:
-        cells = (str(value) if value is not None else "" for value in _row(entry).values())
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
-    return text.getvalue()
+    head = spreadsheets.MARK + spreadsheets.written([COLUMNS]) if first else ""
+    return head + spreadsheets.written(_row(entry).values() for entry in entries)
 
 
 def _json_lines(entries: Sequence[audit.Entry], _: bool) -> str:

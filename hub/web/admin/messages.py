@@ -13,7 +13,7 @@ from hub.domain.messages import Channel
 from hub.security import audit
 from hub.security.people import Person
 from hub.views import browsing, ids, messages
-from hub.web.admin import causes, filters, message
+from hub.web.admin import causes, filters, message, reasons
 from hub.web.admin.commands import Commands
 from hub.web.metrics import MESSAGE_STATUSES
 from hub.web.pages import Pages
@@ -58,7 +58,7 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
             referral = browsing.standing(connection, found.referral_id) if found.referral_id else None
         return pages.show(
             request, person, "admin/message.html", message=found, caused=caused, referral=referral,
-            cause_word=causes.word, view=message.view(found, commands.codec),
+            cause_word=causes.word, reason_word=reasons.told, view=message.view(found, commands.codec),
             replayable=_replayable(found),
         )  # fmt: skip
 

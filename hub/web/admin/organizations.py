@@ -12,16 +12,16 @@ from starlette.datastructures import FormData as Form
 from hub.domain.errors import Refused
 from hub.security import audit, organizations
 from hub.security.people import Person
-from hub.views import browsing, queues, requirements
-from hub.web.admin import filters, registration, wanted
+from hub.views import ledgers, queues, requirements
+from hub.web.admin import filters, reasons, registration, wanted
 from hub.web.admin.commands import Commands
 from hub.web.admin.registration import Entered
 from hub.web.pages import Pages
 from hub.web.words import N_
 
 PATH = "/admin/organizations"
-RECENT = 200
-"""Messages of a sender among which its lost fields are counted."""
+LOST = 20
+"""Fields that no Bundle carries: so many of them stand on the page of their sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,14 @@ class _Answers:
             found, sender = organizations.registered(connection, code), organizations.find(connection, code)
             if found is None or sender is None:
                 return self.pages.missing(request, person)
-            lost = browsing.lost(connection, sender.id, reach=RECENT)
+            unmapped = ledgers.Criteria(organization=found.code, outcome="unmapped")
+            lost = ledgers.lines(connection, unmapped, limit=LOST)
             published = requirements.read(connection, sender.id)
             stream = next(s for s in queues.streams(connection) if s.code == found.code)
         return self.pages.show(
-            request, person, "admin/organization.html", status=status, organization=found, lost=lost, recent=RECENT,
-            stream=stream, rows=wanted.with_room(rows or wanted.of(published)), faults=filters.told(request, faults),
-            entered=entered or registration.of(found),
+            request, person, "admin/organization.html", status=status, organization=found, lost=lost,
+            reason_word=reasons.told, stream=stream, rows=wanted.with_room(rows or wanted.of(published)),
+            faults=filters.told(request, faults), entered=entered or registration.of(found),
         )  # fmt: skip
 
     def secret(self, request: Request, person: Person, code: str, name: str, token: str) -> Response:

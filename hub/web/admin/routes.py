@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from hub.web.admin import audit, dead_letters, deliveries, messages, organizations, overview, users
+from hub.web.admin import audit, dead_letters, deliveries, ledger, messages, organizations, overview, users
 from hub.web.admin.commands import Commands
 from hub.web.pages import Pages
 
@@ -13,6 +13,6 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
     routes = APIRouter()
     for module in (overview, messages, deliveries, dead_letters, organizations):
         routes.include_router(module.router(pages, commands))
-    routes.include_router(users.router(pages))
-    routes.include_router(audit.router(pages))
+    for own in (ledger, users, audit):
+        routes.include_router(own.router(pages))
     return routes

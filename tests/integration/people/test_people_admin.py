@@ -15,8 +15,8 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 PAGES = (
     "/admin", "/admin/messages", "/admin/messages/{message}", "/admin/messages/{message}/replay",
     "/admin/messages/{message}/parts/raw", "/admin/messages/{message}/parts/bundle", "/admin/dead-letters",
-    "/admin/audit", "/admin/audit.csv", "/admin/audit.jsonl", "/admin/organizations", "/admin/organizations/hospital",
-    "/admin/users", "/admin/users/doctor",
+    "/admin/audit", "/admin/audit.csv", "/admin/audit.jsonl", "/admin/ledger", "/admin/ledger.csv",
+    "/admin/organizations", "/admin/organizations/hospital", "/admin/users", "/admin/users/doctor",
 )  # fmt: skip
 FORMS = (
     "/admin/messages/{message}/replay", "/admin/dead-letters/replay", "/admin/organizations",
