@@ -63,8 +63,8 @@ def datatype(version: str, name: str) -> tuple[Element, ...]:
 
 @lru_cache(maxsize=8192)
 def codes(version: str, table: str) -> frozenset[str]:
-    """The codes of an HL7 table, `HL70085`; empty for one without codes."""
-    return frozenset(library(version).TABLES.get(table, ("", ()))[1])
+    """The codes of an HL7 table, `HL70085`; empty for one without codes, and for versions up to 2.3."""
+    return frozenset(getattr(library(version), "TABLES", {}).get(table, ("", ()))[1])
 
 
 def structure(version: str, message_type: str, declared: str = "") -> str | None:
@@ -93,7 +93,9 @@ def _segments(node: Any, *, repeats: bool) -> Iterator[tuple[str, bool]]:
 
 
 def _elements(node: Any) -> Iterator[Element]:
-    for _, reference, (least, most), _ in node[1] if node else ():
+    """Of a sequence: hl7apy has some segments as something else (ORO in 2.1) or without their fields (QRD in 2.7)."""
+    fields = node[1] if node and node[0] == "sequence" and len(node) == 2 else ()
+    for _, reference, (least, most), _ in fields:
         yield Element(reference[3] or "", reference[2], least > 0, most != 1, reference[4])
 
 

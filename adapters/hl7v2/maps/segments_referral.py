@@ -25,7 +25,7 @@ _IDENTIFIER = entity_identifier()
 def rf1(c: Conversion, s: Reading) -> None:
     """ServiceRequest and Task."""
     made: dict[str, Any] = {"resourceType": "ServiceRequest", "status": "revoked" if c.event == "I14" else "active",
-                            "intent": "order"}  # fmt: skip
+                            "intent": "order", "subject": c.subject()}  # fmt: skip
     entry = c.add(made, s.leaf(9), s.leaf(7))
     for field in (6, 11):
         for repetition in s.each(field):

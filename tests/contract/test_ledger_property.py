@@ -1,0 +1,61 @@
+"""Whatever a message of a supported type says, each leaf of it is mapped to a place that exists, or told with its value
+and a reason; and what is made of it is FHIR."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import HealthCheck, assume, event, given, settings
+
+from adapters.fhir import validation
+from adapters.hl7v2 import charsets, er7
+from adapters.hl7v2.envelope import read_envelope, unreadable
+from adapters.hl7v2.normalise import normalise
+from hub.domain.errors import Refused
+from hub.domain.messages import Normalised
+from tests.contract.generated_messages import messages
+
+EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "60"))
+"""More of them, other ones at each run: LEDGER_EXAMPLES=2000."""
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+def converted(raw: bytes) -> Normalised:
+    """Gives the example up where the message is refused; that must be seldom, which Hypothesis watches."""
+    envelope, refusals = read_envelope(raw)
+    assert not unreadable(refusals), refusals
+    try:
+        return normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=NOW)
+    except Refused as error:
+        event(f"refused: {error.refusals[0].path}")
+    assume(False)
+    raise AssertionError
+
+
+def resolve(document: Any, pointer: str) -> Any:
+    for step in pointer.split("/")[1:]:
+        document = document[int(step)] if isinstance(document, list) else document[step]
+    return document
+
+
+@settings(
+    max_examples=EXAMPLES, deadline=None, derandomize="LEDGER_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # fmt: skip
+@given(messages())
+def test_each_leaf_of_any_message_is_mapped_or_told_with_a_reason(raw: bytes) -> None:
+    found = converted(raw)
+    text, name = charsets.decode(raw, found.envelope.charset, None)
+    leaves = dict(er7.leaves(er7.parse(text, charsets.codec(name) or "utf-8")))
+    mapped = {entry.path for entry in found.ledger.mapped}
+    unmapped = {entry.path: entry for entry in found.ledger.unmapped}
+    assert mapped | set(unmapped) == set(leaves)
+    assert not mapped & set(unmapped)
+    assert len(unmapped) == len(found.ledger.unmapped)
+    assert [entry for path, entry in unmapped.items() if entry.value != leaves[path] or not entry.reason] == []
+    for entry in found.ledger.mapped:
+        assert leaves[entry.path] == entry.text
+        resolve(found.bundle, entry.target)
+    assert validation.check(found.bundle) == ()
