@@ -7,21 +7,23 @@ import re
 from hub.web.page import Page
 from hub.web.words import N_
 
-_PLACE = re.compile(r"(?<=\Ano rule for )(segment )?([A-Z][A-Z0-9]{2}(?:-\d+)?)(?![\w-])")
+_PLACE = re.compile(r"(?<=segment )[A-Z][A-Z0-9]{2}(?![\w-])|(?<!\w)[A-Z][A-Z0-9]{2}-\d+(?![\w-])")
 
 KNOWN = (
     N_("no rule for Z-segments"),
     N_("no rule for segment %(place)s"),
-    N_("no rule for %(place)s, or not a value that its FHIR element takes"),
+    N_("no rule for %(place)s"),
+    N_("%(place)s is mapped, but its FHIR datatype has no place for this part, or no code for this value"),
+    N_("not a value that the FHIR element of %(place)s takes, or what it belongs to is not in the message"),
     N_("HL7 null: nothing is stated"),
     N_("blank"),
     N_("message envelope: used in transport, no statement"),
     N_("set id: the order of the segments is kept"),
-    N_("source of comment: no FHIR element"),
     N_("coding method: the code names its system (withdrawn)"),
-    N_("sub-id: the order of the lines is kept"),
-    N_("order control: the request's status says what it does"),
     N_("action code: what it does is done"),
+    N_("an amount of money or a matter of billing: what is clinical is converted"),
+    N_("how a display or a query is laid out: no statement"),
+    N_("group marker: the order of the segments is kept"),
 )
 """The reasons that adapters.hl7v2.maps.ledger gives; another one is shown as it is."""
 
@@ -31,5 +33,5 @@ def told(page: Page, reason: str) -> str:
     place = _PLACE.search(reason)
     if place is None:
         return page._(reason) if reason in KNOWN else reason
-    text = _PLACE.sub(r"\1%(place)s", reason)
-    return page._(text, place=place[2]) if text in KNOWN else reason
+    text = _PLACE.sub("%(place)s", reason, count=1)
+    return page._(text, place=place[0]) if text in KNOWN else reason

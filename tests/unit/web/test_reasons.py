@@ -27,12 +27,13 @@ def test_reasons_of_single_fields_are_known(reason: str) -> None:
     [
         ("no rule for Z-segments", "Z 段没有规则"),
         ("no rule for segment ABC", "段 ABC 没有规则"),
+        ("no rule for PID-33", "PID-33 没有规则"),
         (
-            "no rule for PID-33, or not a value that its FHIR element takes",
-            "PID-33 没有规则，或其值不能用于对应的 FHIR 元素",
+            "not a value that the FHIR element of PID-7 takes, or what it belongs to is not in the message",
+            "该值不能用于 PID-7 对应的 FHIR 元素，或消息中没有它所属的内容",
         ),
         ("a reason of a later adapter: 100%", "a reason of a later adapter: 100%"),
-        ("no rule for PID-33", "no rule for PID-33"),
+        ("no rule for the field PID-33 yet", "no rule for the field PID-33 yet"),
     ],
 )
 def test_the_place_that_a_reason_names_is_kept(reason: str, chinese: str) -> None:
