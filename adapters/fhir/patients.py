@@ -117,12 +117,13 @@ class Patients:
         linked = self._document.resolve(link["other"], place)
         here = self._index[place.base]
         there = self._index.get(linked.base) if linked else None
-        if there is None and link["type"] == "replaces":
+        kind = link.get("type")
+        if there is None and kind == "replaces":
             prior = identity({"identifier": [link["other"].get("identifier", {})]})
             return Merge("patient", here, prior, path=path) if prior.identifiers else None
-        if there is None or there == here or link["type"] == "refer":
+        if there is None or there == here or kind in (None, "refer"):
             return None
-        if link["type"] == "replaced-by" or (link["type"] == "seealso" and there < here):
+        if kind == "replaced-by" or (kind == "seealso" and there < here):
             here, there = there, here
         return Merge("patient", here, identity(self.parts[there].resource), there, path=path)
 

@@ -174,6 +174,18 @@ def duplicate_keys(raw: bytes, chance: Random) -> bytes:
     return _raw(tree)
 
 
+def absent(raw: bytes, chance: Random) -> bytes:
+    """Primitives that only say why they are not there."""
+    tree = _tree(raw)
+    reason = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
+    for _ in range(chance.randrange(1, 6)):
+        slot = _slot(tree, chance, (str, int, float))
+        if slot and isinstance(slot[0], dict) and slot[1] != "resourceType":
+            del slot[0][slot[1]]
+            slot[0]["_" + slot[1]] = {"extension": [dict(reason)]}
+    return _raw(tree)
+
+
 def contained(raw: bytes, chance: Random) -> bytes:
     """A resource that contains another, or itself."""
     tree = _tree(raw)
@@ -223,6 +235,6 @@ def huge_keys(raw: bytes, chance: Random) -> bytes:
 USUAL: tuple[Mutation, ...] = (
     cut, wrong_bytes, whole, encoding, odd_values, removed, exchanged, renamed, retyped, references, reordered,
     extended,
-    numbers, duplicate_keys, contained, deep,
+    numbers, duplicate_keys, absent, contained, deep,
 )  # fmt: skip
 HUGE: tuple[Mutation, ...] = (many_elements, huge_text, huge_keys)
