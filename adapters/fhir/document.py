@@ -46,8 +46,7 @@ class Document:
 
     root: Resource
     places: tuple[Place, ...]
-    _names: Mapping[str, Place | None] = field(default_factory=dict, repr=False)
-    """None: what names different resources names none."""
+    _names: Mapping[str, tuple[Place, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def is_bundle(self) -> bool:
@@ -56,10 +55,6 @@ class Document:
     def of_type(self, *types: str) -> tuple[Place, ...]:
         """The entries of these types, in document order."""
         return tuple(place for place in self.places if place.type in types)
-
-    def names(self) -> Iterator[tuple[str, Place]]:
-        """What references of this document may call each entry: its fullUrl, `Type/id`."""
-        return ((name, place) for name, place in self._names.items() if place is not None)
 
     def resolve(self, reference: object, holder: Place) -> Place | None:
         """The resource of this document that a Reference names (R4, 2.36.4.1): `#id`, a fullUrl, `Type/id` at the
@@ -74,11 +69,11 @@ class Document:
         plain = name.split("/_history/", 1)[0]
         local = "/".join(plain.rsplit("/", 2)[-2:])
         server = owner.full_url.rsplit("/", 2)[0] if _HTTP.match(owner.full_url) and plain == local else ""
-        exact = f"{server}/{local}" if server else plain
-        if exact in self._names:
-            return self._names[exact]
-        near = self._names.get(local)
-        return None if near is not None and plain != local and _HTTP.match(near.full_url) else near
+        found = self._names.get(f"{server}/{local}" if server else plain)
+        if found is None:
+            near = self._names.get(local, ())
+            found = near if plain == local else tuple(p for p in near if not _HTTP.match(p.full_url))
+        return found[0] if found and all(p.resource == found[0].resource for p in found) else None
 
 
 def contained(holder: Place) -> Iterator[Place]:
@@ -99,18 +94,16 @@ def index(root: Resource) -> Document:
     """The document with its places; `root` is valid FHIR."""
     if root["resourceType"] != "Bundle":
         place = Place(root, "", str(root["resourceType"]))
-        return Document(root, (place,), dict.fromkeys(_names(place), place))
+        return Document(root, (place,), dict.fromkeys(_names(place), (place,)))
     places = tuple(
         Place(entry["resource"], f"/entry/{i}/resource", f"Bundle.entry[{i}].resource", entry.get("fullUrl", ""), i)
         for i, entry in enumerate(root.get("entry", ()))
         if "resource" in entry
     )
-    names: dict[str, Place | None] = {}
+    names: dict[str, tuple[Place, ...]] = {}
     for place in places:
         for name in _names(place):
-            known = names.setdefault(name, place)
-            if known is not None and known.resource != place.resource:
-                names[name] = None
+            names[name] = (*names.get(name, ()), place)
     return Document(root, places, names)
 
 

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from adapters.fhir.acknowledgement import ENDPOINT
 from adapters.fhir.code_systems import AMEND, CANCEL, EVENT, REQUEST, STATUS
-from adapters.fhir.document import Document, index
+from adapters.fhir.document import Document, Place, index
 from adapters.fhir.messages import referral_of
 from adapters.fhir.parties import ORGANIZATION
 from adapters.fhir.referral import REFERRAL
@@ -32,6 +32,9 @@ _CODES = {"requested": REQUEST, "amended": AMEND, "information-supplied": AMEND,
           "cancellation-requested": CANCEL}  # fmt: skip
 _BOOKED = {State.SCHEDULED: "booked", State.NO_SHOW: "noshow"}
 """Appointment.status of the states that have one."""
+
+_NOWHERE = Place({"resourceType": "Basic"}, "", "")
+"""Holder of what the hub says itself."""
 
 _SUPPORT = ADMINISTRATIVE - {"Patient", "MessageHeader", "ServiceRequest", "Task", "OperationOutcome", "Parameters"}
 """Who and where: goes along with what names it."""
@@ -85,12 +88,12 @@ def bundle(material: Material) -> Resource:
     same = material.brought is material.order
     brought = order if same else _Source(index(material.brought), "brought", referral, material.fragments)
     entries = [
-        (_url("ServiceRequest", referral.id), order.rewritten(service_request(referral))),
-        (_url("Task", referral.id), brought.rewritten(task(referral))),
+        (_url("ServiceRequest", referral.id), order.rewritten(service_request(referral), order.request)),
+        (_url("Task", referral.id), brought.rewritten(task(referral), brought.task)),
         (_url("Patient", referral.patient_id), patient(material.patient)),
         *((_of(party), _organization(party)) for party in dict.fromkeys((referral.sender, referral.receiver))),
-        *((_url(f.resource_type, f.id), brought.rewritten(fragment(f))) for f in material.fragments
-          if f.resource_type not in ("Patient", "ServiceRequest") or not brought.is_referrals(f.base)),
+        *((_url(f.resource_type, f.id), brought.rewritten(fragment(f), brought.at(f.base))) for f in material.fragments
+          if f.resource_type != "Patient" and not brought.is_referrals(f.base)),
         *_appointment(material, referral),
         *(order.support()),
         *(() if same else brought.support()),
@@ -128,12 +131,12 @@ class _Source:
     def __init__(self, document: Document, key: str, referral: Referral, fragments: Sequence[StoredFragment]) -> None:
         self._document = document
         self._key = f"{referral.id}/{key}"
-        self._request, task_ = referral_of(document, document.places[0]) if document.places else (None, None)
+        self.request, self.task = referral_of(document, document.places[0]) if document.places else (None, None)
         fragments_at = {f.base: f for f in fragments}
         self._urls: dict[str, str] = {}
         for place in document.places:
             kept = fragments_at.get(place.base)
-            if place is self._request or place is task_:
+            if place is self.request or place is self.task:
                 self._urls[place.base] = _url(place.type, referral.id)
             elif place.type == "Patient":
                 self._urls[place.base] = _url("Patient", referral.patient_id)
@@ -142,32 +145,35 @@ class _Source:
             elif place.type in _SUPPORT:
                 self._urls[place.base] = _url(place.type, f"{self._key}{place.base}")
         own = (("ServiceRequest", referral.id), ("Task", referral.id), ("Patient", referral.patient_id))
-        self._names = {f"{type_}/{id_}": _url(type_, id_) for type_, id_ in own}
-        self._names |= {name: self._urls[p.base] for name, p in document.names() if p.base in self._urls}
+        self._own = {f"{type_}/{id_}": _url(type_, id_) for type_, id_ in own}
+
+    def at(self, base: str) -> Place | None:
+        return next((place for place in self._document.places if place.base == base), None)
 
     def is_referrals(self, base: str) -> bool:
         """Whether the resource there is the referral's own ServiceRequest or a Patient."""
-        place = next((p for p in self._document.places if p.base == base), None)
-        return place is not None and (place is self._request or place.type == "Patient")
+        place = self.at(base)
+        return place is not None and (place is self.request or place.type == "Patient")
 
     def support(self) -> Iterator[tuple[str, Resource]]:
         for place in self._document.places:
             if place.type in _SUPPORT and place.base in self._urls:
-                yield self._urls[place.base], self.rewritten(place.resource)
+                yield self._urls[place.base], self.rewritten(place.resource, place)
 
-    def rewritten(self, resource: Resource) -> Resource:
-        """With references by the names of the message."""
-        return {name: self._value(value) for name, value in resource.items()}
+    def rewritten(self, resource: Resource, holder: Place | None) -> Resource:
+        """With references by the names of the message. holder: where the resource was received."""
+        return {name: self._value(value, holder) for name, value in resource.items()}
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, value: Any, holder: Place | None) -> Any:
         if isinstance(value, list):
-            return [self._value(item) for item in value]
+            return [self._value(item, holder) for item in value]
         if not isinstance(value, dict):
             return value
-        found = self.rewritten(value)
-        literal = found.get("reference")
-        if isinstance(literal, str):
-            found["reference"] = self._names.get(literal.split("/_history/", 1)[0], literal)
+        found = self.rewritten(value, holder)
+        if isinstance(found.get("reference"), str):
+            named = self._document.resolve(value, holder or _NOWHERE)
+            received = self._urls.get(named.base) if named else None
+            found["reference"] = self._own.get(found["reference"]) or received or found["reference"]
         return found
 
 
