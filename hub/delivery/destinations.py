@@ -84,7 +84,11 @@ def _faults(name: str, route: Route) -> Iterator[Refusal]:
     dialects = _DIALECTS[route.protocol]
     checks = (
         ("name", re.fullmatch(r"[A-Za-z0-9-]{1,40}", name), f"{name!r} is not of letters A-Z, digits and hyphens"),
-        ("address", _address(route), "expected host:port, or http://... or https://... without a login in it"),
+        (
+            "address",
+            _address(route),
+            "expected host:port, or an http or https URL without login or query",
+        ),
         ("dialect", route.dialect in dialects, f"{route.dialect!r} is not one of {', '.join(dialects)}"),
         ("version", _VERSION.fullmatch(route.version), f"{route.version!r} is no version of HL7 v2"),
         ("timeout", 0.1 <= route.timeout <= 300, "expected 0.1 to 300 seconds"),
@@ -102,6 +106,7 @@ def _address(route: Route) -> bool:
         return found is not None and 0 < int(found[2]) < 65536
     try:
         parts = urlsplit(route.address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        plain = not (parts.query or parts.fragment or "@" in parts.netloc)  # none of them may hold a secret
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and parts.port != 0
     except ValueError:
         return False

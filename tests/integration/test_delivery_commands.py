@@ -94,6 +94,8 @@ def test_a_token_can_be_used_and_is_never_shown(run: Commands, site: Site, tmp_p
         (["set", "CITY", "--mllp", "a:99999"], "address", 2),
         (["set", "CITY", "--fhir", "https://user:password@a/"], "address", 2),
         (["set", "CITY", "--fhir", "ftp://a/"], "address", 2),
+        (["set", "CITY", "--fhir", "https://a/$process-message?key=password"], "address", 2),
+        (["set", "CITY", "--fhir", "https://a:99999/"], "address", 2),
         (["set", "CITY", "--fhir", "https://a/", "--dialect", "ref"], "dialect", 2),
         (["set", "CITY", "--mllp", "a:1", "--charset", "KLINGON"], "charset", 2),
         (["set", "CITY", "--mllp", "a:1", "--hl7-version", "3"], "version", 2),
