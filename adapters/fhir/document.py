@@ -46,7 +46,8 @@ class Document:
 
     root: Resource
     places: tuple[Place, ...]
-    _names: Mapping[str, tuple[Place, ...]] = field(default_factory=dict, repr=False)
+    _names: Mapping[str, Place | None] = field(default_factory=dict, repr=False)
+    """None: what names different resources names none."""
 
     @property
     def is_bundle(self) -> bool:
@@ -69,11 +70,11 @@ class Document:
         plain = name.split("/_history/", 1)[0]
         local = "/".join(plain.rsplit("/", 2)[-2:])
         server = owner.full_url.rsplit("/", 2)[0] if _HTTP.match(owner.full_url) and plain == local else ""
-        found = self._names.get(f"{server}/{local}" if server else plain)
-        if found is None:
-            near = self._names.get(local, ())
-            found = near if plain == local else tuple(p for p in near if not _HTTP.match(p.full_url))
-        return found[0] if found and all(p.resource == found[0].resource for p in found) else None
+        exact = f"{server}/{local}" if server else plain
+        if exact in self._names:
+            return self._names[exact]
+        near = self._names.get(local)
+        return None if near is not None and plain != local and _HTTP.match(near.full_url) else near
 
 
 def contained(holder: Place) -> Iterator[Place]:
@@ -94,16 +95,18 @@ def index(root: Resource) -> Document:
     """The document with its places; `root` is valid FHIR."""
     if root["resourceType"] != "Bundle":
         place = Place(root, "", str(root["resourceType"]))
-        return Document(root, (place,), dict.fromkeys(_names(place), (place,)))
+        return Document(root, (place,), dict.fromkeys(_names(place), place))
     places = tuple(
         Place(entry["resource"], f"/entry/{i}/resource", f"Bundle.entry[{i}].resource", entry.get("fullUrl", ""), i)
         for i, entry in enumerate(root.get("entry", ()))
         if "resource" in entry
     )
-    names: dict[str, tuple[Place, ...]] = {}
+    names: dict[str, Place | None] = {}
     for place in places:
         for name in _names(place):
-            names[name] = (*names.get(name, ()), place)
+            known = names.setdefault(name, place)
+            if known is not None and known.resource != place.resource:
+                names[name] = None
     return Document(root, places, names)
 
 
