@@ -102,7 +102,7 @@ ANSWERS: dict[str, tuple[str, str] | None] = {
         "wrong-datatype", "Bundle.entry[0].resource.useContext[0].code"),
     "metadata/BaRS_API_Capability_Statement.json": ("unsupported-type", "CapabilityStatement"),
     "invalid-base64.json": ("code-invalid", "OperationOutcome.issue[0].code"),
-    "OperationOutcome/REC/500-REC_SERVER_ERROR-no-store.json": ("code-invalid", "OperationOutcome.issue[0].code"),
+    "OperationOutcome/REC/500-REC_SERVER_ERROR-too costly.json": ("code-invalid", "OperationOutcome.issue[0].code"),
     "unavailable.json": ("code-invalid", "OperationOutcome.issue[0].code"),
 }  # fmt: skip
 """What each example of BaRS gets; None: accepted. The others are OperationOutcomes: nothing is said of a patient."""

@@ -16,7 +16,7 @@ from adapters.fhir import acknowledgement, capability, code_systems, operation_o
 from adapters.fhir.parsing import encode
 from adapters.fhir.validation import check_received
 from hub.domain.errors import Cause, Refusal
-from hub.domain.messages import Outcome, ReferralStanding
+from hub.domain.messages import Envelope, Ledger, Normalised, Outcome, ReferralStanding
 from hub.domain.patients import Identifier, Identity
 from hub.domain.referrals import TASK, State, state_of_task
 from hub.views.fragments import StoredFragment
@@ -41,6 +41,9 @@ REFERRAL = Referral(
     identifiers=(Identifier("urn:a", "R-1"),), requested_at=NOW, updated_at=NOW,
 )  # fmt: skip
 STANDING = ReferralStanding(IDS[0], 1, State.REQUESTED, REFERRAL.identifiers)
+NORMALISED = Normalised(
+    Envelope("fhir", "Bundle/transaction", "", "4.0.1", "UTF-8"), {}, Ledger(), Identity(), {}, (), None
+)
 SENT: dict[str, Any] = {
     "resourceType": "Bundle",
     "type": "message",
@@ -67,7 +70,7 @@ def answers() -> Iterator[dict[str, Any]]:
     for patient in (Identity(), Identity("王秀英", identifiers=(Identifier("", "1"),))):
         yield acknowledgement.message(SENT, base, NOW, patient)(outcome)[2]
     entries = [{"resource": {"resourceType": "ServiceRequest"}}, {"resource": {"resourceType": "Condition"}}]
-    yield acknowledgement.bundle({"type": "transaction", "entry": entries})(outcome)[2]
+    yield acknowledgement.bundle({"type": "transaction", "entry": entries}, [NORMALISED])(outcome)[2]
     yield acknowledgement.history(201, "kept")(outcome)[2]
 
 
