@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Set
+from functools import cache, lru_cache
 
 from adapters.hl7v2.maps.codes import document
 from adapters.hl7v2.maps.conversion import Conversion
@@ -20,14 +20,19 @@ def write(c: Conversion, mapped: Iterable[Mapped]) -> Ledger:
     """The ledger of a message whose mapped fields are known."""
     mapped = tuple(mapped)
     known = {entry.path for entry in mapped}
-    read = {_field(path) for path in known}
+
+    @cache
+    def read() -> Set[str]:
+        """The fields that are mapped in part at least: seldom asked for."""
+        return {_field(path) for path in known}
+
     return Ledger(mapped, tuple([
         Unmapped(leaf.path, leaf.text, _reason(c, reading.name, leaf, read))
         for reading in c.readings for leaf in reading.leaves if leaf.path not in known
     ]))  # fmt: skip
 
 
-def _reason(c: Conversion, name: str, leaf: Leaf, read: Set[str]) -> str:
+def _reason(c: Conversion, name: str, leaf: Leaf, read: Callable[[], Set[str]]) -> str:
     if leaf.text == NULL:
         return "HL7 null: nothing is stated"
     if not leaf.value:
@@ -40,7 +45,7 @@ def _reason(c: Conversion, name: str, leaf: Leaf, read: Set[str]) -> str:
     field = f"{name}-{number}"
     if why := _REASONS.get(field) or _REASONS.get(name):
         return why
-    if _field(leaf.path) in read:
+    if _field(leaf.path) in read():
         return f"{field} is mapped, but its FHIR datatype has no place for this part, or no code for this value"
     if field in _ruled(c.dialect):
         return f"not a value that the FHIR element of {field} takes, or what it belongs to is not in the message"
