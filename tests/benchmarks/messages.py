@@ -44,3 +44,22 @@ def referral(control_id: str, number: int, *, enhanced: bool, sender: str, recei
         "NTE|2|L|低盐饮食依从性差，家庭自测血压波动。",
     ]
     return ("\r".join(segments) + "\r").encode()
+
+
+def results(control_id: str, number: int, *, sender: str, observations: int) -> bytes:
+    """An ORU^R01 of HL7 2.5.1 in UTF-8: one report of so many numeric results."""
+    segments = [
+        f"MSH|^~\\&|LIS|{sender}|REFHUB|HUB|20251119101500+0800||ORU^R01^ORU_R01|{control_id}|P|2.5.1"
+        "||||||UNICODE UTF-8",
+        f"PID|1||{number}^^^{sender}^MR||王^芳||19570302|F",
+        f"PV1|1|O|内分泌科^^^{sender}",
+        f"ORC|RE|P{number}|F{number}",
+        f"OBR|1|P{number}|F{number}|JY20^生化检验^99LOC|||20251119080000+0800|||||||||D1^李^医生||||||20251119101000+0800"
+        "||CH|F",
+    ]
+    for i in range(1, observations + 1):
+        value = f"{i}.{i % 10}"
+        segments.append(
+            f"OBX|{i}|NM|{2000 + i}-3^项目{i}^LN||{value}|mmol/L^mmol/L^UCUM|3.5-5.1|N|||F|||20251119080000+0800"
+        )
+    return ("\r".join(segments) + "\r").encode()
