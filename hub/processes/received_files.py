@@ -61,8 +61,8 @@ class Received:
     refused: list[Refusing] = field(default_factory=list)
 
 
-_Read = tuple[list[Fragment], Resource | None]
-"""The fragments of one message, and which of their resources is the referral's ServiceRequest."""
+_Read = tuple[list[Fragment], Resource | None, tuple[Refusal, ...]]
+"""Of a message: its fragments, the resource that is the referral's ServiceRequest, what of a batch was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,11 @@ def _read_file(file: _File, received: Received) -> None:
         messages = [(raw, _hl7v2) for raw in files.split(file.data)] or [(file.data, _hl7v2)]
     for index, (raw, reader) in enumerate(messages, 1):
         try:
-            fragments, request = reader(file, raw, len(received.fragments))
+            fragments, request, refusals = reader(file, raw, len(received.fragments))
             received.fragments += fragments
             received.referrals += [f for f in fragments if request is not None and f.resource is request]
+            if refusals:
+                raise Refused(*refusals)
         except Refused as error:
             received.refused.append(_refusing(file, index, raw, error))
 
@@ -193,20 +195,22 @@ def _hl7v2(file: _File, raw: bytes, count: int) -> _Read:
     sent = _time(normalised.bundle.get("timestamp"))
     organization = file.origin.organization or envelope.facility or Path(file.path).name
     message_id = envelope.control_id or Path(file.path).name
-    return list(
-        _fragments(file, normalised, "hl7v2", message_id, organization, given or sent or file.modified, count)
-    ), _request(normalised)
+    return (
+        list(_fragments(file, normalised, "hl7v2", message_id, organization, given or sent or file.modified, count)),
+        _request(normalised),
+        (),
+    )
 
 
 def _fhir(file: _File, raw: bytes, count: int) -> _Read:
-    given = file.origin.received_at
-    raw = raw.removeprefix(_BOM)
+    given, raw = file.origin.received_at, raw.removeprefix(_BOM)
     normalised = normalise_fhir(raw, timezone=file.timezone, received_at=given or file.modified)
     document = msgspec.json.decode(raw)
     message_id = _document_id(document) or Path(file.path).name
     organization = file.origin.organization or _sender(document) or Path(file.path).name
     when = given or _time(document.get("timestamp")) or file.modified
-    return list(_fragments(file, normalised, "fhir", message_id, organization, when, count)), _request(normalised)
+    fragments = list(_fragments(file, normalised, "fhir", message_id, organization, when, count))
+    return fragments, _request(normalised), normalised.warnings
 
 
 def _sender(document: Mapping[str, Any]) -> str | None:
@@ -272,7 +276,7 @@ def _note(file: _File, raw: bytes, count: int) -> _Read:
             citations=(Citation(_NOTE_DATA, "", text),),
         )
     ]
-    return fragments, None
+    return fragments, None, ()
 
 
 def _decoded(raw: bytes) -> str:

@@ -72,6 +72,24 @@ def test_a_refused_message_is_told_kept_and_does_not_cost_the_others(
     assert kept["sources"][0]["text"] == "this is no message"
 
 
+def test_an_entry_of_a_batch_that_is_refused_stands_apart_and_costs_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    about = {"subject": {"identifier": {"system": "urn:a", "value": "1"}}}
+    coding = {"system": "http://hl7.org/fhir/sid/icd-10", "code": "E78.5", "display": "高脂血症"}
+    good = {"resourceType": "Condition", "code": {"coding": [coding]}, **about}
+    wrong = {"resourceType": "Observation", "status": "?", "code": {"text": "血压"}, **about}
+    batch = {"resourceType": "Bundle", "type": "batch", "entry": [{"resource": good}, {"resource": wrong}]}
+    path = tmp_path / "batch.json"
+    path.write_text(json.dumps(batch, ensure_ascii=False), "utf-8")
+    status, record, err = run(capsys, path)
+    assert status == 1
+    assert "batch.json: message 1 refused: code-invalid" in err
+    assert problems(record) == ["高脂血症"]
+    [kept] = [u for u in record["unplaced"] if u["reason"].startswith("refused")]
+    assert "血压" in kept["sources"][0]["text"]
+
+
 def test_a_refused_message_in_gb18030_is_cited_by_its_control_id(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
