@@ -75,9 +75,9 @@ def _twice(value: dict[str, Any], again: dict[str, Any] | None) -> dict[str, Any
         return value
     merged = dict(value)
     for key in ("system", "value"):
-        one, other = value[key], again[key]
+        one, other = value.get(key), again.get(key)
         sources = (*_sources(one), *_sources(other))
-        if sources:
+        if sources and one is not None:
             merged[key] = Joined(one if isinstance(one, str) else one.value, sources)
     return merged
 
@@ -128,7 +128,7 @@ def _grouped(c: Conversion, s: Reading, made: dict[str, Any], kind: str) -> None
     found = [] if group is None else pair(c, group, ("PGN", "FGN")) if group.divided else [_GROUP(c, group)]
     element = {"ServiceRequest": "requisition", "MedicationRequest": "groupIdentifier"}.get(kind)
     for value in found:
-        if value and element and element not in made and value["type"] == {"text": "PGN"}:
+        if value and element and element not in made and value.get("type") == {"text": "PGN"}:
             made[element] = value
         elif value:
             made.setdefault("identifier", []).append(value)

@@ -60,7 +60,7 @@ def _priority(c: Conversion, s: Reading) -> Leaf | str:
 
 def referral_identifier(c: Conversion, r: Repetition) -> Value:
     """RF1-6, RF1-11: the hub's own id is known by its form."""
-    value = _IDENTIFIER(c, r)
+    value = _IDENTIFIER(c, r) if r.leaf() else None
     if value and r.leaf(2) is None and r.leaf(3) is None and is_uuid(r.text(1)):
         value["system"] = HUB_REFERRAL
     return value
