@@ -98,7 +98,7 @@ def _settle(c: Conversion, sent: datetime) -> tuple[list[Mapped], list[Part]]:
         mapped += [_new(Mapped, (path, base + pointer, text)) for pointer, path, text in found]
         if entry.also:
             mapped += [Mapped(leaf.path, base + pointer, leaf.text) for leaf, pointer in entry.also]
-    return list(dict.fromkeys(mapped)) if c.twice else mapped, parts
+    return mapped, parts
 
 
 def _is_part(c: Conversion, entry: Entry) -> bool:

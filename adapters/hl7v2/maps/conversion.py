@@ -65,8 +65,8 @@ class Order:
 class Conversion:
     """One message being converted. readings: its segments; facility: MSH-4.1; kind, event: MSH-9; order: that in work;
     observed: the resource that an NTE comments; document: of the TXA in work; report: of the OBR in work; opened:
-    others that following segments belong to, by name; merges: who is who, in order; twice: whether one field was read
-    into two resources; codes, pairs: the code tables of the dialect."""
+    others that following segments belong to, by name; merges: who is who, in order; again: whether fields that are
+    read already are read into a second resource; codes, pairs: the code tables of the dialect."""
 
     def __init__(
         self, message: Message, clock: Clock, dialect: Dialect, *, facility: str, control_id: str, kind: str, event: str
@@ -107,7 +107,7 @@ class Conversion:
         self.merges: list[Merging] = []
         self.last_text: tuple[str, Entry] | None = None
         self.shared: dict[tuple[str, str], Entry] = {}
-        self.twice = False
+        self.again = False
         self.joined: dict[tuple[str, str, str], int] = {}
         self.trailing: set[Segment] = set()
         self.reporting: set[Segment] = set()
@@ -126,7 +126,7 @@ class Conversion:
         entry = self.shared.get(key)
         if entry is None:
             entry = self.shared[key] = self.add(resource)
-        else:
+        elif not self.again:
             entry.twins.append(resource)
         return entry
 
@@ -136,7 +136,7 @@ class Conversion:
         at = self.joined.setdefault((entry.url, element, raw), len(listed))
         if at == len(listed):
             listed.append(value)
-        else:
+        elif not self.again:
             entry.twins.append({element: [*({} for _ in range(at)), value]})
 
     def subject(self) -> dict[str, Any]:

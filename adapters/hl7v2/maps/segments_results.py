@@ -15,6 +15,7 @@ from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.timing import priority, quantity_timing
 
 _OWN = "urn:referral-hub:extension:"
+_ORDERED_BY = _OWN + "ordered-by"
 _SUPPORTING = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ServiceRequest.supportingInfo"
 
 
@@ -30,14 +31,15 @@ def orc(c: Conversion, s: Reading) -> None:
         return
     c.order.control, c.order.late = s, True
     _based(c, group, report.resource)
+    c.again = True
     control(c, report.resource, report, medication=False, own=group)
+    c.again = False
 
 
 def _based(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     """Official map ORU_R01: a ServiceRequest too where it tells of the order, as our receivers did not order it."""
     request = _ordered(c, s)
     request.part = False
-    c.twice = True
     made["basedOn"] = [request.reference]
     c.order.request = request
 
@@ -69,7 +71,10 @@ def _report(c: Conversion, s: Reading) -> None:
     entry = c.add(made, s.leaf(7), s.leaf(22))
     if c.order.control or any(s.has(field) for field in _ORDERED):
         _based(c, s, made)
+        c.again = True
     control(c, made, entry, medication=False, own=s)
+    _ordered_by(c, s, made)
+    c.again = False
     given = s.leaf(25)
     status = c.codes["report-status"].get(given.text.strip().upper()) if given else None
     if given and status:
@@ -88,15 +93,19 @@ def _report(c: Conversion, s: Reading) -> None:
                 found = {**found, "extension": [{"url": _FUNCTION, "valueCodeableConcept": kind}]}
             if found:
                 made.setdefault(element, []).append(found)
-    ordering = s.first(16)
-    who = practitioner(c, ordering) if ordering else None
-    if who and "extension" not in made:
-        made["extension"] = [{"url": _OWN + "ordered-by", "valueReference": who}]
     _information(s, made)
     c.report = entry
     if c.event in _SPECIMEN_FIRST and c.kind == "OUL" and (specimen := c.opened.get("specimen")):
         made["specimen"] = [specimen.reference]
     _drawn(c, s, entry)
+
+
+def _ordered_by(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """OBR-16, where ORC does not say who ordered it."""
+    ordering = s.first(16)
+    who = practitioner(c, ordering) if ordering else None
+    if who and all(one["url"] != _ORDERED_BY for one in made.get("extension", ())):
+        made.setdefault("extension", []).append({"url": _ORDERED_BY, "valueReference": who})
 
 
 def _information(s: Reading, made: dict[str, Any]) -> None:
