@@ -35,9 +35,13 @@ _WIDE = (
 """How a message in characters of two or four bytes begins, its set and its codec."""
 
 
-@lru_cache(maxsize=256)
 def codec(name: str) -> str | None:
     """The Python codec of a character set's name (spaces, case and punctuation do not matter), None if unknown."""
+    return _codec(name) if len(name) <= 64 else None
+
+
+@lru_cache(maxsize=256)
+def _codec(name: str) -> str | None:
     return _CODECS.get(re.sub(r"[^A-Z0-9]", "", name.upper()))
 
 

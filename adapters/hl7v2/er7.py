@@ -82,20 +82,33 @@ def parse(text: str, charset: str = "utf-8") -> Message:
     delimiters = separators(mark, head[4:].split(mark, 1)[0], charset)
     segments: list[Segment] = []
     counts: dict[str, int] = {}
+    going_on: list[str] = []
     for line in lines:
         fields = line.split(mark)
         name = fields[0]
-        if not _is_name(name):
+        if len(name) != 3 or not _is_name(name):
             if line.strip(f"\x1c \t{mark}"):
-                segments[-1].fields[-1] += "\n" + name
-                segments[-1].fields += fields[1:]
+                going_on.append(name)
+                if len(fields) > 1:
+                    _end(segments[-1], going_on)
+                    segments[-1].fields += fields[1:]
             continue
+        if going_on:
+            _end(segments[-1], going_on)
         counts[name] = occurrence = counts.get(name, 0) + 1
         if name in HEADERS:
             fields.insert(1, mark)
         segments.append(Segment(name, occurrence, fields))
+    if going_on:
+        _end(segments[-1], going_on)
     version = segments[0].fields[12] if len(segments[0].fields) > 12 else ""
     return Message(delimiters, segments, version.split(delimiters.component, 1)[0].strip())
+
+
+def _end(segment: Segment, going_on: list[str]) -> None:
+    """The last field with the lines that it goes on over, joined at once: there may be a million."""
+    segment.fields[-1] = "\n".join([segment.fields[-1], *going_on])
+    going_on.clear()
 
 
 def repetitions(message: Message, segment: Segment, field: int) -> list[str]:
@@ -259,13 +272,17 @@ def _nth(raw: str, mark: str, number: int) -> str:
     return parts[number - 1] if number <= len(parts) else ""
 
 
-@lru_cache(maxsize=256)
 def separators(field: str, characters: str, charset: str = "utf-8") -> Separators:
     """The delimiters that MSH-1 and MSH-2 name, by position.
 
     A mangled MSH-2 (`^~\\\\&`, `^~&`) is read by what each usual character usually means; letters and digits separate
     nothing.
     """
+    return _separators(field, characters[:16], charset)
+
+
+@lru_cache(maxsize=256)
+def _separators(field: str, characters: str, charset: str) -> Separators:
     distinct = "".join([character for character in dict.fromkeys(characters) if not character.isalnum()])
     if len(distinct) >= 4:
         return Separators(field, distinct[0], distinct[1], distinct[2], distinct[3], charset)
@@ -278,4 +295,4 @@ def separators(field: str, characters: str, charset: str = "utf-8") -> Separator
 
 @lru_cache(maxsize=1024)
 def _is_name(name: str) -> bool:
-    return len(name) == 3 and name.isascii() and name.isalnum() and name.isupper() and not name[0].isdigit()
+    return name.isascii() and name.isalnum() and name.isupper() and not name[0].isdigit()

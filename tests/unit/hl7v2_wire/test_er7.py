@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,3 +140,12 @@ def test_leaves_reassemble_the_fields(fields: list[list[list[list[str]]]]) -> No
             found[n, r, c, s] = value
             assert er7.value(message, segment, n, r, c, s) == value
     assert found == expected
+
+
+def test_a_field_over_a_million_lines_is_read_in_the_time_of_its_length() -> None:
+    begun = time.process_time()
+    text = "MSH|^~\\&|A\rNTE|1||a" + "\nb" * 1_000_000 + "\nc|d\ne\rNTE|2"
+    note, last = er7.parse(text).all("NTE")
+    assert note.fields[3].count("\n") == 1_000_001
+    assert (note.fields[3][-2:], note.fields[4], last.fields[1]) == ("\nc", "d\ne", "2")
+    assert time.process_time() - begun < 10
