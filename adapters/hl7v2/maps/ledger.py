@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
-from functools import cache, lru_cache
+from collections.abc import Iterable, Mapping, Set
+from functools import lru_cache
 
 from adapters.hl7v2.maps.codes import document
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.dialect import Dialect
 from adapters.hl7v2.maps.messages import TRANSLATORS
-from adapters.hl7v2.maps.reading import NULL, Leaf
+from adapters.hl7v2.maps.reading import NULL, Leaf, Reading
 from hub.domain.messages import Ledger, Mapped, Unmapped
 
 _REASONS: Mapping[str, str] = {field: why for why, fields in document("unmapped.yaml").items() for field in fields}
@@ -20,19 +20,14 @@ def write(c: Conversion, mapped: Iterable[Mapped]) -> Ledger:
     """The ledger of a message whose mapped fields are known."""
     mapped = tuple(mapped)
     known = {entry.path for entry in mapped}
-
-    @cache
-    def read() -> Set[str]:
-        """The fields that are mapped in part at least: seldom asked for."""
-        return {_field(path) for path in known}
-
     return Ledger(mapped, tuple([
-        Unmapped(leaf.path, leaf.text, _reason(c, reading.name, leaf, read))
+        Unmapped(leaf.path, leaf.text, _reason(c, reading, leaf, known))
         for reading in c.readings for leaf in reading.leaves if leaf.path not in known
     ]))  # fmt: skip
 
 
-def _reason(c: Conversion, name: str, leaf: Leaf, read: Callable[[], Set[str]]) -> str:
+def _reason(c: Conversion, reading: Reading, leaf: Leaf, known: Set[str]) -> str:
+    name = reading.name
     if leaf.text == NULL:
         return "HL7 null: nothing is stated"
     if not leaf.value:
@@ -45,17 +40,12 @@ def _reason(c: Conversion, name: str, leaf: Leaf, read: Callable[[], Set[str]]) 
     field = f"{name}-{number}"
     if why := _REASONS.get(field) or _REASONS.get(name):
         return why
-    if _field(leaf.path) in read():
+    here = leaf.path.partition("[")[2].partition("[")[0]
+    if any(other.path in known for other in reading.leaves if other.path.partition("[")[2].partition("[")[0] == here):
         return f"{field} is mapped, but its FHIR datatype has no place for this part, or no code for this value"
     if field in _ruled(c.dialect):
         return f"not a value that the FHIR element of {field} takes, or what it belongs to is not in the message"
     return f"no rule for {field}"
-
-
-def _field(path: str) -> str:
-    """Segment, occurrence and field of a path."""
-    segment, _, rest = path.partition("-")
-    return f"{segment}-{rest.partition('[')[0]}"
 
 
 @lru_cache(maxsize=64)
