@@ -7,6 +7,7 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import Value, coded
+from adapters.hl7v2.maps.marks import COMPONENT, mark, marked
 from adapters.hl7v2.maps.names import is_cjk, person_name, validity
 from adapters.hl7v2.maps.parties import (
     assigning,
@@ -48,9 +49,9 @@ def _one_word(c: Conversion, number: Leaf) -> dict[str, Any]:
     held: dict[str, Any] = {}
     if not is_cjk(number.text):
         held["identifier"] = [{"system": namespace(c.facility, "PRN"), "value": number}]
-    if not any(mark.isdigit() for mark in number.text):
-        held["name"] = [{"text": number}]
-    return held or {"name": [{"text": number}]}
+    if not any(sign.isdigit() for sign in number.text):
+        held["name"] = [marked({"text": number}, COMPONENT, "1", "text")]
+    return held or {"name": [marked({"text": number}, COMPONENT, "1", "text")]}
 
 
 def _numbered(c: Conversion, r: Repetition, number: Leaf, *, plain: bool) -> dict[str, Any]:
@@ -111,6 +112,8 @@ def organization_entry(c: Conversion, r: Repetition) -> Entry | None:
         checked(held, r.leaf(4), r.leaf(5))
         issued_at(c, r, 8, held, site=True)
         made["identifier"] = [held]
+        if number and number is other:
+            mark(held, COMPONENT, "3", "value")
         if other and other is not number:
             made["identifier"].append({"value": other})
     if name:
@@ -144,6 +147,8 @@ def coded_organization_entry(c: Conversion, r: Repetition) -> Entry | None:
         made["identifier"] = [{"system": system.give(namespace(system.text)) if system else uri, "value": number}]
     if name or (r.lone and number):
         made["name"] = name or number
+        if name is None:
+            mark(made, COMPONENT, "1", "name")
     return c.share("CWE" + r.raw, made)
 
 

@@ -9,6 +9,7 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location, practitioner, practitioner_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time
+from adapters.hl7v2.maps.marks import COMPONENT, FIELD, mark, marked
 from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.parties import coded_identifier, entity_identifier
 from adapters.hl7v2.maps.quantities import number
@@ -36,9 +37,14 @@ def sch(c: Conversion, s: Reading) -> None:
     minutes = _duration(s, 9, 10)
     if minutes:
         made["minutesDuration"] = minutes
+        if minutes.text.strip() != str(minutes.value):
+            mark(made, COMPONENT, s.text(10), "minutesDuration")
     timing = s.first(11)
     if timing:
         _span(c, made, timing.leaf(4), timing.leaf(5))
+        for key in ("start", "end"):
+            if key in made:
+                mark(made, FIELD, "SCH-11", key)
     for number_of, order in (("PLAC", s.first(26)), ("FILL", s.first(27))):
         value = entity_identifier(number_of)(c, order) if order else None
         if value:
@@ -66,9 +72,11 @@ def timed(c: Conversion, s: Reading) -> bool:
     if entry is None:
         return False
     made = entry.resource
-    asked = {key: made.pop(key) for key in ("start", "end") if key in made and s.has(7)}
+    asked: dict[str, Any] = {key: made.pop(key) for key in ("start", "end") if key in made and s.has(7)}
     if asked:
-        made.setdefault("requestedPeriod", []).append(asked)
+        for key in asked:
+            made.pop(f"_{key}", None)
+        made.setdefault("requestedPeriod", []).append(marked(asked, FIELD, "SCH-11"))
     _span(c, made, s.leaf(7), s.leaf(8))
     return True
 

@@ -34,7 +34,8 @@ class Entry(msgspec.Struct, eq=False):
     recorded: leaves that may say when it was recorded, the first that is a time wins; also: fields that decided how
     the resource is built without standing in it, with the pointer of what they decided; twins: the same content read
     from other fields, which are mapped to where it stands; patient: the Patient entry that it is about; part: False
-    for what only repeats another entry in another role, and so is no fragment of its own.
+    for what only repeats another entry in another role, and so is no fragment of its own; lines, notes: how its text
+    and its notes were told (`marks.BREAKS`).
     """
 
     url: str
@@ -44,6 +45,8 @@ class Entry(msgspec.Struct, eq=False):
     also: list[tuple[Leaf, str]] = []
     twins: list[Resource] = []
     part: bool = True
+    lines: str = ""
+    notes: str = ""
 
     @property
     def reference(self) -> dict[str, Any]:
@@ -53,13 +56,14 @@ class Entry(msgspec.Struct, eq=False):
 @dataclass(slots=True)
 class Order:
     """What belongs to one order: its ORC, timings not yet used, and the request or report made of it; told: whether who
-    entered and verified it is said; late: its ORC stands after its OBR."""
+    entered and verified it is said; late: its ORC stands after its OBR; reported: a report has its ORC already."""
 
     control: Reading | None = None
     timings: list[Reading] = field(default_factory=list)
     request: Entry | None = None
     told: bool = False
     late: bool = False
+    reported: bool = False
 
 
 class Conversion:
@@ -72,6 +76,7 @@ class Conversion:
         self, message: Message, clock: Clock, dialect: Dialect, *, facility: str, control_id: str, kind: str, event: str
     ) -> None:
         self.dialect = dialect
+        self.since_2_6 = message.version >= "2.6"
         self.codes = dialect.codes
         self.pairs = dialect.pairs
         self.readings = [Reading(segment, message.separators) for segment in message.segments]
@@ -130,14 +135,15 @@ class Conversion:
             entry.twins.append(resource)
         return entry
 
-    def join(self, entry: Entry, element: str, raw: str, value: Any) -> None:
-        """A value of a list that several fields may say in the same words: it stands there once."""
+    def join(self, entry: Entry, element: str, raw: str, value: Any) -> int:
+        """A value of a list that several fields may say in the same words: it stands there once; its place."""
         listed = entry.resource.setdefault(element, [])
         at = self.joined.setdefault((entry.url, element, raw), len(listed))
         if at == len(listed):
             listed.append(value)
         elif not self.again:
             entry.twins.append({element: [*({} for _ in range(at)), value]})
+        return at
 
     def subject(self) -> dict[str, Any]:
         """Reference to the patient; filled in at the end for what comes before PID."""

@@ -11,23 +11,24 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, SYSTEM_OID, mark, marked
 from adapters.hl7v2.maps.quantities import number
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
-from adapters.hl7v2.maps.systems import NAMESPACE, UNITS, listed, namespace, system_of, universal
+from adapters.hl7v2.maps.systems import NAMESPACE, UNITS, listed, namespace, system_name, system_of, universal
 
 Value = Any
 Convert = Callable[[Conversion, Repetition], Value]
 
 _CODE = re.compile(r"[^\s]+( [^\s]+)*$")
 _SHORT_CODE = re.compile(r"[!-~]{1,20}$")
-_CODINGS = ((1, 2, 3, 7), (4, 5, 6, 8), (10, 11, 12, 13))
-ALTERNATE = _CODINGS[1]
+CODINGS = ((1, 2, 3, 7), (4, 5, 6, 8), (10, 11, 12, 13))
+ALTERNATE = CODINGS[1]
 """Components of a CWE's second code: code, text, system, version."""
-_REGISTERED = ((14, 15, 16), (17, 18, 19), (20, 21, 22))
+REGISTERED = ((14, 15, 16), (17, 18, 19), (20, 21, 22))
 """Components that say of each code: OID of its system, of its value set, and that one's version."""
-_LANGUAGE = "urn:referral-hub:extension:language-as-coded"
-_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/valueset-reference"
-_VALUE_SET_VERSION = "urn:referral-hub:extension:value-set-version"
+LANGUAGE = "urn:referral-hub:extension:language-as-coded"
+VALUE_SET = "http://hl7.org/fhir/StructureDefinition/valueset-reference"
+VALUE_SET_VERSION = "urn:referral-hub:extension:value-set-version"
 
 
 def string(c: Conversion, r: Repetition) -> Value:
@@ -88,7 +89,7 @@ def code(table: str) -> Convert:
     return convert
 
 
-def coding(c: Conversion, r: Repetition, parts: tuple[int, int, int, int] = _CODINGS[0]) -> Value:
+def coding(c: Conversion, r: Repetition, parts: tuple[int, int, int, int] = CODINGS[0]) -> Value:
     """A triplet of a CWE."""
     found: dict[str, Any] = {}
     one, two, three, four = parts
@@ -113,8 +114,13 @@ def concept(c: Conversion, r: Repetition) -> Value:
             return None
         if _SHORT_CODE.match(leaf.text):
             return {"coding": [{"code": leaf}], "text": leaf}
-        return {"text": leaf}
-    codings = [coding(c, r, parts) for parts in _CODINGS if parts[0] in r.values or parts[1] in r.values]
+        return marked({"text": leaf}, COMPONENT, "1", "text")
+    codings: list[Any] = []
+    for parts in CODINGS:
+        if parts[0] in r.values or parts[1] in r.values:
+            codings.append(coding(c, r, parts))
+            if parts is not CODINGS[len(codings) - 1]:
+                mark(codings[-1], COMPONENT, str(parts[0]))
     if len(r.values) > 2 and max(r.values) > 13:
         _register(r, codings)
     concept: dict[str, Any] = {}
@@ -124,6 +130,10 @@ def concept(c: Conversion, r: Repetition) -> Value:
         text = r.leaf(2) or r.leaf(5) or r.leaf(1)
         if codings and "system" not in codings[0]:
             codings = codings[1:]
+        if r.leaf(2) is None and text:
+            mark(concept, COMPONENT, "5" if r.leaf(5) else "1", "text")
+    elif text and not [found for found in codings if "code" in found]:
+        mark(concept, COMPONENT, "9", "text")
     if codings:
         concept["coding"] = codings
     if text:
@@ -134,7 +144,7 @@ def concept(c: Conversion, r: Repetition) -> Value:
 def _register(r: Repetition, codings: list[dict[str, Any]]) -> None:
     """CWE.14 to .22 of each code: the OID is the system where its name is nobody's; the value set is an extension."""
     present = [
-        at for at, parts in zip(_REGISTERED, _CODINGS, strict=True) if parts[0] in r.values or parts[1] in r.values
+        at for at, parts in zip(REGISTERED, CODINGS, strict=True) if parts[0] in r.values or parts[1] in r.values
     ]
     for (system, values, version), made in zip(present, codings, strict=True):
         oid, among, as_of = r.leaf(system), r.leaf(values), r.leaf(version)
@@ -143,11 +153,14 @@ def _register(r: Repetition, codings: list[dict[str, Any]]) -> None:
             held = made.get("system")
             known = held is not None and not str(held.value).startswith(NAMESPACE)
             made["system"] = Joined(held.value if held and known else uri, (held, oid) if held else (oid,))
+            mark(made, SYSTEM_OID, oid.text.strip(), "system")
+            if held and not (known and system_name(str(held.value)) == held.text.strip()):
+                mark(made, AS_SENT, held.text.strip(), "system")
         named = universal(among.text.strip(), "ISO") if among else None
         if among and named:
-            made.setdefault("extension", []).append({"url": _VALUE_SET, "valueUri": among.give(named)})
+            made.setdefault("extension", []).append({"url": VALUE_SET, "valueUri": among.give(named)})
         if as_of:
-            made.setdefault("extension", []).append({"url": _VALUE_SET_VERSION, "valueString": as_of})
+            made.setdefault("extension", []).append({"url": VALUE_SET_VERSION, "valueString": as_of})
 
 
 def table(table: str) -> Convert:
@@ -161,12 +174,12 @@ def table(table: str) -> Convert:
         named = r.leaf(3)
         system = named.give(found[1]) if named else found[1]
         made: dict[str, Any] = {"coding": [{"system": system, "code": leaf.give(found[0])}]}
-        made["coding"] += [
-            coding(c, r, parts) for parts in _CODINGS[1:] if parts[0] in r.values or parts[1] in r.values
-        ]
+        made["coding"] += [coding(c, r, parts) for parts in CODINGS[1:] if parts[0] in r.values or parts[1] in r.values]
         text = r.leaf(9) or r.leaf(2)
         if text:
             made["text"] = text
+            if 9 in r.values:
+                mark(made, COMPONENT, "9", "text")
         return made
 
     return convert
@@ -217,12 +230,14 @@ def language(c: Conversion, r: Repetition) -> Value:
     tagged = [found for n in (1, 4, 10) if (found := _tag(c, r.leaf(n)))]
     if not tagged:
         return {"text": name}
-    own = [coding(c, r, parts) for parts in _CODINGS if not r.lone and (parts[0] in r.values or parts[1] in r.values)]
+    own = [coding(c, r, parts) for parts in CODINGS if not r.lone and (parts[0] in r.values or parts[1] in r.values)]
     made: dict[str, Any] = {"coding": [{"system": "urn:ietf:bcp:47", "code": tag} for tag in tagged], "text": name}
+    if name is r.leaf(9) or name is leaf:
+        mark(made, COMPONENT, "9" if name is r.leaf(9) else "1", "text")
     if own:
         # ISO is a standard of languages here, no system of units.
         made["extension"] = [
-            {"url": _LANGUAGE, "valueCoding": {key: part for key, part in one.items() if not _is_unit(key, part)}}
+            {"url": LANGUAGE, "valueCoding": {key: part for key, part in one.items() if not _is_unit(key, part)}}
             for one in own
         ]
     return made

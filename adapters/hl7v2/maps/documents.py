@@ -8,6 +8,7 @@ from typing import Any
 from adapters.hl7v2.maps.actors import practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, instant
+from adapters.hl7v2.maps.marks import broken
 from adapters.hl7v2.maps.observations import attachment, pointer
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
@@ -77,7 +78,9 @@ def document_line(c: Conversion, s: Reading, kind: str) -> bool:
         return False
     content: list[dict[str, Any]] = entry.resource["content"]
     if kind in _TEXT:
-        c.lines[id(entry)].extend(line for repetition in s.each(5) if (line := repetition.prose()))
+        lines = [line for repetition in s.each(5) if (line := repetition.prose())]
+        entry.lines += broken([str(line.value) for line in lines])
+        c.lines[id(entry)].extend(lines)
         place = "/content/0/attachment"
     elif kind in ("ED", "RP"):
         made = [found for repetition in s.each(5)
@@ -148,8 +151,11 @@ def message_note(c: Conversion) -> None:
     lines: list[Joined] = []
     authors: list[Any] = []
     recorded: list[Leaf | None] = []
+    told = ""
     for s in c.notes:
-        lines += [line for repetition in s.each(3) if (line := repetition.prose())]
+        found = [line for repetition in s.each(3) if (line := repetition.prose())]
+        told += broken([str(line.value) for line in found])
+        lines += found
         recorded.append(s.leaf(6))
         author = s.first(5)
         if author and (who := practitioner(c, author)) and who not in authors:
@@ -168,6 +174,7 @@ def message_note(c: Conversion) -> None:
         made["author"] = authors
     made["content"] = [{"attachment": {"contentType": "text/plain", "data": _encoded(lines)}}]
     entry = c.add(made, *recorded)
+    entry.lines = told
     entry.patient = c.patients[0] if c.patients else None
     if c.referral:
         c.referral.resource.setdefault("supportingInfo", []).append(entry.reference)

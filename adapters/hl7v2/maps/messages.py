@@ -20,10 +20,11 @@ from adapters.hl7v2.maps import (
     segments_results,
     segments_visit,
 )
-from adapters.hl7v2.maps.conversion import ABSENT, Conversion
+from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.declared import declared
 from adapters.hl7v2.maps.dialect import Dialect
 from adapters.hl7v2.maps.documents import close_documents, message_note, txa
+from adapters.hl7v2.maps.marks import BREAKS, mark
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.times import Clock
 
@@ -109,6 +110,17 @@ def _mend(c: Conversion) -> None:
                 del place["use"]
 
 
+def _tell_lines(entry: Entry) -> None:
+    """Marks of how text and notes were told, where it is not as usual: a text in one segment, a note in each."""
+    resource = entry.resource
+    if entry.lines[1:].strip("b") and "valueString" in resource:
+        mark(resource, BREAKS, entry.lines, "valueString")
+    elif entry.lines.strip("s") and "content" in resource:
+        mark(resource["content"][0]["attachment"], BREAKS, entry.lines, "data")
+    if entry.notes.strip("s"):
+        mark(resource, BREAKS, entry.notes)
+
+
 def _complete(c: Conversion) -> None:
     """References that needed what came later: the referral's patient, receiver and Task."""
     _mend(c)
@@ -116,6 +128,7 @@ def _complete(c: Conversion) -> None:
     header = c.entries[0].resource
     for entry in c.entries:
         entry.patient = entry.patient or patient
+        _tell_lines(entry)
         if entry.resource["resourceType"] == "Provenance":
             entry.resource["target"] = entry.resource["target"] or [(c.encounter or patient or c.entries[0]).reference]
             entry.resource.setdefault("recorded", c.sent)

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.datatypes import Convert, Value, positive_of
+from adapters.hl7v2.maps.marks import COMPONENT, mark, marked
 from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
 
 _STANDARD = "http://hl7.org/fhir/StructureDefinition/"
 _OWN = "urn:referral-hub:extension:"
-_REPRESENTATION = _STANDARD + "iso21090-EN-representation"
+REPRESENTATION = _STANDARD + "iso21090-EN-representation"
 
 
 class _Layout(NamedTuple):
@@ -29,8 +30,12 @@ class _Layout(NamedTuple):
 _XPN = _Layout(1, 7, 8, 10, 11, 12, 13, 14)
 _XCN = _Layout(2, 10, 15, 17, 18, 19, 20, 21)
 _CNN = _Layout(2)
-_SURNAMES = ((2, "own-prefix"), (3, "own-name"), (4, "partner-prefix"), (5, "partner-name"))
+SURNAMES = ((2, "own-prefix"), (3, "own-name"), (4, "partner-prefix"), (5, "partner-name"))
 """FN's subcomponents and their extensions."""
+
+
+_LINES = ("1", "2", "19", "", "")
+"""Components of XAD where an address's first lines usually stand."""
 
 
 def is_cjk(text: str) -> bool:
@@ -56,7 +61,8 @@ def _name(c: Conversion, r: Repetition, at: _Layout) -> Value:
     use = r.leaf(at.use)
     if use and use.text.strip() == "A" and not is_cjk(r.raw):
         # Senders put the representation where the name type belongs; Latin letters are alphabetic in any case.
-        name["extension"] = [{"url": _REPRESENTATION, "valueCode": use.give("ABC")}]
+        name["extension"] = [{"url": REPRESENTATION, "valueCode": use.give("ABC")}]
+        mark(name, COMPONENT, "use")
     if use and use.text.strip().upper() in c.codes["name-use"]:
         name["use"] = use.give(c.codes["name-use"][use.text.strip().upper()])
     parts = [leaf for leaf in (family, given, further) if leaf]
@@ -66,11 +72,17 @@ def _name(c: Conversion, r: Repetition, at: _Layout) -> Value:
         name["family"] = family
     if given or further:
         name["given"] = [leaf for leaf in (given, further) if leaf]
+        if given is None:
+            mark(name, COMPONENT, "further", "given", 0)
     if prefix:
         name["prefix"] = [prefix]
-    suffixes = [leaf for leaf in (suffix, degree, r.leaf(at.professional)) if leaf]
+    endings = (("", suffix), ("degree", degree), ("professional", r.leaf(at.professional)))
+    suffixes = [(where, leaf) for where, leaf in endings if leaf]
     if suffixes:
-        name["suffix"] = suffixes
+        name["suffix"] = [leaf for _, leaf in suffixes]
+        for index, (where, _) in enumerate(suffixes):
+            if where:
+                mark(name, COMPONENT, where, "suffix", index)
     return _more_of_name(c, r, name, at) if name else None
 
 
@@ -78,7 +90,7 @@ def _more_of_name(c: Conversion, r: Repetition, name: dict[str, Any], at: _Layou
     shown = r.leaf(at.representation)
     if shown and shown.text.strip().upper() in c.codes["representation"]:
         value = shown.give(c.codes["representation"][shown.text.strip().upper()])
-        name.setdefault("extension", [{"url": _REPRESENTATION, "valueCode": value}])
+        name.setdefault("extension", [{"url": REPRESENTATION, "valueCode": value}])
     order = r.leaf(at.order)
     if order and order.text.strip() in c.codes["name-order"]:
         found = {"url": _STANDARD + "humanname-assembly-order", "valueCode": order.give(order.text.strip())}
@@ -86,7 +98,7 @@ def _more_of_name(c: Conversion, r: Repetition, name: dict[str, Any], at: _Layou
     if at.family in r.divided:
         surnames = [
             {"url": f"{_STANDARD}humanname-{kind}", "valueString": leaf}
-            for number, kind in _SURNAMES if (leaf := r.part(at.family, number))
+            for number, kind in SURNAMES if (leaf := r.part(at.family, number))
         ]  # fmt: skip
         if surnames and "family" in name:
             name["_family"] = {"extension": surnames}
@@ -113,7 +125,10 @@ def called_by(c: Conversion, r: Repetition) -> Value:
 def validity(c: Conversion, r: Repetition, since: int, until: int, both: int = 0) -> dict[str, Any]:
     """A Period of two components, else of the DR in one."""
     found = period(c, r.leaf(since), r.leaf(until))
-    return found if found or not both else period(c, r.part(both, 1), r.part(both, 2))
+    if found or not both:
+        return found
+    found = period(c, r.part(both, 1), r.part(both, 2))
+    return marked(found, COMPONENT, str(both)) if found else found
 
 
 def period(c: Conversion, start: Leaf | None, end: Leaf | None) -> dict[str, Any]:
@@ -137,14 +152,21 @@ def address(c: Conversion, r: Repetition) -> Value:
     if kind:
         use, form = (c.codes[table].get(kind.text.upper()) for table in ("address-use", "address-type"))
         made |= {"use": kind.give(use)} if use else {"type": kind.give(form)} if form else {}
-    lines = [leaf for leaf in (r.part(1, 1), r.part(1, 2), r.part(1, 3), r.leaf(2), r.leaf(19)) if leaf]
+    lines = [(place, leaf) for place, leaf in (
+        ("1.1" if 1 in r.divided else "1", r.part(1, 1)), ("1.2", r.part(1, 2)), ("1.3", r.part(1, 3)),
+        ("2", r.leaf(2)), ("19", r.leaf(19))) if leaf]  # fmt: skip
     if lines:
-        made["line"] = lines
+        made["line"] = [leaf for _, leaf in lines]
+        for index, (place, _) in enumerate(lines):
+            if place != _LINES[index]:
+                mark(made, COMPONENT, place, "line", index)
     elements = (("city", 3), ("state", 4), ("postalCode", 5), ("country", 6))
     made |= {element: leaf for element, n in elements if (leaf := r.leaf(n))}
     county = r.part(9, 2) or r.leaf(9)
     if county:
         made["district"] = county
+        if county is r.part(9, 2):
+            mark(made, COMPONENT, "9.2", "district")
     if kind and kind.text.strip() == "HV":
         made.setdefault("extension", []).append({"url": _STANDARD + "iso21090-AD-use", "valueCode": kind})
     _more_of_address(r, made)
@@ -199,15 +221,18 @@ def telecom(use: str | None = None) -> Convert:
             made["use"] = "mobile"
         elif use and purpose is None:
             made["use"] = use
+        where = _component_of(c, r, value)
+        if where != ("4" if (system or plain) == "email" else ""):
+            mark(made, COMPONENT, where or "1", "value")
         return made if r.lone or max(r.values) < 4 else _more_of_telecom(c, r, made)
 
     return convert
 
 
-_PARTS = ((5, _STANDARD + "contactpoint-country"), (6, _STANDARD + "contactpoint-area"),
+TELECOM_PARTS = ((5, _STANDARD + "contactpoint-country"), (6, _STANDARD + "contactpoint-area"),
           (7, _STANDARD + "contactpoint-local"), (8, _STANDARD + "contactpoint-extension"), (9, _OWN + "telecom-text"),
           (10, _OWN + "telecom-extension-prefix"), (11, _OWN + "telecom-speed-dial"))  # fmt: skip
-_WHOLE = ((1, _OWN + "telecom-as-written"), (12, _OWN + "telecom-unformatted"), (4, _OWN + "telecom-address"))
+TELECOM_WHOLE = ((1, _OWN + "telecom-as-written"), (12, _OWN + "telecom-unformatted"), (4, _OWN + "telecom-address"))
 """The same number, or another way to reach it, beside what became the value."""
 
 
@@ -216,10 +241,10 @@ def _more_of_telecom(c: Conversion, r: Repetition, made: dict[str, Any]) -> Valu
     held = made["value"]
     extensions = [
         {"url": url, "valueString": leaf}
-        for number, url in (*_PARTS, *_WHOLE) if (leaf := r.leaf(number)) and leaf is not held
+        for number, url in (*TELECOM_PARTS, *TELECOM_WHOLE) if (leaf := r.leaf(number)) and leaf is not held
     ]  # fmt: skip
     if extensions:
-        made["extension"] = extensions
+        made.setdefault("extension", []).extend(extensions)
     bounds = validity(c, r, 13, 14)
     if bounds:
         made["period"] = bounds
@@ -227,6 +252,15 @@ def _more_of_telecom(c: Conversion, r: Repetition, made: dict[str, Any]) -> Valu
     if rank:
         made["rank"] = rank
     return made
+
+
+def _component_of(c: Conversion, r: Repetition, value: Any) -> str:
+    """The component that a number or address was taken from; "" for where a number usually stands in the version, and
+    for one in its parts."""
+    if isinstance(value, Joined):
+        return "7" if len(value.sources) == 1 else ""
+    found = next((n for n in (4, 12) if value is r.leaf(n)), 1)
+    return "" if found == (12 if c.since_2_6 else 1) else str(found)
 
 
 def _telephone(r: Repetition) -> Value:

@@ -12,12 +12,13 @@ from urllib.parse import quote
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.datatypes import ALTERNATE, coding, concept
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, mark
 from adapters.hl7v2.maps.quantities import number, quantity, reference_range, units
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
 from adapters.hl7v2.maps.systems import universal
 
 PROSE = frozenset({"TX", "FT"})
-_ATTACHMENT = "https://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment"
+ATTACHMENT = "https://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment"
 _INTERPRETATION = codes.V3 + "ObservationInterpretation"
 _MIME = {"pdf": "application/pdf", "jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif",
          "tiff": "image/tiff", "html": "text/html", "rtf": "application/rtf", "xml": "application/xml",
@@ -72,19 +73,21 @@ def _structured(c: Conversion, s: Reading, r: Repetition) -> Put | None:
         return _number(c, s, r)
     one = number(first.text)
     two = number(second.text) if second else None
-    mark = separator.text.strip() if separator else ""
+    mark_of = separator.text.strip() if separator else ""
     sign = {"<": "<", ">": ">", "<=": "<=", ">=": ">="}.get(comparator.text.strip()) if comparator else None
     if one is None or (comparator and comparator.text.strip() not in ("=", "<", ">", "<=", ">=")):
         return None
     low = {"value": first.give(one), **units(s.first(6))}
-    if mark in (":", "/") and second and two is not None:
-        ratio = {"numerator": low, "denominator": {"value": second.give(two)}}
+    if mark_of in (":", "/") and second and two is not None:
+        ratio: Put = {"numerator": low, "denominator": {"value": second.give(two)}}
+        if mark_of != ":":
+            mark(ratio, COMPONENT, mark_of)
         if comparator and sign:
             low["comparator"] = comparator.give(sign)
         return {"valueRatio": ratio}
-    if mark == "-" and second and two is not None and not sign:
+    if mark_of == "-" and second and two is not None and not sign:
         return {"valueRange": {"low": low, "high": {"value": second.give(two), **units(s.first(6))}}}
-    if mark or second:
+    if mark_of or second:
         return None
     if comparator and sign:
         low["comparator"] = comparator.give(sign)
@@ -118,6 +121,7 @@ def attachment(r: Repetition) -> Put | None:
     made: Put = {}
     if form := _content_type(subtype or kind):
         made["contentType"] = form
+        mark(made, COMPONENT, "3" if subtype else "2", "contentType")
     encoded = encoding.text.strip().upper() if encoding else "A"
     if encoded == "BASE64":
         compact = "".join(data.text.split())
@@ -135,6 +139,8 @@ def attachment(r: Repetition) -> Put | None:
     else:
         written = base64.b64encode(data.text.encode()).decode()
     made["data"] = Joined(written, (data, encoding) if encoding else (data,))
+    if encoding is None or encoding.text.strip() != "Base64":
+        mark(made, AS_SENT, encoding.text.strip() if encoding else "A", "data")
     source = r.part(1, 1)
     if source:
         made["title"] = source
@@ -157,6 +163,7 @@ def pointer(r: Repetition) -> Put | None:
     made: Put = {"url": where.give(url)}
     if form := _content_type(subtype or kind):
         made["contentType"] = form
+        mark(made, COMPONENT, "4" if subtype else "3", "contentType")
     if application:
         made["title"] = application
     return made
@@ -168,12 +175,12 @@ def _quoted(text: str) -> str:
 
 def _attached(c: Conversion, s: Reading, r: Repetition) -> Put | None:
     found = attachment(r)
-    return {"extension": [{"url": _ATTACHMENT, "valueAttachment": found}]} if found else None
+    return {"extension": [{"url": ATTACHMENT, "valueAttachment": found}]} if found else None
 
 
 def _pointed(c: Conversion, s: Reading, r: Repetition) -> Put | None:
     found = pointer(r)
-    return {"extension": [{"url": _ATTACHMENT, "valueAttachment": found}]} if found else None
+    return {"extension": [{"url": ATTACHMENT, "valueAttachment": found}]} if found else None
 
 
 _READERS: dict[str, Read] = {
@@ -181,6 +188,22 @@ _READERS: dict[str, Read] = {
     "DT": _time, "DTM": _time, "TS": _time, "TM": _clock_time, "NR": _range, "DR": _period, "ED": _attached,
     "RP": _pointed, "ID": _coded, "SI": _number,
 }  # fmt: skip
+
+
+def usual_type(found: Put) -> str:
+    """The OBX-2 that a value usually has; "" for none."""
+    if "valueQuantity" in found:
+        return "SN" if "comparator" in found["valueQuantity"] else "NM"
+    if "valueString" in found:
+        said = str(getattr(found["valueString"], "value", found["valueString"]))
+        return "TX" if "\n" in said or len(said) > 199 else "ST"
+    if "extension" in found:
+        return "ED" if "data" in found["extension"][0]["valueAttachment"] else "RP"
+    return next((usual for element, usual in _USUAL.items() if element in found), "")
+
+
+_USUAL = {"valueCodeableConcept": "CWE", "valueDateTime": "DTM", "valueTime": "TM", "valueRange": "SN",
+          "valueRatio": "SN", "valuePeriod": "DR"}  # fmt: skip
 
 
 def interpretation(c: Conversion, r: Repetition) -> Any:
@@ -191,6 +214,8 @@ def interpretation(c: Conversion, r: Repetition) -> Any:
         first = {"system": system.give(_INTERPRETATION) if system else _INTERPRETATION, "code": leaf}
         other = None if r.lone else coding(c, r, ALTERNATE)
         made: Put = {"coding": [first, other] if other else [first]}
+        if name and name is r.leaf(9):
+            mark(made, COMPONENT, "9", "text")
         return {**made, "text": name} if name else made
     if leaf and r.lone:
         return {"text": leaf}

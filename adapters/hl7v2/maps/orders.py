@@ -15,6 +15,7 @@ from adapters.hl7v2.maps.actors import (
 )
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order
 from adapters.hl7v2.maps.datatypes import date_time, instant
+from adapters.hl7v2.maps.marks import FIELD, INHERITED, mark, marked
 from adapters.hl7v2.maps.names import address, house_address, telecom
 from adapters.hl7v2.maps.parties import entity_identifier, pair
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
@@ -58,7 +59,7 @@ def numbers(c: Conversion, made: dict[str, Any], own: Reading | None) -> None:
         value, again = convert(c, first) if first else None, convert(c, second) if second else None
         if first and second and value and again and own and c.order.control:
             if first.text() != second.text():
-                made.setdefault("identifier", []).append(again)
+                made.setdefault("identifier", []).append(marked(again, FIELD, f"ORC-{field}"))
             elif _same(own, c.order.control, field):
                 value = _twice(value, again)
         if value or again:
@@ -114,6 +115,10 @@ def control(c: Conversion, made: dict[str, Any], entry: Entry, *, medication: bo
         apply(c, f"ORC[{kind}]", s, made)
     if requests:
         parents(c, s, 8, made)
+    if kind == "DiagnosticReport":
+        if c.order.reported:
+            mark(made, INHERITED, "ORC")
+        c.order.reported = True
     if not c.order.told:
         c.order.told = True
         _transaction(c, s, entry)

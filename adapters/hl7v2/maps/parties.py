@@ -7,6 +7,7 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import Convert, Value, concept
+from adapters.hl7v2.maps.marks import COMPONENT, marked
 from adapters.hl7v2.maps.names import validity
 from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
 from adapters.hl7v2.maps.systems import listed, namespace, universal
@@ -225,7 +226,7 @@ def entity_identifier(kind: str = "", space: str = "") -> Convert:
         value = r.leaf()
         if value is None:
             number = r.leaf(3)
-            return universal_identifier(number, r.leaf(4)) if number else None
+            return marked(universal_identifier(number, r.leaf(4)), COMPONENT, "3") if number else None
         made: dict[str, Any] = {"type": _typed(kind)} if kind else {}
         if r.lone:
             return {**made, "system": namespace(c.facility, space or kind), "value": value}

@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, mark
 from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
 from adapters.hl7v2.maps.systems import UNITS
 
@@ -47,12 +48,16 @@ def units(r: Repetition | None) -> dict[str, Any]:
         return {"unit": leaf, "system": named.give(UNITS), "code": identifier.give(known) if known else identifier}
     ucum = codes.UCUM.get(leaf.text.strip().casefold())
     found: dict[str, Any] = {"unit": leaf}
+    if identifier is leaf or identifier is None:
+        mark(found, COMPONENT, "1" if identifier else "2", "unit")
     if identifier and identifier is not leaf and r.text(1) == "10" and _POWER.match(leaf.text):
         written = f"10^{leaf.text.strip()}"
         found["unit"] = Joined(written, (identifier, leaf))
+        mark(found, COMPONENT, "1", "unit")
         ucum = codes.UCUM.get(written.casefold())
     elif identifier and identifier is not leaf:
         found["unit"] = Joined(leaf.value, (leaf, identifier))
+        mark(found, AS_SENT, identifier.text.strip(), "unit")
         if number(identifier.text) is None:
             ucum = codes.UCUM.get(identifier.text.strip().casefold()) or ucum
     if ucum:

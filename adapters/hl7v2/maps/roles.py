@@ -6,6 +6,7 @@ from typing import Any
 
 from adapters.hl7v2.maps.conversion import Conversion, Entry, put
 from adapters.hl7v2.maps.declared import opened
+from adapters.hl7v2.maps.marks import FIELD, marked
 from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.sheets import apply
 
@@ -38,16 +39,16 @@ def _attend(c: Conversion, s: Reading, places: tuple[str, ...]) -> None:
         owner = opened(c, name)
         kind = owner.resource["resourceType"] if owner else ""
         if owner and kind == "Encounter":
-            _join(owner, entry, made)
+            _join(owner, entry, made, s.name)
             return
         if owner and kind in _PLACES:
-            put(owner.resource, (_PLACES[kind],), entry.reference)
+            put(owner.resource, (_PLACES[kind],), marked(entry.reference, FIELD, s.name))
             return
 
 
-def _join(encounter: Entry, entry: Entry, made: dict[str, Any]) -> None:
+def _join(encounter: Entry, entry: Entry, made: dict[str, Any], name: str) -> None:
     """Encounter.participant, with the role as its type."""
-    participant: dict[str, Any] = {"individual": entry.reference}
+    participant: dict[str, Any] = marked({"individual": entry.reference}, FIELD, name)
     if "code" in made:
         participant = {"type": [dict(code) for code in made["code"]], **participant}
     encounter.resource.setdefault("participant", []).append(participant)

@@ -12,8 +12,9 @@ from adapters.hl7v2.maps.actors import organization_entry, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.documents import document_line
+from adapters.hl7v2.maps.marks import ADDRESS, VALUE_TYPE, broken, mark
 from adapters.hl7v2.maps.names import house_address
-from adapters.hl7v2.maps.observations import PROSE, reference, value
+from adapters.hl7v2.maps.observations import PROSE, reference, usual_type, value
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
@@ -86,6 +87,7 @@ def _continue(c: Conversion, s: Reading, entry: Entry) -> None:
     """A further line of a text: its words join it, its other fields repeat what the first line said."""
     lines = [line for repetition in s.each(5) if (line := repetition.prose())]
     held = entry.resource.get("valueString")
+    entry.lines += broken([str(line.value) for line in lines])
     if lines:
         sources = [*(held.sources if held else ()), *(leaf for line in lines for leaf in line.sources)]
         text = "\n".join([*([str(held.value)] if held else []), *(str(line.value) for line in lines)])
@@ -128,6 +130,7 @@ def _value(c: Conversion, s: Reading, kind: str, made: dict[str, Any], entry: En
     kind_leaf = s.leaf(2)
     if kind in PROSE:
         lines = [line for repetition in repetitions if (line := repetition.prose())]
+        entry.lines = broken([str(line.value) for line in lines])
         found: dict[str, Any] | None = None
         if lines:
             text = "\n".join(str(line.value) for line in lines)
@@ -147,6 +150,8 @@ def _value(c: Conversion, s: Reading, kind: str, made: dict[str, Any], entry: En
         return
     if "dataAbsentReason" in made:
         made.pop("dataAbsentReason")
+    if kind and kind != usual_type(found):
+        mark(made, VALUE_TYPE, kind)
     for key, item in found.items():
         if key == "extension":
             made.setdefault("extension", []).extend(item)
@@ -162,11 +167,14 @@ def _performing(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     organization = organization_entry(c, house) if house else None
     if organization is None:
         return
-    made.setdefault("performer", []).append(organization.reference)
+    house_of = organization.reference
+    made.setdefault("performer", []).append(house_of)
     place = s.first(24)
     where = house_address(c, place) if place else None
     if where and place:
-        c.join(organization, "address", place.raw, where)
+        number = c.join(organization, "address", place.raw, where)
+        if number:
+            mark(house_of, ADDRESS, str(number))
     director = s.first(25)
     who = practitioner(c, director) if director else None
     if who and director and house:

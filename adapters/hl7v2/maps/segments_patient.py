@@ -11,6 +11,7 @@ from adapters.hl7v2.maps.datatypes import (
     boolean,
     date_time,
 )
+from adapters.hl7v2.maps.marks import FIELD, mark
 from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.sheets import apply
 
@@ -34,10 +35,10 @@ def pid(c: Conversion, s: Reading) -> None:
         given = s.first(field)
         value = boolean(c, given) if given else None
         if value is not None:
-            if other in patient:
-                entry.also.append((value, f"/{other}"))
-            else:
+            if other not in patient:
                 patient[target] = value
+            elif value.value:
+                entry.also.append((value, f"/{other}"))
     county = s.leaf(12)
     if county:
         places = patient.setdefault("address", [{}])
@@ -45,6 +46,7 @@ def pid(c: Conversion, s: Reading) -> None:
             places[0]["district"] = county
         else:
             places.append({"district": county})
+        mark(places[-1], FIELD, "PID-12", "district")
 
 
 def in1(c: Conversion, s: Reading) -> None:

@@ -9,6 +9,7 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location, organization_entry
 from adapters.hl7v2.maps.conversion import Conversion, Entry, first_of, put
 from adapters.hl7v2.maps.datatypes import Value, concept
+from adapters.hl7v2.maps.marks import FIELD, mark, marked
 from adapters.hl7v2.maps.names import address, human_name, telecom
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
@@ -180,14 +181,16 @@ def _organization(c: Conversion, s: Reading) -> Entry | None:
             made = entry.resource
     elif place and _is_organization(place) and (plain := place.leaf(1)):
         entry, made["name"] = None, plain
+        mark(made, FIELD, "PRD-4", "name")
     elif place and (facility := place.leaf(4)):
         entry, made["name"] = None, facility
+        mark(made, FIELD, "PRD-4", "name")
     else:
         entry = None
     if not (s.has(2) and (named or place)):
         for repetition in s.each(7):
             if repetition.leaf(1):
-                made.setdefault("identifier", []).append(_licence(c, repetition))
+                made.setdefault("identifier", []).append(marked(_licence(c, repetition), FIELD, "PRD-7"))
     if entry is None and len(made) == 1:
         return None
     apply(c, "PRD[Organization]", s, made)

@@ -8,6 +8,7 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import interpreter, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, first_of, put
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
+from adapters.hl7v2.maps.marks import FIELD, mark, marked
 from adapters.hl7v2.maps.orders import begin, control, occurs, parents, timed
 from adapters.hl7v2.maps.parties import pair
 from adapters.hl7v2.maps.reading import Reading, Repetition
@@ -92,6 +93,7 @@ def _report(c: Conversion, s: Reading) -> None:
                 kind = {"coding": [{"system": codes.V3 + "ParticipationType", "code": function}]}
                 found = {**found, "extension": [{"url": _FUNCTION, "valueCodeableConcept": kind}]}
             if found:
+                mark(found, FIELD, f"OBR-{field}" + ("" if 1 in repetition.divided else " XCN"))
                 made.setdefault(element, []).append(found)
     _information(s, made)
     c.report = entry
@@ -101,11 +103,19 @@ def _report(c: Conversion, s: Reading) -> None:
 
 
 def _ordered_by(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
-    """OBR-16, where ORC does not say who ordered it."""
+    """OBR-16, where it is another than ORC says."""
     ordering = s.first(16)
     who = practitioner(c, ordering) if ordering else None
-    if who and all(one["url"] != _ORDERED_BY for one in made.get("extension", ())):
-        made.setdefault("extension", []).append({"url": _ORDERED_BY, "valueReference": who})
+    if who and who["reference"] not in _orderers(c, made):
+        ordered = {"url": _ORDERED_BY, "valueReference": marked(who, FIELD, "OBR-16")}
+        made.setdefault("extension", []).append(ordered)
+
+
+def _orderers(c: Conversion, made: dict[str, Any]) -> list[str]:
+    """Who ordered by ORC-12, also where with a house."""
+    named = [one["valueReference"] for one in made.get("extension", ()) if one["url"] == _ORDERED_BY]
+    roles = {entry.url: entry.resource for entry in c.entries if entry.resource["resourceType"] == "PractitionerRole"}
+    return [roles.get(one["reference"], {}).get("practitioner", one)["reference"] for one in named]
 
 
 def _information(s: Reading, made: dict[str, Any]) -> None:
@@ -174,6 +184,7 @@ def _drawn(c: Conversion, s: Reading, owner: Entry) -> None:
     if source and not source.lone:
         _source(c, source, made)
     made["subject"] = c.subject()
+    mark(made, FIELD, "OBR")
     c.opened["drawn"] = c.opened["specimen"] = entry
     owner.resource.setdefault("specimen", []).append(entry.reference)
 
@@ -199,6 +210,10 @@ def spm(c: Conversion, s: Reading) -> None:
     known = entry is not None
     entry = entry or c.add({"resourceType": "Specimen"}, s.leaf(17))
     made = entry.resource
+    if known:
+        made["extension"] = [one for one in made["extension"] if one["url"] != FIELD]
+        if not made["extension"]:
+            made.pop("extension")
     for repetition in s.each(2):
         for value in pair(c, repetition, ("PGN", "FGN")):
             made.setdefault("identifier", []).append(value)
@@ -235,10 +250,9 @@ def nte(c: Conversion, s: Reading) -> None:
         c.notes.append(s)
         return
     notes = target.resource.setdefault("note" if target.resource["resourceType"] in _NOTED else "extension", [])
-    for repetition in s.each(3):
-        prose = repetition.prose()
-        if prose is None:
-            continue
+    lines = [line for repetition in s.each(3) if (line := repetition.prose())]
+    target.notes += "s" + "r" * (len(lines) - 1) if lines else "e"
+    for prose in lines:
         note: dict[str, Any] = {"text": prose}
         when = s.first(6)
         time = date_time(c, when) if when else None

@@ -12,6 +12,7 @@ from adapters.hl7v2.maps import actors, datatypes, names, observations, parties,
 from adapters.hl7v2.maps.codes import PAIRS, WORDS
 from adapters.hl7v2.maps.conversion import Conversion, put
 from adapters.hl7v2.maps.datatypes import Convert, Value
+from adapters.hl7v2.maps.marks import AS_SENT, FIELD, mark
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from hub.domain.fragments import Resource
 
@@ -36,14 +37,15 @@ CONVERTS: Mapping[str, Callable[..., Convert]] = {
 }  # fmt: skip
 """`as` of a row -> the datatype map, made with the row's other arguments."""
 
-_OF_ROW = frozenset({"field", "component", "to", "as", "in", "when", "why"})
+_OF_ROW = frozenset({"field", "component", "to", "as", "in", "when", "marked", "why"})
 
 
 class Rule(NamedTuple):
     """field: number; target: element names from the resource's root; convert: a datatype map.
 
     repeats: the target's last name ends in `[]` and takes every repetition; another takes the first that has a value.
-    when: (field, values in upper case) of the same segment that it holds for; row: as written.
+    when: (field, values in upper case) of the same segment that it holds for; place: `PID-2` where the value is marked
+    with it, as another field means the same element; row: as written.
     """
 
     field: int
@@ -51,6 +53,7 @@ class Rule(NamedTuple):
     convert: Convert
     repeats: bool
     when: tuple[int, frozenset[str]] | None
+    place: str
     row: Mapping[str, Any]
 
 
@@ -80,9 +83,11 @@ class Sheet(NamedTuple):
 
 def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
     """Compile one sheet of a document. Raises ValueError, with the place, where it names what there is not."""
+    segment = name.partition("[")[0]
+    rules = [_rule(f"{name}/rules/{number}", row) for number, row in enumerate(document.get("rules", ()))]
     return Sheet(
-        segment=name.partition("[")[0],
-        rules=tuple(_rule(f"{name}/rules/{number}", row) for number, row in enumerate(document.get("rules", ()))),
+        segment=segment,
+        rules=_placed(segment, rules, bool(document.get("into"))),
         create=document.get("create", ""),
         into=document.get("into", ""),
         begin=document.get("begin", {}),
@@ -116,7 +121,22 @@ def _rule(place: str, row: Mapping[str, Any]) -> Rule:
     condition = row.get("when")
     values = frozenset(value.upper() for value in condition["is"]) if condition else frozenset()
     when = (int(condition["field"]), values) if condition else None
-    return Rule(int(row["field"]), tuple(row["to"].split(".")), convert, row["to"].endswith("[]"), when, row)
+    return Rule(int(row["field"]), tuple(row["to"].split(".")), convert, row["to"].endswith("[]"), when, "", row)
+
+
+def _placed(segment: str, rules: Iterable[Rule], adding: bool) -> tuple[Rule, ...]:
+    """The rules, with their place where an earlier one has the same target, where the row asks for it (`marked`), and
+    where it adds to a list of what another segment made."""
+    found: list[Rule] = []
+    for one in rules:
+        shared = any(
+            one.target == other.target and one.row.get("in") == other.row.get("in") and one.field != other.field
+            for other in found
+        )
+        listed = adding and one.repeats and "in" not in one.row
+        place = f"{segment}-{one.field}" if shared or listed or one.row.get("marked") == "true" else ""
+        found.append(one._replace(place=place))
+    return tuple(found)
 
 
 def _of_component(number: int, convert: Convert) -> Convert:
@@ -154,12 +174,17 @@ def apply(c: Conversion, name: str, segment: Reading, resource: Resource) -> Res
 def run(rules: Iterable[Rule], c: Conversion, segment: Reading, resource: Resource) -> Resource:
     """Fill a resource by rules, in their order: an element that takes one value takes the first."""
     held = segment.firsts
-    for field, target, convert, repeats, when, _ in rules:
+    for field, target, convert, repeats, when, place, row in rules:
         if field not in held or (when is not None and segment.text(when[0]).upper() not in when[1]):
             continue
         for repetition in segment.each(field):
             value = convert(c, repetition)
             if value is not None:
+                if place and type(value) is dict:
+                    mark(value, FIELD, place)
+                if row["as"] == "name-text" and len(repetition.values) > 1:
+                    parts = "^".join(map(repetition.text, range(1, 7))).rstrip("^")
+                    mark(resource, AS_SENT, f"{segment.name}-{field} {parts}")
                 put(resource, target, value)
                 if not repeats:
                     break

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from adapters.hl7v2 import structures
-from adapters.hl7v2.maps.codes import TERMINOLOGY
+from adapters.hl7v2.maps.codes import SYSTEMS, TERMINOLOGY
 
 UNITS = "http://unitsofmeasure.org"
 NAMESPACE = "urn:referral-hub:namespace:"
+_TABLE_URI = re.compile(re.escape(TERMINOLOGY) + r"v2-(\d{4})$")
+_NAMES: dict[str, str] = {}
+for _name, _uri in SYSTEMS.items():
+    _NAMES.setdefault(_uri, _name)
 _V2_TABLE = re.compile(r"(?:HL7|V2)[-_ ]?(\d{1,4})$", re.IGNORECASE)
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*)){3,}$")
 """Shorter ones name a standard or nothing, no register of anybody's."""
@@ -73,6 +77,20 @@ def universal(identifier: str, kind: str) -> str | None:
     if _URI.match(identifier):
         return identifier
     return None
+
+
+@lru_cache(maxsize=4096)
+def system_name(uri: str) -> str:
+    """The usual name of a code system in HL7: of table 0396, `HL70078`, an OID, its sender's own name, else its URI."""
+    known = _NAMES.get(uri)
+    if known is not None:
+        return known
+    table = _TABLE_URI.match(uri)
+    if table:
+        return f"HL7{table[1]}"
+    if uri.startswith(NAMESPACE):
+        return unquote(uri.rpartition(":")[2])
+    return uri.removeprefix("urn:oid:")
 
 
 def is_uuid(text: str) -> bool:

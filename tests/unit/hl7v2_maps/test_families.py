@@ -137,7 +137,7 @@ def test_who_takes_part_stands_where_he_takes_part() -> None:
     found = _normalise("ADT^A01", PID, "ROL|R1|AD|PP^家庭医生^HL70443|D1^张^三", VISIT, "ROL|R2|AD|AT|D2^李^四")
     patient, encounter = _one(found, "Patient"), _one(found, "Encounter")
     first, second = (e["fullUrl"] for e in found.bundle["entry"] if e["resource"]["resourceType"] == "PractitionerRole")
-    assert patient["generalPractitioner"] == [{"reference": first}]
+    assert [one["reference"] for one in patient["generalPractitioner"]] == [first]
     assert encounter["participant"][0]["individual"] == {"reference": second}
     assert encounter["participant"][0]["type"][0]["coding"][0]["code"] == "AT"
 

@@ -1,0 +1,114 @@
+"""Marks in a Bundle: small extensions that tell who writes it as HL7 v2 again what FHIR alone would not (`outbound`).
+
+`as-sent` stands beside a value that a table or a rule translated and that has more than one HL7 form: the form that its
+sender wrote. `field` and `component` tell where in a segment a value stood, where several places mean one element.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.systems import system_name
+
+OWN = "urn:referral-hub:extension:"
+AS_SENT, FIELD, COMPONENT = OWN + "as-sent", OWN + "field", OWN + "component"
+VALUE_TYPE = OWN + "value-type"
+"""OBX-2, where it is not the usual type of the value."""
+BREAKS = OWN + "breaks"
+"""How the lines of a text, or notes, were told, a letter each: `s` in a segment of its own, `r` as a repetition, `b`
+after a line break within the value; and `e` for a segment that said nothing."""
+SYSTEM_OID = OWN + "system-oid"
+"""CWE.14, .17, .20: the OID that a sender gave beside the name of a code system."""
+INHERITED = OWN + "inherited"
+"""The segment before it that a report had in common with the report before: it had none of its own."""
+ADDRESS = OWN + "address"
+"""Which of an organisation's addresses (from 0) a result names."""
+
+_TIME = re.compile(r"\d{4}(-\d\d){0,2}(T|$)")
+
+
+def turned(table: codes.Words) -> dict[str, str]:
+    """FHIR code to the first HL7 code of a table that means it."""
+    found: dict[str, str] = {}
+    for code, meant in table.items():
+        found.setdefault(meant, code)
+    return found
+
+
+def turned_pairs(table: codes.Pairs) -> dict[tuple[str, str], str]:
+    """(FHIR code, system) to the first HL7 code of a table that means it."""
+    found: dict[tuple[str, str], str] = {}
+    for code, meant in table.items():
+        found.setdefault(meant, code)
+    return found
+
+
+def _known() -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
+    usual: set[tuple[str, str]] = set()
+    other: set[tuple[str, str]] = set()
+    for name, table in codes.WORDS.items():
+        if name == "language":
+            continue  # tags have no usual HL7 form
+        back = turned(table)
+        for code, meant in table.items():
+            (usual if back[meant] == code else other).add((meant, code))
+    for pairs in codes.PAIRS.values():
+        again = turned_pairs(pairs)
+        for code, one in pairs.items():
+            (usual if again[one] == code else other).add((one[0], code))
+    return frozenset(usual), frozenset(other)
+
+
+_USUAL, _UNUSUAL = _known()
+"""(FHIR code, HL7 code) that a writer takes of itself, and those that it would not take in some table."""
+
+
+def as_sent(value: object, text: str) -> str:
+    """How a value was written, "" where that is how it is usually written."""
+    text = text.strip()
+    if isinstance(value, str):
+        return "" if value == text or _TIME.match(value) or _is_usual(value, text) else text
+    if isinstance(value, bool):
+        return "" if text == ("Y" if value else "N") else text
+    if isinstance(value, Decimal):
+        return "" if format(value, "f") == text else text
+    return "" if str(value) == text else text
+
+
+@lru_cache(maxsize=8192)
+def _is_usual(value: str, text: str) -> bool:
+    return ((value, text) in _USUAL and (value, text) not in _UNUSUAL) or system_name(value) == text
+
+
+def marked(node: dict[str, Any], url: str, value: str, element: str = "") -> dict[str, Any]:
+    """The same with a mark."""
+    mark(node, url, value, element)
+    return node
+
+
+def broken(lines: Sequence[str], first: str = "s") -> str:
+    """The letters of the lines that one segment told in its repetitions; `e` where it told none."""
+    if not lines:
+        return "e"
+    return first + "r".join("b" * line.count("\n") for line in lines)
+
+
+def mark(node: dict[str, Any], url: str, value: str, element: str = "", index: int | None = None) -> None:
+    """Put a mark on a complex value, or beside one of its primitive elements (`index` in a list)."""
+    made = {"url": url, "valueString": value}
+    if not element:
+        node.setdefault("extension", []).append(made)
+        return
+    beside = node.get(f"_{element}")
+    if index is None:
+        node[f"_{element}"] = {"extension": [*(beside or {}).get("extension", ()), made]}
+        return
+    listed: list[Any] = list(beside or ())
+    listed += [None] * (index + 1 - len(listed))
+    listed[index] = {"extension": [*(listed[index] or {}).get("extension", ()), made]}
+    node[f"_{element}"] = listed
