@@ -25,6 +25,7 @@ from adapters.hl7v2.envelope import read_envelope, unreadable
 from adapters.hl7v2.normalise import normalise
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.messages import Envelope, Format, Normalised
+from hub.processes import outgoing
 from hub.processes.settings import Settings
 
 DONE, REFUSED, USAGE = 0, 1, 2
@@ -51,6 +52,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--timezone", type=_zone, default="Asia/Shanghai", metavar="ZONE", help="of times without offset"
     )
     parser.add_argument("--profile", type=_profile, metavar="FILE", help="of the sender of HL7 v2 messages: YAML")
+    parser.add_argument("--to", choices=("fhir", "hl7v2"), default="fhir", help="what to write; fhir unless told")
+    parser.add_argument("--kind", default="", metavar="TYPE", help="with --to hl7v2: REF^I12 and the like")
+    parser.add_argument("--version", default="2.5.1", metavar="NUMBER", help="with --to hl7v2: HL7 version, 2.5.1")
 
 
 def _charset(text: str) -> str:
@@ -93,10 +97,22 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
             continue
         shown = os.fsencode(source).decode("utf-8", "backslashreplace")
         for index, found in enumerate(convert(data, arguments.charset, arguments.timezone, now, arguments.profile)):
-            sys.stdout.write(encoded(line(shown, index, found)).decode() + "\n")
-            if found.refusal and status == DONE:
+            told = _written(arguments, shown, index, found, now)
+            sys.stdout.write(encoded(told).decode() + "\n")
+            if told["error"] and status == DONE:
                 status = REFUSED
     return status
+
+
+def _written(arguments: argparse.Namespace, shown: str, index: int, found: Converted, now: datetime) -> dict[str, Any]:
+    if arguments.to == "fhir":
+        return line(shown, index, found)
+    charset = arguments.charset or "UNICODE UTF-8"
+    receiver = outgoing.Receiver(arguments.kind, arguments.version, charset, arguments.timezone)
+    if found.refusal:
+        return outgoing.rejected(shown, index, receiver, found.refusal)
+    bundle = found.normalised.bundle if found.normalised else {}
+    return outgoing.line(shown, index, bundle, receiver, now)
 
 
 def convert(

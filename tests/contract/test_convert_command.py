@@ -87,3 +87,14 @@ def test_lines_are_utf_8_whatever_the_locale_and_the_name_of_the_file(
 def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
     status, lines = _run(str(tmp_path / "absent.hl7"))
     assert (status, lines) == (2, [])
+
+
+def test_the_command_shows_what_a_receiver_of_hl7_v2_would_get(tmp_path: Path) -> None:
+    referral = MESSAGES / "referral-every-field.hl7"
+    (tmp_path / "bundle.json").write_text(json.dumps(_run(str(referral))[1][0]["bundle"]), encoding="utf-8")
+    status, (line,) = _run("--to", "hl7v2", "--version", "2.4", str(tmp_path / "bundle.json"))
+    assert (status, line["status"], line["type"], line["version"]) == (0, "converted", "REF^I12", "2.4")
+    assert line["message"].startswith("MSH|^~\\&|") and "|R2026-17^ZSWSY01|" in line["message"]
+    status, (line,) = _run("--to", "hl7v2", "--charset", "8859/1", str(tmp_path / "bundle.json"))
+    assert (status, line["status"], line["message"]) == (1, "rejected", None)
+    assert line["error"]["code"] == "102" and line["error"]["path"] == "RF1[1]-1[1]"

@@ -1,0 +1,103 @@
+"""AllergyIntolerance, Condition and Procedure to AL1 (IAM), DG1 (PRB) and PR1."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from adapters.hl7v2.maps.marks import AS_SENT
+from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time, number
+from adapters.hl7v2.outbound.graph import extension, mark, text
+from adapters.hl7v2.outbound.parties import entity_identifier
+from adapters.hl7v2.outbound.rules import apply
+from adapters.hl7v2.outbound.values import Repetition, Segment
+from hub.domain.fragments import Resource, withdrawn
+
+_DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
+
+
+def al1(w: Writing, allergy: Resource) -> Segment:
+    made = Segment("AL1")
+    apply(w, "AL1[AllergyIntolerance]", allergy, made, without=(2,))
+    _allergy(w, allergy, made)
+    return made
+
+
+def iam(w: Writing, allergy: Resource) -> Segment:
+    """IAM; one that was taken back is deleted (IAM-6 D)."""
+    made = Segment("IAM")
+    apply(w, "IAM[AllergyIntolerance]", allergy, made, without=(2,))
+    made.put(12, text(allergy, "onsetString"))
+    made.put(6, "D" if withdrawn(allergy) else "A")
+    _allergy(w, allergy, made)
+    return made
+
+
+def _allergy(w: Writing, allergy: Resource, made: Segment) -> None:
+    kind = back("allergy-category").get(next(iter(allergy.get("category", ())), ""), "")
+    sent = mark(allergy, AS_SENT, "category") or mark(allergy, AS_SENT, "type")
+    made.put(2, sent or kind or ("MA" if allergy.get("type") == "allergy" else ""))
+    reaction: Resource = next(iter(allergy.get("reaction", ())), {})
+    severe, critical = str(reaction.get("severity", "")), str(allergy.get("criticality", ""))
+    made.put(4, back("reaction-severity").get(severe) or back("allergy-criticality").get(critical))
+    for shown in (m for one in allergy.get("reaction", ()) for m in one.get("manifestation", ())):
+        if "text" in shown or "coding" in shown:
+            made.put(5, concept(w, shown) if made.name == "IAM" else _words(shown))
+
+
+def _words(shown: dict[str, Any]) -> Repetition:
+    first: dict[str, Any] = next(iter(shown.get("coding", ())), {})
+    return {1: text(shown, "text") or str(first.get("display") or first.get("code", ""))}
+
+
+def _diagnosis(w: Writing, value: Any) -> Repetition | None:
+    """DG1-3: the code; words beside one stand in DG1-4."""
+    coded = {key: held for key, held in value.items() if key not in ("text", "_text")}
+    return concept(w, coded if value.get("coding") else value)
+
+
+def dg1(w: Writing, condition: Resource) -> Segment:
+    """DG1; its description (DG1-4) is the text of the code."""
+    made = Segment("DG1")
+    what = condition.get("code", {})
+    apply(w, "DG1[Condition]", condition, made, without=(3,))
+    made.put(3, _diagnosis(w, what))
+    made.put(4, text(what, "text"))
+    if not made.has(6):
+        made.put(6, "W" if _is(condition, "verificationStatus", "provisional", "differential") else "F")
+    if withdrawn(condition):
+        made.put(21, "D")
+    due = extension(condition, _DUE_TO)
+    if due and "identifier" in due:
+        made.put(22, entity_identifier(w, due["identifier"]))
+    return made
+
+
+def _is(condition: Resource, element: str, *wanted: str) -> bool:
+    return any(c.get("code") in wanted for c in condition.get(element, {}).get("coding", ()))
+
+
+def pr1(w: Writing, procedure: Resource) -> Segment:
+    """PR1; the minutes between start and end are its duration (PR1-7)."""
+    made = Segment("PR1")
+    apply(w, "PR1[Procedure]", procedure, made)
+    when = procedure.get("performedDateTime") or procedure.get("performedPeriod", {}).get("start")
+    made.put(5, date_time(w, when) if when else None)
+    made.put(4, text(procedure.get("code", {}), "text"))
+    start, end = (procedure.get("performedPeriod", {}).get(key, "") for key in ("start", "end"))
+    if len(start) > 10 and len(end) > 10:
+        minutes = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 60
+        made.put(7, number(f"{minutes:g}"))
+    return made
+
+
+def prb(w: Writing, condition: Resource) -> Segment:
+    made = Segment("PRB")
+    apply(w, "PRB[Condition]", condition, made)
+    made.put(1, "DE" if withdrawn(condition) else "UP")
+    for field, element, table in ((13, "verificationStatus", "problem-verification"),
+                                  (14, "clinicalStatus", "problem-clinical")):  # fmt: skip
+        for held in condition.get(element, {}).get("coding", ())[:1]:
+            code = mark(held, AS_SENT, "code") or back(table).get(str(held.get("code", "")), "")
+            made.put(field, {1: code, 2: text(condition[element], "text")})
+    return made

@@ -1,0 +1,214 @@
+"""FHIR datatypes to HL7 datatypes, each the inverse of the map of the same name in `maps`.
+
+An inverse takes the FHIR value and gives a repetition, or None for a value that its field cannot say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.datatypes import CODINGS, LANGUAGE, REGISTERED, VALUE_SET, VALUE_SET_VERSION
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, SYSTEM_OID, turned, turned_pairs
+from adapters.hl7v2.maps.systems import UNITS, system_name
+from adapters.hl7v2.outbound.graph import Graph, extension, mark, text
+from adapters.hl7v2.outbound.values import Component, Repetition, clean
+from hub.domain.delivery import Outbound
+
+Inverse = Callable[["Writing", Any], Repetition | None]
+_V2_TABLE = re.compile(re.escape(codes.TERMINOLOGY) + r"v2-\d{4}$")
+
+
+class Writing:
+    """One message being written. zone: the receiver's, in which times are told."""
+
+    def __init__(self, message: Outbound) -> None:
+        self.message = message
+        self.graph = Graph(message.bundle)
+        self.zone = ZoneInfo(message.timezone)
+        self.version = tuple(int(part) for part in message.version.split("."))
+        self.offsets = self.version >= (2, 2)
+
+
+def date_time(w: Writing, value: str) -> str:
+    """A FHIR date, dateTime or instant as DTM (TS) at its precision, in the receiver's zone."""
+    if len(value) <= 10:
+        return value.replace("-", "")
+    moment = datetime.fromisoformat(value).astimezone(w.zone)
+    fraction = re.search(r"\.(\d+)", value)
+    return (
+        moment.strftime("%Y%m%d%H%M%S") + (f".{fraction[1]}" if fraction else "")
+        + (moment.strftime("%z") if w.offsets else "")
+    )  # fmt: skip
+
+
+def time(w: Writing, value: Any) -> Repetition | None:
+    return {1: date_time(w, str(value))}
+
+
+def string(w: Writing, value: Any) -> Repetition | None:
+    return {1: str(value)}
+
+
+def boolean(w: Writing, value: Any) -> Repetition | None:
+    return {1: "Y" if value else "N"}
+
+
+def number(value: Any) -> str:
+    """A number as HL7 NM writes it: without exponent."""
+    return format(value if isinstance(value, Decimal) else Decimal(str(value)), "f")
+
+
+@cache
+def back(table: str) -> Mapping[str, str]:
+    """A table of tables.yaml backwards: FHIR code to the first HL7 code that means it."""
+    return turned(codes.WORDS[table])
+
+
+def code(table: str) -> Inverse:
+    """A FHIR code by a table of tables.yaml, backwards."""
+
+    def inverse(w: Writing, value: Any) -> Repetition | None:
+        return {1: back(table)[value]} if value in back(table) else None
+
+    return inverse
+
+
+def coding(w: Writing, value: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """(code, text, system, version)."""
+    oid_alone = mark(value, SYSTEM_OID, "system") and str(value.get("system", "")).startswith("urn:oid:")
+    named = "" if oid_alone else system_name(str(value.get("system", "")))
+    system = mark(value, AS_SENT, "system") or named
+    return text(value, "code"), text(value, "display"), system, text(value, "version")
+
+
+def _registered(value: Mapping[str, Any], numbers: tuple[int, int, int]) -> dict[int, str]:
+    """CWE.14 to .22 of a code: the OID of its system is the system; the value set and its version."""
+    made = {
+        numbers[0]: mark(value, SYSTEM_OID, "system"),
+        numbers[1]: system_name(str(extension(value, VALUE_SET) or "")),
+    }
+    return {**made, numbers[2]: str(extension(value, VALUE_SET_VERSION) or "")}
+
+
+def concept(w: Writing, value: Any) -> Repetition | None:
+    """CodeableConcept to CWE: up to three codings, the text as original text. A text without code is component 2."""
+    made: Repetition = {}
+    codings = value.get("coding", ())[:3]
+    for usual, held in zip(CODINGS, codings, strict=False):
+        numbers = next((one for one in CODINGS if str(one[0]) == mark(held, COMPONENT)), usual)
+        made |= dict(zip(numbers, coding(w, held), strict=True))
+        made |= _registered(held, REGISTERED[CODINGS.index(numbers)])
+        if mark(held, COMPONENT, "display"):
+            made[numbers[0]], made[numbers[1]] = made[numbers[1]], made[numbers[0]]
+    words = text(value, "text")
+    if not words:
+        return clean(made) or None
+    where = mark(value, COMPONENT, "text")
+    if where:
+        made[int(where)] = words
+    elif not any(held.get("code") for held in codings):
+        made.setdefault(2, words)
+    elif made != {1: words} and (len(codings) > 1 or len(codings[0]) > 1 or words != made[1]):
+        made[9] = words
+    return clean(made) or None
+
+
+def coded(number: str) -> Inverse:
+    """CodeableConcept of an HL7 table to ID or IS; one of FHIR's own code systems is no such code."""
+
+    def inverse(w: Writing, value: Any) -> Repetition | None:
+        systems = [str(held.get("system", "")) for held in value.get("coding", ())]
+        if any("/" in one and not _V2_TABLE.match(one) for one in systems):
+            return None
+        made = concept(w, value)
+        return {1: made[1]} if made and 1 in made and systems and systems[0].endswith(number) else made
+
+    return inverse
+
+
+@cache
+def pairs_back(table: str) -> Mapping[tuple[str, str], str]:
+    return turned_pairs(codes.PAIRS[table])
+
+
+def translated(table: str) -> Inverse:
+    """CodeableConcept by a table of (code, system), backwards; what the table lacks stays what it is."""
+
+    def inverse(w: Writing, value: Any) -> Repetition | None:
+        for held in value.get("coding", ())[:1]:
+            meant = (str(held.get("code", "")), str(held.get("system", "")))
+            known = mark(held, AS_SENT, "code") or pairs_back(table).get(meant)
+            if known:
+                where = int(mark(value, COMPONENT, "text") or 2)
+                more: Repetition = {}
+                for numbers, other in zip(CODINGS[1:], value["coding"][1:], strict=False):
+                    more |= dict(zip(numbers, coding(w, other), strict=True))
+                return clean({**more, 1: known, where: text(value, "text"), 3: mark(held, AS_SENT, "system")})
+        return concept(w, value)
+
+    return inverse
+
+
+def interpretation(w: Writing, value: Any) -> Repetition | None:
+    """OBX-8: the code, and its name in the text component."""
+    coded = {key: held for key, held in value.items() if key not in ("text", "_text")}
+    words = text(value, "text")
+    if not value.get("coding"):
+        return {1: words} if words else None
+    return clean({**(concept(w, coded) or {}), **({int(mark(value, COMPONENT, "text") or 2): words} if words else {})})
+
+
+def language(w: Writing, value: Any) -> Repetition | None:
+    """A language: its tag as its sender wrote it, and its name."""
+    words = text(value, "text")
+    own = [one["valueCoding"] for one in value.get("extension", ()) if one.get("url") == LANGUAGE]
+    if own:
+        marked = {key: held for key, held in value.items() if key == "_text"}
+        return concept(w, {"coding": own, "text": words, **marked})
+    first: Mapping[str, Any] = next(iter(value.get("coding", ())), {})
+    tag = text(first, "code")
+    where = int(mark(value, COMPONENT, "text") or (2 if tag else 1))
+    return clean({1: tag, **({where: words} if words != tag else {})}) or None
+
+
+def first_coding(w: Writing, value: Any) -> Repetition | None:
+    return concept(w, {"coding": [value]})
+
+
+def days(w: Writing, value: Any) -> Repetition | None:
+    return {1: number(value["value"])} if value.get("code", "d") == "d" and "value" in value else None
+
+
+def decimal(w: Writing, value: Any) -> Repetition | None:
+    return {1: number(value)}
+
+
+def units(w: Writing, value: Mapping[str, Any]) -> Repetition | None:
+    """Quantity.unit with its UCUM code: `code^unit^UCUM`; a unit in its sender's own words stands where it stood."""
+    unit, held = str(value.get("unit", "")), text(value, "code")
+    where, named = mark(value, COMPONENT, "unit"), mark(value, AS_SENT, "unit")
+    if named:
+        return clean({1: named, 2: unit})
+    if where or not held or value.get("system") != UNITS:
+        return clean({int(where or 1): unit}) or None
+    return clean({1: held, 2: unit or held, 3: "UCUM"})
+
+
+def quantity(w: Writing, value: Any) -> Repetition | None:
+    """A number alone, with its comparator: `<0.5`."""
+    return {1: str(value.get("comparator", "")) + number(value["value"])} if "value" in value else None
+
+
+def composite_quantity(w: Writing, value: Any) -> Repetition | None:
+    """CQ."""
+    if "value" not in value:
+        return None
+    unit: Component = text(value, "unit")
+    return clean({1: number(value["value"]), 2: unit})

@@ -1,0 +1,287 @@
+"""Which segments a message of each kind has, in the order of its structure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from adapters.hl7v2.maps.marks import FIELD
+from adapters.hl7v2.outbound import documents, notes
+from adapters.hl7v2.outbound.clinical import al1, dg1, pr1
+from adapters.hl7v2.outbound.datatypes import Writing
+from adapters.hl7v2.outbound.graph import mark
+from adapters.hl7v2.outbound.message import evn, msa, msh, sft
+from adapters.hl7v2.outbound.orders import order, report, results
+from adapters.hl7v2.outbound.participation import participations
+from adapters.hl7v2.outbound.patient import in1, kin, pd1, pid
+from adapters.hl7v2.outbound.referral import aut, providers, rf1
+from adapters.hl7v2.outbound.remainder import remainder
+from adapters.hl7v2.outbound.scheduling import schedule
+from adapters.hl7v2.outbound.values import Segment
+from adapters.hl7v2.outbound.visit import pv1, pv2
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.fragments import Resource
+
+Sequence = Callable[[Writing], list[Segment]]
+
+
+def required(w: Writing, kind: str) -> Resource:
+    """The first resource of a type. Raises Refused(REQUIRED_MISSING) without."""
+    found = w.graph.first(kind)
+    if found is None:
+        raise Refused(Refusal(Cause.REQUIRED_MISSING, kind, f"a {w.message.kind} needs a {kind}"))
+    return found
+
+
+def referral_of(w: Writing) -> tuple[Resource, Resource | None]:
+    """The referral's ServiceRequest and its Task: what the MessageHeader focuses on, else the first of each."""
+    header = w.graph.first("MessageHeader") or {}
+    focus = [found for one in header.get("focus", ()) if (found := w.graph.resolve(one, header))]
+    task = next((one for one in focus if one["resourceType"] == "Task"), None) or w.graph.first("Task")
+    named = w.graph.resolve((task or {}).get("focus"), task)
+    request = next((one for one in [*focus, named] if one and one["resourceType"] == "ServiceRequest"), None)
+    return request or required(w, "ServiceRequest"), task
+
+
+def given(segments: Iterable[Segment]) -> list[Segment]:
+    """Those that say more than their set id."""
+    return [one for one in segments if any(number > 1 for number in one.fields)]
+
+
+def numbered(segments: list[Segment]) -> list[Segment]:
+    """The same, counted in their first field."""
+    for place, segment in enumerate(segments, 1):
+        segment.fields[1] = [{1: str(place)}]
+    return segments
+
+
+def _insurance(covers: list[tuple[list[Segment], Resource | None]]) -> list[Segment]:
+    numbered([segments[0] for segments, _ in covers])
+    return [segment for segments, _ in covers for segment in segments]
+
+
+def visit(w: Writing) -> list[Segment]:
+    encounter = w.graph.first("Encounter")
+    if encounter is None:
+        return []
+    return [pv1(w, encounter), *given([pv2(w, encounter)]), *participations(w, encounter)]
+
+
+def referral(w: Writing) -> list[Segment]:
+    """REF^I12 to I14: all that came with the referral."""
+    request, task = referral_of(w)
+    insurances = [found for one in request.get("insurance", ()) if (found := w.graph.resolve(one, request))]
+    granted = [one for one in insurances if _is_authorization(w, one)]
+    covers = [in1(w, one) for one in w.graph.all("Coverage") if not any(one is other for other in granted)]
+    contacts, guarantors = kin(w, [insured for _, insured in covers if insured])
+    return [
+        *sft(w),
+        rf1(w, request, task),
+        *given(aut(w, one) for one in granted),
+        *providers(w, request),
+        pid(w, required(w, "Patient")),
+        *contacts,
+        *guarantors,
+        *_insurance(covers),
+        *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
+        *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance")]),
+        *numbered([pr1(w, one) for one in w.graph.all("Procedure")]),
+        *_observed(w, request),
+        *remainder(w),
+        *visit(w),
+        *notes.of(w, {}, [one for one in request.get("note", ()) if not mark(one, FIELD)]),
+        *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
+    ]
+
+
+def _is_authorization(w: Writing, coverage: Resource) -> bool:
+    """Whether a Coverage is an authorization (AUT) and no insurance (IN1): the hub's AUT rules leave these marks."""
+    owned = {key for key in coverage if key not in ("resourceType", "status", "beneficiary", "payor", "id", "meta")}
+    return bool(owned) and not owned & {"class", "subscriber", "subscriberId", "relationship"} and not any(
+        "type" in one for one in coverage.get("identifier", ())
+    ) and w.graph.resolve(next(iter(coverage.get("payor", ())), None)) is not None  # fmt: skip
+
+
+def _observed(w: Writing, request: Resource) -> list[Segment]:
+    """OBR groups: reports with their results, other orders, and results that stand alone."""
+    made: list[Segment] = []
+    reports = w.graph.all("DiagnosticReport")
+    told = [w.graph.resolve(one, each) for each in reports for one in each.get("basedOn", ())]
+    place = 0
+    for one in w.graph.all("DiagnosticReport", "ServiceRequest", "Observation"):
+        if one is request or any(one is other for other in told):
+            continue
+        kind = one["resourceType"]
+        if kind == "Observation":
+            if _is_part(w, one):
+                continue
+            made += results(w, one)
+            continue
+        place += 1
+        group = report(w, one, place) if kind == "DiagnosticReport" else order(w, one, place)
+        made += [segment for segment in group if segment.name not in ("ORC", "SPM")]
+    return made
+
+
+def _is_part(w: Writing, observation: Resource) -> bool:
+    """Whether a report, an order or another observation holds it."""
+    for other in w.graph.all("DiagnosticReport", "ServiceRequest", "Observation"):
+        for name in ("result", "supportingInfo", "hasMember"):
+            if any(w.graph.resolve(one, other) is observation for one in other.get(name, ())):
+                return True
+    return False
+
+
+def answered(w: Writing) -> list[Segment]:
+    """RRI^I12: what became of the referral; MSA only where it answers a message that waits for it."""
+    request, task = referral_of(w)
+    answer = [msa(w)] if w.message.answers else []
+    return [*answer, rf1(w, request, task), *providers(w, request), pid(w, required(w, "Patient"))]
+
+
+def inquiry(w: Writing) -> list[Segment]:
+    """REF^I15: where the referral stands."""
+    request, task = referral_of(w)
+    return [rf1(w, request, task), *providers(w, request), pid(w, required(w, "Patient"))]
+
+
+def observations(w: Writing) -> list[Segment]:
+    """ORU^R01: each report with its results."""
+    made = sft(w)
+    for patient in w.graph.all("Patient")[:1]:
+        told = documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)])
+        made += [pid(w, patient), *given([pd1(w, patient)]), *participations(w, patient), *told, *kin(w, [])[0]]
+        made += _of_patient(w)
+    made += visit(w)
+    reports = w.graph.all("DiagnosticReport")
+    for place, one in enumerate(reports, 1):
+        made += report(w, one, place)
+    loose = _loose(w, [] if not reports else _early(w))
+    if loose and not reports:
+        named = Segment("OBR")
+        named.put(1, "1")
+        named.put(4, {2: "Results"})
+        made.append(named)
+    return [*made, *loose]
+
+
+_REFERRAL = {"coding": [{"system": "http://snomed.info/sct", "code": "3457005", "display": "Patient referral"}]}
+
+
+def ordered(w: Writing) -> list[Segment]:
+    """OMG^O19: the referral as an order (IHE 360X), with what came with it below it."""
+    request, _ = referral_of(w)
+    patient = required(w, "Patient")
+    covers = [in1(w, one) for one in w.graph.all("Coverage")]
+    contacts, guarantors = kin(w, [insured for _, insured in covers if insured])
+    control = "CA" if request.get("status") == "revoked" else "NW"
+    asked = {"code": _REFERRAL, **request, "category": [], "supportingInfo": []}
+    head, made, *told = order(w, asked, 1, control=control)
+    return [
+        *sft(w),
+        pid(w, patient),
+        *given([pd1(w, patient)]),
+        *contacts,
+        *visit(w),
+        *_insurance(covers),
+        *guarantors[:1],
+        *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance")]),
+        head,
+        made,
+        *told,
+        *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
+        *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
+        *[segment for one in w.graph.all("Observation") for segment in results(w, one)],
+        *remainder(w)[1:],
+    ]
+
+
+def _loose(w: Writing, told: list[Resource]) -> list[Segment]:
+    """Results that no report and no order has, but for those already told."""
+    loose = [one for one in w.graph.all("Observation") if not _is_part(w, one)]
+    return [segment for one in loose if not any(one is other for other in told) for segment in results(w, one)]
+
+
+def _early(w: Writing) -> list[Resource]:
+    """Results of the patient alone, before any report: from version 2.7 on they have a place before the visit."""
+    if w.version < (2, 7):
+        return []
+    found: list[Resource] = []
+    for one in w.graph.all("Observation", "DiagnosticReport"):
+        if one["resourceType"] == "DiagnosticReport":
+            return found
+        if not _is_part(w, one):
+            found.append(one)
+    return []
+
+
+def _of_patient(w: Writing) -> list[Segment]:
+    return [segment for one in _early(w) for segment in results(w, one)]
+
+
+_STANDS = {"requested": "SC", "received": "SC", "accepted": "SC", "rejected": "CA", "cancelled": "CA",
+           "in-progress": "IP", "completed": "CM", "failed": "DC", "on-hold": "HD", "draft": "SC"}  # fmt: skip
+"""Task.status in HL7 table 0038, order status."""
+
+
+def order_status(w: Writing) -> list[Segment]:
+    """OSU^O51: the order's new status (IHE 360X)."""
+    request, task = referral_of(w)
+    status = str((task or {}).get("status", "requested"))
+    control = "OC" if status in ("rejected", "cancelled", "failed") else "SC"
+    head, *_ = order(w, request, 1, control=control, status=_STANDS.get(status, "SC"))
+    said = (task or {}).get("businessStatus", {})
+    words = said.get("text") or next((c.get("display") or c.get("code") for c in said.get("coding", ())), "")
+    if words:
+        head.put(25, {2: str(words)})
+    return [pid(w, required(w, "Patient")), head]
+
+
+def document(w: Writing) -> list[Segment]:
+    """MDM^T02: the first document, with its content and that of the others: the structure has one TXA."""
+    found = w.graph.all("DocumentReference")
+    if not found:
+        raise Refused(Refusal(Cause.REQUIRED_MISSING, "DocumentReference", "an MDM needs a DocumentReference"))
+    event = w.message.kind.partition("^")[2]
+    stay = visit(w)
+    if not stay:
+        unknown = Segment("PV1")
+        unknown.put(2, "N")
+        stay = [unknown]
+    return [*sft(w), evn(w, event), pid(w, required(w, "Patient")), *stay, documents.txa(w, found[0], 1),
+            *numbered([line for one in found for line in documents.lines(w, one)])]  # fmt: skip
+
+
+def appointment(w: Writing) -> list[Segment]:
+    """SIU: the appointment, whose it is, and what it takes."""
+    head, resources = schedule(w, required(w, "Appointment"))
+    patients = w.graph.all("Patient")
+    observed = [segment for one in w.graph.all("Observation") for segment in results(w, one) if segment.name == "OBX"]
+    who = [segment for one in patients for segment in (pid(w, one), *given([pd1(w, one)]))]
+    stay = [*visit(w), *observed, *numbered([dg1(w, one) for one in w.graph.all("Condition")])] if patients else []
+    return [*head, *who, *stay, *resources]
+
+
+SEQUENCES: Mapping[str, tuple[str, Sequence]] = {
+    "REF^I12": ("REF_I12", referral), "REF^I13": ("REF_I12", referral), "REF^I14": ("REF_I12", referral),
+    "REF^I15": ("REF_I12", inquiry), "RRI^I12": ("RRI_I12", answered), "ORU^R01": ("ORU_R01", observations),
+    "OMG^O19": ("OMG_O19", ordered), "OSU^O51": ("OSU_O51", order_status), "MDM^T02": ("MDM_T02", document),
+    **{f"SIU^{event}": ("SIU_S12", appointment) for event in ("S12", "S13", "S14", "S15", "S16", "S17", "S26")},
+}  # fmt: skip
+"""MSH-9.1 and .2 -> MSH-9.3, and what makes the segments after MSH."""
+
+
+def segments(w: Writing) -> list[Segment]:
+    """The message's segments. Raises Refused(UNSUPPORTED_TYPE, REQUIRED_MISSING)."""
+    if w.message.kind not in SEQUENCES:
+        raise Refused(Refusal(Cause.UNSUPPORTED_TYPE, "MSH[1]-9[1]", "no such message is written"))
+    structure, sequence = SEQUENCES[w.message.kind]
+    return _counted([msh(w, structure), *sequence(w)])
+
+
+def _counted(made: list[Segment]) -> list[Segment]:
+    counts: dict[str, int] = {}
+    for segment in made:
+        counts[segment.name] = segment.occurrence = counts.get(segment.name, 0) + 1
+        if segment.name == "OBX" and not segment.has(1):
+            segment.put(1, str(segment.occurrence))
+    return made

@@ -1,0 +1,128 @@
+"""Appointment to SCH, TQ1, RGS, AIS, AIG, AIL and AIP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from adapters.hl7v2.maps.marks import COMPONENT, FIELD, OWN
+from adapters.hl7v2.outbound import notes
+from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time
+from adapters.hl7v2.outbound.graph import extensions, mark, sent
+from adapters.hl7v2.outbound.names import address, telecom
+from adapters.hl7v2.outbound.parties import coded_identifier, entity_identifier, location, person, practitioner
+from adapters.hl7v2.outbound.rules import apply
+from adapters.hl7v2.outbound.values import Segment, clean
+from hub.domain.fragments import Resource
+
+_CONTACTS = {"PPRF": 12, "CALLBCK": 16, "ENT": 20}
+"""v3-ParticipationType of who made, filled and entered an appointment, and the field of SCH."""
+
+_TIMES = {"AIS": (4, 7, 8), "AIG": (8, 11, 12), "AIL": (6, 9, 10), "AIP": (6, 9, 10)}
+"""Start, duration, its units."""
+
+_STATUS = {"AIG": 14, "AIL": 12, "AIP": 12}
+
+
+def schedule(w: Writing, appointment: Resource) -> tuple[list[Segment], list[Segment]]:
+    """(SCH with TQ1 and NTE, which stand before PID; the resources, which stand behind it)."""
+    made = Segment("SCH")
+    apply(w, "SCH[Appointment]", appointment, made)
+    unit = mark(appointment, COMPONENT, "minutesDuration")
+    length = sent(appointment, "minutesDuration") if unit else str(appointment.get("minutesDuration", ""))
+    made.put(9, length)
+    made.put(10, (unit or "MIN") if length else "")
+    start, end = (date_time(w, appointment[key]) if key in appointment else "" for key in ("start", "end"))
+    asked = next(iter(appointment.get("requestedPeriod", ())), appointment)
+    if w.version < (2, 7) or mark(asked, FIELD) or mark(appointment, FIELD, "start"):
+        bounds = (date_time(w, asked[key]) if key in asked else "" for key in ("start", "end"))
+        made.put(11, clean(dict(zip((4, 5), bounds, strict=True))))
+    made.put(25, sent(appointment, "status") or back("appointment-status").get(str(appointment["status"]), ""))
+    for one in appointment.get("basedOn", ()):
+        request = w.graph.resolve(one) if "reference" in one else None
+        for number in (request or {}).get("identifier", ())[:1]:
+            made.put(26, entity_identifier(w, number))
+        if "identifier" in one:
+            kinds = {c.get("code") for c in one["identifier"].get("type", {}).get("coding", ())}
+            made.put(27 if "FILL" in kinds else 26, entity_identifier(w, one["identifier"]))
+    timing = Segment("TQ1")
+    timing.put(7, start)
+    timing.put(8, end)
+    taking: dict[str, list[Segment]] = {"AIG": [], "AIL": [], "AIP": []}
+    for participant in appointment.get("participant", ()):
+        _take(w, participant, made, taking)
+    told = notes.of(w, appointment, [one["valueAnnotation"] for one in extensions(appointment, OWN + "note")])
+    head = [made, *([timing] if w.version >= (2, 5) and not timing.empty else []), *told]
+    group = Segment("RGS")
+    group.put(1, "1")
+    return head, [group, *_services(w, appointment), *taking["AIG"], *taking["AIL"], *taking["AIP"]]
+
+
+def _services(w: Writing, appointment: Resource) -> list[Segment]:
+    """An AIS for each service; what is said of the appointment's service stands in the first."""
+    made = []
+    for place, service in enumerate(appointment.get("serviceType", ())):
+        segment = Segment("AIS")
+        said = {"serviceType": [service], "extension": appointment.get("extension", ()) if place == 0 else ()}
+        apply(w, "AIS[Appointment]", said, segment)
+        _span(w, appointment, segment)
+        made.append(segment)
+    return _counted(made)
+
+
+def _counted(segments: list[Segment]) -> list[Segment]:
+    for place, segment in enumerate(segments, 1):
+        segment.put(1, str(place))
+    return segments
+
+
+def _take(w: Writing, participant: Mapping[str, Any], made: Segment, taking: dict[str, list[Segment]]) -> None:
+    """A participant: a contact in SCH, or a resource of its own kind."""
+    actor = participant.get("actor", {})
+    kinds = {c.get("code") for kind in participant.get("type", ()) for c in kind.get("coding", ())}
+    contact = next((field for code, field in _CONTACTS.items() if code in kinds), 0)
+    if contact:
+        made.put(contact, practitioner(w, actor))
+        who = person(w, actor) or {}
+        made.put(contact + 1, *(telecom(w, one) for one in who.get("telecom", ())))
+        made.put(contact + 2, *(address(w, one) for one in who.get("address", ()) if contact < 20))
+        return
+    found = w.graph.resolve(actor) if "reference" in actor else None
+    kind = found["resourceType"] if found else ""
+    if kind == "Patient" or (not found and actor.get("type") == "Patient"):
+        return
+    name = "AIP" if kind in ("Practitioner", "PractitionerRole") else "AIG" if kind == "Device" else "AIL"
+    segment = Segment(name)
+    if name == "AIP":
+        segment.put(3, practitioner(w, actor))
+    elif name == "AIL":
+        segment.put(3, location(w, actor) if found else {9: str(actor.get("display", ""))})
+    else:
+        held = next(iter((found or {}).get("identifier", ())), actor.get("identifier", {}))
+        names = [str(one.get("name", "")) for one in (found or {}).get("deviceName", ())]
+        named = next(iter(names), str(actor.get("display", "")))
+        number = coded_identifier(w, held) if held else None
+        segment.put(3, clean({**(number or {}), 2: named if number is None or named != number.get(1) else ""}))
+    if segment.empty:
+        return
+    for one in participant.get("type", ()):
+        segment.put(4, concept(w, one))
+    _span(w, participant.get("period", {}), segment)
+    status = str(participant.get("status", ""))
+    segment.put(_STATUS[name], sent(participant, "status") or back("participation-status").get(status))
+    segment.put(1, str(len(taking[name]) + 1))
+    taking[name].append(segment)
+
+
+def _span(w: Writing, bounds: Mapping[str, Any], segment: Segment) -> None:
+    """Start and, where both ends are known to the minute, duration."""
+    start, end = str(bounds.get("start", "")), str(bounds.get("end", ""))
+    at, length, unit = _TIMES[segment.name]
+    if start:
+        segment.put(at, date_time(w, start))
+    if len(start) > 10 and len(end) > 10:
+        minutes = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 60
+        if minutes > 0:
+            segment.put(length, f"{minutes:g}")
+            segment.put(unit, "MIN")

@@ -1,0 +1,37 @@
+"""Encounter to PV1 and PV2."""
+
+from __future__ import annotations
+
+from adapters.hl7v2.maps.marks import AS_SENT, FIELD
+from adapters.hl7v2.outbound.datatypes import Writing, pairs_back
+from adapters.hl7v2.outbound.graph import mark, text
+from adapters.hl7v2.outbound.parties import location
+from adapters.hl7v2.outbound.rules import apply
+from adapters.hl7v2.outbound.values import Segment
+from hub.domain.fragments import Resource
+
+_ASSIGNED = ("active", "planned")
+
+
+def pv1(w: Writing, encounter: Resource) -> Segment:
+    """PV1; a class that table 0004 does not know is unknown (U)."""
+    made = Segment("PV1")
+    made.put(1, "1")
+    held = encounter.get("class", {})
+    known = pairs_back("encounter-class").get((str(held.get("code", "")), str(held.get("system", ""))))
+    made.put(2, mark(held, AS_SENT, "code") or known or text(held, "display") or "U")
+    others = []
+    for place in encounter.get("location", ()):
+        if place.get("status", "active") in _ASSIGNED and not mark(place, FIELD) and not made.has(3):
+            made.put(3, location(w, place.get("location")))
+        else:
+            others.append(place)
+    apply(w, "PV1[Encounter]", {**encounter, "location": others}, made)
+    return made
+
+
+def pv2(w: Writing, encounter: Resource) -> Segment:
+    made = Segment("PV2")
+    own = {name: [one for one in encounter.get(name, ()) if mark(one, FIELD)] for name in ("location", "participant")}
+    apply(w, "PV2[Encounter]", {**encounter, **own}, made)
+    return made
