@@ -44,18 +44,18 @@ def kind_of(bundle: Resource) -> str:
 
 
 def outgoing(bundle: Resource, receiver: Receiver, now: datetime) -> Outbound:
-    """The message as it would be sent. A single resource is a Bundle of it."""
+    """The message as it would be sent, under the name of the Bundle where MSH-10 can hold it."""
     whole: Resource = bundle
     if bundle["resourceType"] != "Bundle":
         whole = {"resourceType": "Bundle", "entry": [{"resource": bundle}]}
     resources = [one["resource"] for one in whole.get("entry", ()) if "resource" in one]
     header: Resource = next((one for one in resources if one["resourceType"] == "MessageHeader"), {})
     destination: Resource = next(iter(header.get("destination", ())), {})
-    control_id = str(whole.get("identifier", {}).get("value") or header.get("id") or "1")[:20]
+    named = str(whole.get("identifier", {}).get("value") or header.get("id") or "")
     return Outbound(
         kind=receiver.kind or kind_of(whole),
         bundle=whole,
-        control_id=control_id,
+        control_id=named if 0 < len(named) <= 20 else "PREVIEW",
         sent_at=now,
         version=receiver.version,
         charset=receiver.charset,

@@ -185,5 +185,12 @@ def test_hapi_takes_and_parses_each_kind(receiver: int, version: str) -> None:
         assert _value(answer, "MSA", 1) == "AA", kind
 
 
+def test_a_control_id_is_never_cut() -> None:
+    with pytest.raises(Refused) as refused:
+        write(outbound(control_id="X" * 21))
+    assert (refused.value.refusals[0].cause, refused.value.refusals[0].path) == (Cause.TOO_LARGE, "MSH[1]-10[1]")
+    assert _value(write(outbound(control_id="X" * 21, version="2.7")), "MSH", 10) == "X" * 21
+
+
 def test_control_ids_are_the_deliverys_own() -> None:
     assert _value(write(outbound(control_id="X|1", sent_at=datetime(2026, 1, 1, tzinfo=UTC))), "MSH", 10) == "X|1"

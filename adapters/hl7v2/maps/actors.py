@@ -247,6 +247,10 @@ def _of_the_whole(c: Conversion, r: Repetition, made: dict[str, Any]) -> bool:
         made.setdefault("identifier", []).append(held)
     if assigner and "name" in made and "identifier" not in made:
         made["identifier"] = [{"value": made["name"], "assigner": assigner.reference}]
+    elif assigner and number is None and "name" in made:
+        again = next((one for one in made["identifier"] if one["value"] is made["name"]), None)
+        if again is not None:
+            again["assigner"] = assigner.reference
     return len(made) > said or number is not None
 
 

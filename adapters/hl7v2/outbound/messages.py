@@ -15,6 +15,7 @@ from adapters.hl7v2.outbound.participation import participations
 from adapters.hl7v2.outbound.patient import in1, kin, pd1, pid
 from adapters.hl7v2.outbound.referral import aut, providers, rf1
 from adapters.hl7v2.outbound.remainder import remainder
+from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.scheduling import schedule
 from adapters.hl7v2.outbound.values import Segment
 from adapters.hl7v2.outbound.visit import pv1, pv2
@@ -59,6 +60,12 @@ def _insurance(covers: list[tuple[list[Segment], Resource | None]]) -> list[Segm
     return [segment for segments, _ in covers for segment in segments]
 
 
+def _accident(w: Writing, request: Resource) -> list[Segment]:
+    made = Segment("ACC")
+    apply(w, "ACC[ServiceRequest]", request, made)
+    return [] if made.empty else [made]
+
+
 def visit(w: Writing) -> list[Segment]:
     encounter = w.graph.first("Encounter")
     if encounter is None:
@@ -82,6 +89,7 @@ def referral(w: Writing) -> list[Segment]:
         *contacts,
         *guarantors,
         *_insurance(covers),
+        *_accident(w, request),
         *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
         *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance")]),
         *numbered([pr1(w, one) for one in w.graph.all("Procedure")]),

@@ -17,7 +17,7 @@ def write(message: Outbound) -> bytes:
     """The message in its receiver's HL7 version and character set, segments ended by CR, without frame.
 
     Raises Refused with the place: UNSUPPORTED_TYPE, UNSUPPORTED_VERSION, REQUIRED_MISSING (a FHIR type),
-    WRONG_STRUCTURE, UNDECODABLE (a field whose text the character set cannot express).
+    WRONG_STRUCTURE, TOO_LARGE, UNDECODABLE (a field whose text the character set cannot express). Nothing is cut.
     """
     made, found = drawn(message)
     if found:
@@ -32,7 +32,17 @@ def drawn(message: Outbound) -> tuple[list[Segment], list[Refusal]]:
         raise Refused(Refusal(Cause.UNSUPPORTED_VERSION, "MSH[1]-12[1]", told))
     made = segments(Writing(message))
     structure, _ = SEQUENCES[message.kind]
-    return made, [*faults(made, message.version, structure), *missing(made, message.kind)]
+    found = [*faults(made, message.version, structure), *missing(made, message.kind)]
+    return made, [*found, *_too_long(message)]
+
+
+def _too_long(message: Outbound) -> list[Refusal]:
+    """Control ids are given back by the receiver: one that it cut would be unknown. MSH-10, MSA-2 have 20 characters up
+    to version 2.6, then 199."""
+    most = 199 if message.version >= "2.7" else 20
+    held = ((message.control_id, "MSH[1]-10[1]"), (message.answers or "", "MSA[1]-2[1]"))
+    told = f"is longer than the {most} characters of version {message.version}"
+    return [Refusal(Cause.TOO_LARGE, place, told) for value, place in held if len(value) > most]
 
 
 ESSENTIAL: Mapping[str, tuple[tuple[str, tuple[int, ...], str], ...]] = {
