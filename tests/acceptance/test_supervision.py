@@ -53,7 +53,7 @@ def test_what_dies_is_started_again_and_nothing_is_lost(tmp_path: Path) -> None:
         ready = hub.start()
         assert set(ready) == {"ready", "http", "mllp", "kafka"}
         send(hub, tmp_path, "SV0")
-        for name in ("mllp", "relay", "worker", "serve"):
+        for name in ("mllp", "relay", "worker", "delivery", "serve"):
             os.kill(children(hub)[name], signal.SIGKILL)
         send(hub, tmp_path, "SV1")
         os.kill(children(hub)["memory://tansu/"], signal.SIGKILL)

@@ -10,7 +10,7 @@ import json
 import sys
 import time
 
-GROUPS = ("tokenizer", "conversion", "intake", "relay", "latency", "record", "pages")
+GROUPS = ("tokenizer", "conversion", "intake", "relay", "latency", "delivery", "record", "pages")
 
 
 def main(names: list[str]) -> None:

@@ -14,7 +14,7 @@ from hub.processes.commands import COMMANDS
 from hub.processes.settings import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
-PROCESSES = {"migrate", "serve", "mllp", "relay", "worker"}
+PROCESSES = {"migrate", "serve", "mllp", "relay", "worker", "delivery"}
 
 
 @pytest.fixture(scope="module")

@@ -183,7 +183,7 @@ def settled(url: str, count: int) -> bool:
     return len(found) == count and "waiting" not in found
 
 
-def fields(message: bytes, segment: str) -> list[str]:
+def fields(message: bytes, segment: str, charset: str = "utf-8") -> list[str]:
     found = re.search(rb"(?:^|\r)(" + segment.encode() + rb"\|[^\r]*)", message)
     assert found, f"no {segment}"
-    return found[1].decode().split("|")
+    return found[1].decode(charset).split("|")
