@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -257,7 +259,8 @@ def hapi(code: str, charset: str) -> Iterator[tuple[int, list[str]]]:
     if not HAPI.exists():
         pytest.skip("HAPI is not there")
     port, lines = free_port(), list[str]()
-    process = subprocess.Popen([str(HAPI), str(port), charset, code], stdout=subprocess.PIPE, text=True,
+    folder = tempfile.mkdtemp(prefix="hub-tests-")  # HAPI leaves a file where it runs
+    process = subprocess.Popen([str(HAPI), str(port), charset, code], stdout=subprocess.PIPE, text=True, cwd=folder,
                                stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
     try:
         wait_for_port(port, process)  # type: ignore[arg-type]
@@ -267,6 +270,7 @@ def hapi(code: str, charset: str) -> Iterator[tuple[int, list[str]]]:
         assert process.stdout is not None
         lines += process.stdout.read().splitlines()
         process.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize(("code", "status"), [("AA", "delivered"), ("AE", "dead")])
