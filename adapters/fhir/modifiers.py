@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adapters.fhir.parsing import NAME
 from hub.domain.errors import Cause, Refusal
 
 _R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension"
@@ -31,7 +32,7 @@ def refused(value: Any, place: str) -> Iterator[Refusal]:
                 for number, extension in enumerate(child):
                     yield from _judged(extension, f"{place}.{name}[{number}]")
             elif isinstance(child, dict | list):
-                yield from refused(child, f"{place}.{name}")
+                yield from refused(child, f"{place}.{name}" if NAME.match(name) else place)
     elif isinstance(value, list):
         for number, child in enumerate(value):
             if isinstance(child, dict | list):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from email.message import Message as Headers
@@ -21,6 +22,9 @@ READABLE = frozenset({"application/fhir+json", "application/json", "text/json", 
 MOST_LEAVES = 60_000
 """Values of a document that is to be answered at once: what is done within two seconds and within the memory. The
 whole life of a patient has some twenty thousand."""
+
+NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,63}\Z")
+"""Of a type or element: what is none may be anything, also of a patient, and is not told."""
 
 _MAGNITUDE = 60
 """Powers of ten beyond which a number is none that anybody measured (`1e999999999` fills the memory when written)."""
@@ -53,8 +57,8 @@ def read(raw: bytes, content_type: str = "", *, most: int | None = None) -> Reso
             raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "a JSON object with resourceType is expected"))
         if most is not None and next(islice(leaves(value), most, None), None):
             told = f"a document has at most {most} values: send it in several"
-            raise Refused(Refusal(Cause.TOO_LARGE, value["resourceType"][:64], told))
-        _require_distinct(text, value["resourceType"])
+            raise Refused(Refusal(Cause.TOO_LARGE, root_name(value), told))
+        _require_distinct(text, root_name(value))
     except UnicodeDecodeError:
         raise Refused(Refusal(Cause.UNDECODABLE, "Resource", "the bytes are not UTF-8")) from None
     except msgspec.ValidationError:  # of _number
@@ -66,6 +70,12 @@ def read(raw: bytes, content_type: str = "", *, most: int | None = None) -> Reso
     except RecursionError:
         raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "nested too deeply")) from None
     return value
+
+
+def root_name(resource: object) -> str:
+    """The FHIRPath of a document itself: its type, where that may be one."""
+    kind = resource.get("resourceType") if isinstance(resource, dict) else None
+    return kind if isinstance(kind, str) and NAME.match(kind) else "Resource"
 
 
 def media_type(content_type: str) -> str:
@@ -105,7 +115,7 @@ def _repeating(value: Any, place: str) -> Iterator[str]:
         yield place
     if isinstance(value, dict):
         for name, child in value.items():
-            yield from _repeating(child, f"{place}.{name}")
+            yield from _repeating(child, f"{place}.{name}" if NAME.match(name) else place)
     elif isinstance(value, list):
         for number, child in enumerate(value):
             yield from _repeating(child, f"{place}[{number}]")

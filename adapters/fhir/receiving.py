@@ -11,7 +11,7 @@ from adapters.fhir import acknowledgement
 from adapters.fhir.acknowledgement import Answer, Success, acknowledger
 from adapters.fhir.document import Key, envelope, request_key
 from adapters.fhir.normalise import normalise_resource
-from adapters.fhir.parsing import MOST_LEAVES, decode, encode, read
+from adapters.fhir.parsing import MOST_LEAVES, decode, encode, read, root_name
 from adapters.fhir.patients import Register
 from adapters.fhir.requests import (
     Commands,
@@ -164,7 +164,7 @@ def _unexpected(resource: Resource, expected: str | None) -> tuple[Refusal, ...]
     if expected == "message" and (kind != "Bundle" or resource.get("type") != "message"):
         return (Refusal(Cause.WRONG_STRUCTURE, "Bundle.type", "a Bundle of type message is expected"),)
     if expected not in ("message", kind):
-        return (Refusal(Cause.WRONG_STRUCTURE, f"{kind}"[:64], f"a {expected} is expected at this address"),)
+        return (Refusal(Cause.WRONG_STRUCTURE, root_name(resource), f"a {expected} is expected at this address"),)
     if expected in _NOT_CREATED:
         text = f"a {expected} is taken within a Bundle, not by itself"
         return (Refusal(Cause.UNSUPPORTED_TYPE, expected, text),)

@@ -18,6 +18,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
 from adapters.fhir import modifiers
+from adapters.fhir.parsing import NAME, root_name
 from hub.domain.errors import Cause, Refusal
 from hub.domain.fragments import Resource
 
@@ -42,7 +43,6 @@ _STRING_PATTERN = rb'"^[ \\r\\n\\t\\S]+$"'
 """The specification's `\\S` is of ASCII: to a Unicode engine the ideographic space of Chinese notes is none. NUL, which
 no database stores, is no text either."""
 
-_NAME = re.compile(r"^_?[A-Za-z][A-Za-z0-9]{0,63}$")
 _CHOICE = re.compile(r"(?:Any of one field value is expected|Expect any of field value) from this list \[([^\]]*)\]")
 
 
@@ -65,20 +65,20 @@ def check_received(resource: Resource, place: str | None = None) -> tuple[Refusa
     try:
         return _both(resource, place)
     except RecursionError:
-        return (Refusal(Cause.WRONG_STRUCTURE, place or _type(resource) or "Resource", TOO_DEEP),)
+        return (Refusal(Cause.WRONG_STRUCTURE, place or root_name(resource), TOO_DEEP),)
 
 
 def _both(resource: Resource, place: str | None) -> tuple[Refusal, ...]:
     found = list(_first(_schema_faults(resource, place)))
     places = {refusal.path for refusal in found}
     found += [refusal for refusal in _first(_model_faults(resource, place)) if refusal.path not in places]
-    found += modifiers.refused(resource, place or _type(resource) or "Resource")
+    found += modifiers.refused(resource, place or root_name(resource))
     return tuple(found[:MOST])
 
 
 def resources(resource: Resource, place: str | None = None) -> Iterator[tuple[str, Any]]:
     """The resource and all that it holds, each with its FHIRPath: `Bundle.entry[2].resource.contained[0]`."""
-    here = place or _type(resource) or "Resource"
+    here = place or root_name(resource)
     yield here, resource
     for relative, child in _held(resource):
         yield from resources(child, f"{here}{relative}")
@@ -216,7 +216,7 @@ def _told(error: jsonschema_rs.ValidationError, place: str) -> Refusal:
     if name == "required":
         return Refusal(Cause.REQUIRED_MISSING, f"{path}.{kind.property}", "required element missing")
     if name == "additionalProperties":
-        unknown = next((n for n in kind.unexpected if _NAME.match(n)), None)
+        unknown = next((n for n in kind.unexpected if NAME.match(n)), None)
         return Refusal(Cause.WRONG_STRUCTURE, f"{path}.{unknown}" if unknown else path, "unknown element")
     if name == "enum":
         return Refusal(Cause.CODE_INVALID, path, f"code not of the required value set: {_choice(kind.options)}")
@@ -241,7 +241,7 @@ def _path(place: str, steps: Any) -> str:
     for step in steps:
         if isinstance(step, int):
             place += f"[{step}]"
-        elif _NAME.match(str(step)):
+        elif NAME.match(str(step)):
             place += f".{step}"
     return place
 
@@ -289,4 +289,4 @@ def _told_model(error: dict[str, Any], place: str) -> Refusal:
 
 def _missing(path: str, error: dict[str, Any]) -> str:
     name = str(error.get("ctx", {}).get("field_name", ""))
-    return path if not name or path.endswith(f".{name}") or not _NAME.match(name) else f"{path}.{name}"
+    return path if not name or path.endswith(f".{name}") or not NAME.match(name) else f"{path}.{name}"

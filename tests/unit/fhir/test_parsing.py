@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.fhir.parsing import encode, read
+from adapters.fhir.validation import check_received
 from hub.domain.errors import Cause, Refused
 
 
@@ -50,3 +51,11 @@ def test_a_document_of_more_values_than_asked_for_is_too_large() -> None:
 def test_what_is_nested_without_end_is_refused(depth: int) -> None:
     raw = b'{"resourceType": "Basic", "x": ' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
     assert refused(raw) == [(Cause.WRONG_STRUCTURE, "Resource")]
+
+
+@pytest.mark.parametrize("kind", ["\\u0000", "王秀英 110105195603040024", "", "x" * 200])
+def test_a_place_names_no_type_that_is_none(kind: str) -> None:
+    raw = f'{{"resourceType": "{kind}", "x": [1, 2, {{"a b": {{"b": 1, "b": 2}}}}]}}'.encode()
+    assert refused(raw, most=1) == [(Cause.TOO_LARGE, "Resource")]
+    assert refused(raw) == [(Cause.WRONG_STRUCTURE, "Resource.x[2]")]
+    assert {refusal.path for refusal in check_received(json.loads(raw))} == {"Resource"}
