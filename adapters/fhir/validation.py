@@ -259,6 +259,8 @@ def _model_faults(resource: Resource, whole: str | None = None) -> Iterator[Refu
             model.model_validate(_alone(each))
         except ValidationError as error:
             yield from (_told_model(dict(e), place) for e in error.errors(include_url=False, include_input=False))
+        except (AttributeError, TypeError, KeyError):  # validators of the library that take every value for an object
+            yield Refusal(Cause.WRONG_DATATYPE, place, "an object is expected where another value stands")
 
 
 def _alone(resource: Resource) -> Resource:
