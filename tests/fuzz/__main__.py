@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -51,7 +52,8 @@ def mutated(number: int, seed: int) -> Input:
     raw = chance.choice(about.seeds())
     chosen = [chance.choice(about.huge)] if huge else chance.choices(about.usual, k=chance.choice((1, 1, 2, 3)))
     for mutation in chosen:
-        raw = mutation(raw or b"MSH|^~\\&|x", chance)
+        with suppress(RecursionError):  # of the mutation, where an earlier one has nested its tree
+            raw = mutation(raw or b"MSH|^~\\&|x", chance)
     return Input(kind, "+".join(mutation.__name__ for mutation in chosen), raw)
 
 
