@@ -14,6 +14,7 @@ from hub.domain.messages import Ledger, Mapped, Unmapped
 
 _REASONS: Mapping[str, str] = {field: why for why, fields in document("unmapped.yaml").items() for field in fields}
 """By field, or by segment for all of its fields."""
+_TRANSLATED = frozenset(f"{name}-{field}" for name, fields in document("translated.yaml").items() for field in fields)
 
 
 def write(c: Conversion, mapped: Iterable[Mapped]) -> Ledger:
@@ -34,7 +35,7 @@ def _reason(c: Conversion, reading: Reading, leaf: Leaf, known: Set[str]) -> str
         return "blank"
     if name[0] == "Z":
         return "no rule for Z-segments"
-    if name not in TRANSLATORS and name not in c.dialect.declared:
+    if name not in TRANSLATORS and name not in c.dialect.declared and name not in _REASONS:
         return f"no rule for segment {name}"
     number = leaf.path.split("-", 1)[1].split("[", 1)[0]
     field = f"{name}-{number}"
@@ -50,5 +51,7 @@ def _reason(c: Conversion, reading: Reading, leaf: Leaf, known: Set[str]) -> str
 
 @lru_cache(maxsize=64)
 def _ruled(dialect: Dialect) -> frozenset[str]:
-    """The fields that a sheet reads."""
-    return frozenset(f"{sheet.segment}-{rule.field}" for sheet in dialect.sheets.values() for rule in sheet.rules)
+    """The fields that a translator or a sheet reads."""
+    return _TRANSLATED | frozenset(
+        f"{sheet.segment}-{rule.field}" for sheet in dialect.sheets.values() for rule in sheet.rules
+    )
