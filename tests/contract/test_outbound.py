@@ -140,6 +140,11 @@ def test_where_the_referral_stands_is_told() -> None:
     assert (_value(raw, "ORC", 1), _value(raw, "ORC", 2), _value(raw, "ORC", 25, 2)) == ("SC", "R-77", "已接受")
 
 
+@pytest.mark.parametrize("kind", ["RRI^I12", "REF^I15", "OSU^O51"])
+def test_why_a_referral_stands_so_is_told(kind: str) -> None:
+    assert _value(write(outbound(kind)), "NTE", 3) == "请带心电图"
+
+
 def test_times_are_told_in_the_receivers_zone() -> None:
     raw = write(outbound("SIU^S12", timezone="America/New_York"))
     assert _value(raw, "SCH", 11, 4) == "20260311210000-0400"
@@ -153,7 +158,7 @@ def test_what_a_referral_has_no_segment_for_is_told_in_words() -> None:
     lines = [er7.value(message, one, 5, 1, None) for one in message.all("OBX")]
     assert any("阿司匹林" in line and "100 mg" in line for line in lines)
     notes = [er7.value(message, one, 3, 1, None) for one in message.all("NTE")]
-    assert notes == ["主诉：胸痛", "既往：高血压"]
+    assert notes == ["请带心电图", "主诉：胸痛", "既往：高血压"]
 
 
 def test_a_result_keeps_its_comparator_and_unit() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from adapters.hl7v2.maps.marks import FIELD
 from adapters.hl7v2.outbound import documents, notes
@@ -12,65 +12,25 @@ from adapters.hl7v2.outbound.graph import mark
 from adapters.hl7v2.outbound.message import evn, msa, msh, sft
 from adapters.hl7v2.outbound.orders import order, report, results
 from adapters.hl7v2.outbound.participation import participations
+from adapters.hl7v2.outbound.parts import (
+    accident,
+    given,
+    insurance,
+    numbered,
+    referral_of,
+    required,
+    visit,
+    why,
+)
 from adapters.hl7v2.outbound.patient import in1, kin, pd1, pid
 from adapters.hl7v2.outbound.referral import aut, providers, rf1
 from adapters.hl7v2.outbound.remainder import remainder
-from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.scheduling import schedule
 from adapters.hl7v2.outbound.values import Segment
-from adapters.hl7v2.outbound.visit import pv1, pv2
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource
 
 Sequence = Callable[[Writing], list[Segment]]
-
-
-def required(w: Writing, kind: str) -> Resource:
-    """The first resource of a type. Raises Refused(REQUIRED_MISSING) without."""
-    found = w.graph.first(kind)
-    if found is None:
-        raise Refused(Refusal(Cause.REQUIRED_MISSING, kind, f"a {w.message.kind} needs a {kind}"))
-    return found
-
-
-def referral_of(w: Writing) -> tuple[Resource, Resource | None]:
-    """The referral's ServiceRequest and its Task: what the MessageHeader focuses on, else the first of each."""
-    header = w.graph.first("MessageHeader") or {}
-    focus = [found for one in header.get("focus", ()) if (found := w.graph.resolve(one, header))]
-    task = next((one for one in focus if one["resourceType"] == "Task"), None) or w.graph.first("Task")
-    named = w.graph.resolve((task or {}).get("focus"), task)
-    request = next((one for one in [*focus, named] if one and one["resourceType"] == "ServiceRequest"), None)
-    return request or required(w, "ServiceRequest"), task
-
-
-def given(segments: Iterable[Segment]) -> list[Segment]:
-    """Those that say more than their set id."""
-    return [one for one in segments if any(number > 1 for number in one.fields)]
-
-
-def numbered(segments: list[Segment]) -> list[Segment]:
-    """The same, counted in their first field."""
-    for place, segment in enumerate(segments, 1):
-        segment.fields[1] = [{1: str(place)}]
-    return segments
-
-
-def _insurance(covers: list[tuple[list[Segment], Resource | None]]) -> list[Segment]:
-    numbered([segments[0] for segments, _ in covers])
-    return [segment for segments, _ in covers for segment in segments]
-
-
-def _accident(w: Writing, request: Resource) -> list[Segment]:
-    made = Segment("ACC")
-    apply(w, "ACC[ServiceRequest]", request, made)
-    return [] if made.empty else [made]
-
-
-def visit(w: Writing) -> list[Segment]:
-    encounter = w.graph.first("Encounter")
-    if encounter is None:
-        return []
-    return [pv1(w, encounter), *given([pv2(w, encounter)]), *participations(w, encounter)]
 
 
 def referral(w: Writing) -> list[Segment]:
@@ -88,14 +48,15 @@ def referral(w: Writing) -> list[Segment]:
         pid(w, required(w, "Patient")),
         *contacts,
         *guarantors,
-        *_insurance(covers),
-        *_accident(w, request),
+        *insurance(covers),
+        *accident(w, request),
         *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
         *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance")]),
         *numbered([pr1(w, one) for one in w.graph.all("Procedure")]),
         *_observed(w, request),
         *remainder(w),
         *visit(w),
+        *why(task),
         *notes.of(w, {}, [one for one in request.get("note", ()) if not mark(one, FIELD)]),
         *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
     ]
@@ -143,13 +104,13 @@ def answered(w: Writing) -> list[Segment]:
     """RRI^I12: what became of the referral; MSA only where it answers a message that waits for it."""
     request, task = referral_of(w)
     answer = [msa(w)] if w.message.answers else []
-    return [*answer, rf1(w, request, task), *providers(w, request), pid(w, required(w, "Patient"))]
+    return [*answer, rf1(w, request, task), *providers(w, request), pid(w, required(w, "Patient")), *why(task)]
 
 
 def inquiry(w: Writing) -> list[Segment]:
     """REF^I15: where the referral stands."""
     request, task = referral_of(w)
-    return [rf1(w, request, task), *providers(w, request), pid(w, required(w, "Patient"))]
+    return [rf1(w, request, task), *providers(w, request), pid(w, required(w, "Patient")), *why(task)]
 
 
 def observations(w: Writing) -> list[Segment]:
@@ -190,7 +151,7 @@ def ordered(w: Writing) -> list[Segment]:
         *given([pd1(w, patient)]),
         *contacts,
         *visit(w),
-        *_insurance(covers),
+        *insurance(covers),
         *guarantors[:1],
         *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance")]),
         head,
@@ -241,7 +202,7 @@ def order_status(w: Writing) -> list[Segment]:
     words = said.get("text") or next((c.get("display") or c.get("code") for c in said.get("coding", ())), "")
     if words:
         head.put(25, {2: str(words)})
-    return [pid(w, required(w, "Patient")), head]
+    return [*why(task), pid(w, required(w, "Patient")), head]
 
 
 def document(w: Writing) -> list[Segment]:

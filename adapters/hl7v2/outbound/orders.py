@@ -151,8 +151,8 @@ def _numbers(w: Writing, resource: Resource, control: Segment, made: Segment, ow
         kinds = {c.get("code") for c in one.get("type", {}).get("coding", ())}
         value = entity_identifier(w, one)
         field = next((number for kind, number in _NUMBERS if kind in kinds), 0)
-        if one.get("system") == HUB_REFERRAL:
-            field = 3
+        if one.get("system") == HUB_REFERRAL and len(resource["identifier"]) > 1:
+            field = 3  # beside the number of who placed it; alone it is that number
         if one.get("type", {}).get("text") in GROUPED:
             groups.append(one)
         elif mark(one, FIELD) not in ("", "ORC-2", "ORC-3"):

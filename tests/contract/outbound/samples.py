@@ -22,7 +22,8 @@ def entries() -> list[Resource]:
          "reasonCode": [{"text": "胸痛|待查 ^ 两小时\n请会诊"}],
          "supportingInfo": [{"reference": "Observation/o-1"}]},
         {"resourceType": "Task", "id": "r-1", "status": "accepted", "intent": "order",
-         "focus": {"reference": "ServiceRequest/r-1"}, "businessStatus": {"text": "已接受"}},
+         "focus": {"reference": "ServiceRequest/r-1"}, "businessStatus": {"text": "已接受"},
+         "statusReason": {"text": "请带心电图"}},
         {"resourceType": "Patient", "id": "p-1", "name": [{"text": "赵某&某", "use": "official"}], "gender": "male",
          "birthDate": "1960-05", "identifier": [
              {"system": "urn:oid:2.16.156.1", "value": "330102196005010011"}],

@@ -1,0 +1,68 @@
+"""What the messages of several kinds have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from adapters.hl7v2.outbound.datatypes import Writing
+from adapters.hl7v2.outbound.participation import participations
+from adapters.hl7v2.outbound.rules import apply
+from adapters.hl7v2.outbound.values import Segment
+from adapters.hl7v2.outbound.visit import pv1, pv2
+from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.fragments import Resource
+
+
+def required(w: Writing, kind: str) -> Resource:
+    """The first resource of a type. Raises Refused(REQUIRED_MISSING) without."""
+    found = w.graph.first(kind)
+    if found is None:
+        raise Refused(Refusal(Cause.REQUIRED_MISSING, kind, f"a {w.message.kind} needs a {kind}"))
+    return found
+
+
+def referral_of(w: Writing) -> tuple[Resource, Resource | None]:
+    """The referral's ServiceRequest and its Task: what the MessageHeader focuses on, else the first of each."""
+    header = w.graph.first("MessageHeader") or {}
+    focus = [found for one in header.get("focus", ()) if (found := w.graph.resolve(one, header))]
+    task = next((one for one in focus if one["resourceType"] == "Task"), None) or w.graph.first("Task")
+    named = w.graph.resolve((task or {}).get("focus"), task)
+    request = next((one for one in [*focus, named] if one and one["resourceType"] == "ServiceRequest"), None)
+    return request or required(w, "ServiceRequest"), task
+
+
+def given(segments: Iterable[Segment]) -> list[Segment]:
+    """Those that say more than their set id."""
+    return [one for one in segments if any(number > 1 for number in one.fields)]
+
+
+def numbered(segments: list[Segment]) -> list[Segment]:
+    """The same, counted in their first field."""
+    for place, segment in enumerate(segments, 1):
+        segment.fields[1] = [{1: str(place)}]
+    return segments
+
+
+def insurance(covers: list[tuple[list[Segment], Resource | None]]) -> list[Segment]:
+    numbered([segments[0] for segments, _ in covers])
+    return [segment for segments, _ in covers for segment in segments]
+
+
+def accident(w: Writing, request: Resource) -> list[Segment]:
+    made = Segment("ACC")
+    apply(w, "ACC[ServiceRequest]", request, made)
+    return [] if made.empty else [made]
+
+
+def visit(w: Writing) -> list[Segment]:
+    encounter = w.graph.first("Encounter")
+    if encounter is None:
+        return []
+    return [pv1(w, encounter), *given([pv2(w, encounter)]), *participations(w, encounter)]
+
+
+def why(task: Resource | None) -> list[Segment]:
+    """Why the referral stands so, and what is asked, as NTE."""
+    reason = (task or {}).get("statusReason", {})
+    said = [str(reason.get("text", "")), *(str(one.get("text", "")) for one in (task or {}).get("note", ()))]
+    return [Segment("NTE", {3: [{1: one}]}) for one in dict.fromkeys(said) if one]
