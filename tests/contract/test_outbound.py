@@ -169,12 +169,14 @@ def test_a_result_keeps_its_comparator_and_unit() -> None:
 
 
 @pytest.fixture(scope="module")
-def receiver() -> Iterator[int]:
-    """HAPI's MLLP server (nobody here wrote it); it parses what it takes and answers AA."""
+def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """HAPI's MLLP server: it parses what it takes and answers AA, and leaves a file where it runs."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen([RECEIVER, str(port), "UTF-8", "AA"], stdout=subprocess.PIPE)
+    server = subprocess.Popen(
+        [RECEIVER, str(port), "UTF-8", "AA"], stdout=subprocess.PIPE, cwd=tmp_path_factory.mktemp("hapi")
+    )
     assert server.stdout is not None and b"ready" in server.stdout.readline()
     yield port
     server.terminate()
