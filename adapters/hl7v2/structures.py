@@ -13,6 +13,8 @@ from typing import Any
 
 import hl7apy
 
+from adapters.hl7v2.remembered import remembered
+
 DEFAULT = "2.5.1"
 """For messages without MSH-12."""
 
@@ -39,7 +41,7 @@ class Element:
     table: str | None
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def library(version: str) -> ModuleType:
     """hl7apy's tables of a version, or of the nearest (the newer of two equally near)."""
     known = hl7apy.SUPPORTED_LIBRARIES
@@ -49,13 +51,13 @@ def library(version: str) -> ModuleType:
     return hl7apy.load_library(version)  # type: ignore[no-any-return]
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def segment(version: str, name: str) -> tuple[Element, ...]:
     """The fields of a segment, the first at index 0; () for one that the version does not know (Z-segments)."""
     return tuple(_elements(library(version).SEGMENTS.get(name)))
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def datatype(version: str, name: str) -> tuple[Element, ...]:
     """The components of a datatype, the first at index 0; () for a primitive or unknown one."""
     return tuple(_elements(("sequence", library(version).DATATYPES_STRUCTS.get(name, ()))))

@@ -41,6 +41,9 @@ def _range(part: str) -> Iterator[str]:
 MESSAGES: Mapping[str, Kind] = {name: kind(row) for name, row in codes.document("messages.yaml")["types"].items()}
 """MSH-9.1 -> what it is."""
 
+UNKNOWN = Kind(frozenset())
+"""What a type is that HL7 does not know."""
+
 PROCESSING_IDS = frozenset({"P", "T", "D"})
 """MSH-11.1 (table 0103). Many senders leave it empty: that is production."""
 

@@ -58,7 +58,7 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
     """All segments of a message, groups by position; sent: when, an instant. Its resources still hold leaves."""
     c = Conversion(message, clock, dialect, facility=facility, control_id=control_id, kind=kind, event=event)
     c.sent = sent
-    c.obr = supported.MESSAGES[kind].obr
+    c.obr = supported.MESSAGES.get(kind, supported.UNKNOWN).obr
     if c.obr == "report-if-obx":
         _look_ahead(c, message)
     declared_sheets = dialect.declared

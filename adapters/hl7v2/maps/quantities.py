@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from adapters.hl7v2.maps import codes
@@ -12,6 +11,7 @@ from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, mark
 from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
 from adapters.hl7v2.maps.systems import UNITS
+from adapters.hl7v2.remembered import remembered
 
 _UCUM = re.compile(r"[!-~]+$")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$")
@@ -48,8 +48,10 @@ def units(r: Repetition | None) -> dict[str, Any]:
         return {"unit": leaf, "system": named.give(UNITS), "code": identifier.give(known) if known else identifier}
     ucum = codes.UCUM.get(leaf.text.strip().casefold())
     found: dict[str, Any] = {"unit": leaf}
-    if identifier is leaf or identifier is None:
-        mark(found, COMPONENT, "1" if identifier else "2", "unit")
+    if identifier is None:
+        mark(found, COMPONENT, "2", "unit")
+    elif identifier is leaf and ucum and ucum != leaf.text.strip():
+        mark(found, COMPONENT, "1", "unit")
     if identifier and identifier is not leaf and r.text(1) == "10" and _POWER.match(leaf.text):
         written = f"10^{leaf.text.strip()}"
         found["unit"] = Joined(written, (identifier, leaf))
@@ -96,11 +98,11 @@ def reference_range(leaf: Leaf, unit: Repetition | None) -> dict[str, Any]:
     bounds = _bounds(leaf.text.strip())
     held = units(unit) if bounds else {}
     for bound, value in bounds:
-        made[bound] = {"value": leaf.give(value), **held}
+        made[bound] = {"value": Joined(value, (leaf,)), **held}
     return made
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _bounds(text: str) -> tuple[tuple[str, Decimal], ...]:
     """The low and high that a reference range names."""
     found, compared = _RANGE.match(text), _COMPARED.match(text)

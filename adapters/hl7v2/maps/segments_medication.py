@@ -215,7 +215,7 @@ def tq1(c: Conversion, s: Reading) -> None:
 
 def rxa(c: Conversion, s: Reading) -> None:
     """What was given: an Immunization, in pharmacy messages a MedicationAdministration; RXA-21 D takes it back."""
-    if supported.MESSAGES[c.kind].rxa == "medication":
+    if supported.MESSAGES.get(c.kind, supported.UNKNOWN).rxa == "medication":
         _administration(c, s)
         return
     made: dict[str, Any] = {"resourceType": "Immunization", "status": "completed"}

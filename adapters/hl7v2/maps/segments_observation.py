@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +17,7 @@ from adapters.hl7v2.maps.observations import PROSE, reference, usual_type, value
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
+from adapters.hl7v2.remembered import remembered
 
 _OWN = "urn:referral-hub:extension:"
 
@@ -32,7 +32,7 @@ def observation_identity(c: Conversion, s: Reading, group: Reading | None) -> di
     return {"system": _numbered(c.facility), "value": f"{number}/{code}/{s.whole(4)}"}
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _numbered(facility: str) -> str:
     return f"urn:referral-hub:observation:{quote(facility or 'unknown', safe='')}"
 

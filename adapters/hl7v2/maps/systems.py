@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from adapters.hl7v2 import structures
 from adapters.hl7v2.maps.codes import SYSTEMS, TERMINOLOGY
+from adapters.hl7v2.remembered import remembered
 
 UNITS = "http://unitsofmeasure.org"
 NAMESPACE = "urn:referral-hub:namespace:"
@@ -28,7 +28,7 @@ def code_system(systems: Mapping[str, str], name: str, facility: str) -> str:
     return systems.get(name.upper()) or _by_form(name, facility)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _by_form(name: str, facility: str) -> str:
     table = _V2_TABLE.match(name)
     if table:
@@ -46,7 +46,7 @@ def system_of(systems: Mapping[str, str], name: str, code: str, facility: str) -
     return uri if listed(uri, code) else namespace(facility, name)
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def listed(system: str, code: str) -> bool:
     """Whether a table's code system has the code. What HL7 does not list is the sender's own, or a misprint; a name
     without a code is nothing of the table's.
@@ -60,14 +60,14 @@ def listed(system: str, code: str) -> bool:
     return not known or any(code in found for found in known)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def namespace(facility: str, name: str = "") -> str:
     """URI of a namespace id that has no OID, or of a table in it."""
     base = f"{NAMESPACE}{quote(facility or 'unknown', safe='')}"
     return f"{base}:{quote(name, safe='')}" if name else base
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def universal(identifier: str, kind: str) -> str | None:
     """URI of a universal id (HD.2 with HD.3); None when it is not what its type says."""
     if identifier.count(".") > 1 and _OID.match(identifier) and kind.upper() in ("ISO", "OID", ""):
@@ -79,7 +79,7 @@ def universal(identifier: str, kind: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def system_name(uri: str) -> str:
     """The usual name of a code system in HL7: of table 0396, `HL70078`, an OID, its sender's own name, else its URI."""
     known = _NAMES.get(uri)

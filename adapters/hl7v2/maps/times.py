@@ -8,8 +8,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _DTM = re.compile(
-    r"(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[ T]?(\d\d)(?::?(\d\d)(?::?(\d\d)(?:\.(\d{1,6})\d*)?)?)?)?)?)?([+-]\d{4}|Z)?$"
+    r"(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[ T]?(\d\d)(?::?(\d\d)(?::?(\d\d)(?:\.(\d{1,6})\d*)?)?)?)?)?)?"
+    r"([+-](?:(?:0\d|1[0-3])[0-5]\d|1400)|Z)?$"
 )
+"""Offsets as far as FHIR has them."""
+
+_LONGEST = 64
+"""Characters, blanks around it included, beyond which nothing is a time."""
 
 
 class Clock:
@@ -19,26 +24,26 @@ class Clock:
 
     def __init__(self, zone: str, message_time: str = "") -> None:
         self.zone = ZoneInfo(zone)
-        found = _DTM.match(message_time)
+        found = _DTM.match(message_time[:_LONGEST])
         self.offset = _offset(found[8]) if found and found[8] else None
 
     def date_time(self, text: str) -> str | None:
         """A FHIR dateTime (`2024`, `2024-10`, `2024-10-22`, `2024-10-22T08:12:57+08:00`); None when it is no date."""
-        return _date_time(text, self.offset, self.zone)
+        return _date_time(text[:_LONGEST], self.offset, self.zone)
 
     def date(self, text: str) -> str | None:
         """A FHIR date: the day of it."""
-        found = _date_time(text, self.offset, self.zone)
+        found = _date_time(text[:_LONGEST], self.offset, self.zone)
         return found[:10] if found else None
 
     def instant(self, text: str) -> str | None:
         """A FHIR instant; None when the value has no time of day."""
-        found = _date_time(text, self.offset, self.zone)
+        found = _date_time(text[:_LONGEST], self.offset, self.zone)
         return found if found and len(found) > 10 else None
 
     def moment(self, text: str) -> datetime | None:
         """An aware time; what is missing of it is the beginning of the year, month or day."""
-        found = _date_time(text, self.offset, self.zone)
+        found = _date_time(text[:_LONGEST], self.offset, self.zone)
         if found is None:
             return None
         if len(found) > 10:
