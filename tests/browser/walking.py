@@ -131,6 +131,6 @@ def open_walk(site: Site) -> Walk:
               "number": "0", "position": "0", "action": "accept", "language": "zh", "code": "JIANGZHOU",
               "login": "specialist",
               "digest": "0", "name": "style.css", "attachment_id": str(uuid.uuid4()), "mark_id": str(uuid.uuid4()),
-              "search_id": str(uuid.uuid4()), "id": "1", "dead_letter_id": "1", "key": draft,
+              "search_id": str(uuid.uuid4()), "id": "1", "dead_letter_id": "1", "delivery": "1", "key": draft,
               "part": "raw", "step": "enable", "item": record["brief"][0]}  # fmt: skip
     return Walk(addresses(site), values)
