@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from hub.domain.messages import Sender
 from tests.integration.people_site import PeopleSite
 
-NO_RULE = "no rule for PID-33, or not a value that its FHIR element takes"
+NO_RULE = "no rule for PID-33"
 Key = tuple[str, str]
 
 
