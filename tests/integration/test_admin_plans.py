@@ -16,6 +16,7 @@ from hub.store.arrays import register
 from hub.store.connections import connect
 from hub.store.sql import blocks
 from hub.views import audit, browsing, dead_letters, ledgers, pages, queues
+from tests.conftest import cloned
 from tests.integration.seeds import Seeds
 
 NOW = datetime.now(UTC)
@@ -55,14 +56,22 @@ GROW = (
 )
 
 
+@pytest.fixture(scope="module")
+def full(postgres: str, template: str) -> Iterator[str]:
+    """Name of a database with all of it, that each test's own is cloned from."""
+    with cloned(postgres, template) as url:
+        with connect(url, autocommit=True) as connection:
+            Seeds(connection).organization("org-0")
+            for statement in GROW:
+                connection.execute(statement)
+            connection.execute("VACUUM ANALYZE")
+            name = connection.info.dbname
+        yield name
+
+
 @pytest.fixture
-def grown(database: str) -> Iterator[psycopg.Connection[Any]]:
-    with connect(database, autocommit=True) as connection:
-        Seeds(connection).organization("org-0")
-        for statement in GROW:
-            connection.execute(statement)
-        connection.execute("VACUUM ANALYZE")
-        connection.autocommit = False
+def grown(postgres: str, full: str) -> Iterator[psycopg.Connection[Any]]:
+    with cloned(postgres, full) as url, connect(url) as connection:
         PLANS.clear()
         connection.cursor_factory = Explained
         yield connection
