@@ -193,7 +193,11 @@ def test_a_message_that_its_receiver_cannot_bear_does_not_hold_up_the_others(sit
         for number in range(6):
             site.refer(f"R-{number}")
         place(site.url)
-        eventually(lambda: [row[1] for row in deliveries(site.url)] == ["waiting", *["delivered"] * 5])
+        eventually(lambda: outcomes(site.url).count("AA") == 5)
+    assert [row[1] for row in deliveries(site.url)] == ["waiting", *["delivered"] * 5]
+    assert outcomes(site.url)[0] == "hung-up"
+    others = [message for message in city.received if message != poison[0]]
+    assert len(others) == len(set(others)) == 5
 
 
 def test_what_cannot_be_expressed_becomes_a_dead_letter_with_its_place(site: Site) -> None:
