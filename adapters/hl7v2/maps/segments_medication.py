@@ -12,7 +12,7 @@ from adapters.hl7v2.maps.datatypes import concept, date_time
 from adapters.hl7v2.maps.names import address, house_address, telecom
 from adapters.hl7v2.maps.orders import control, timed
 from adapters.hl7v2.maps.quantities import number, quantity, units
-from adapters.hl7v2.maps.reading import Reading
+from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import namespace
 from adapters.hl7v2.maps.timing import quantity_timing
@@ -218,14 +218,8 @@ def rxa(c: Conversion, s: Reading) -> None:
     if supported.MESSAGES.get(c.kind, supported.UNKNOWN).rxa == "medication":
         _administration(c, s)
         return
-    made: dict[str, Any] = {"resourceType": "Immunization", "status": "completed"}
+    made: dict[str, Any] = {"resourceType": "Immunization", "status": _completion(c, s)}
     entry = c.add(made, s.leaf(3))
-    action, completion = s.leaf(21), s.leaf(20)
-    if action and action.text.strip().upper() == "D":
-        made["status"] = action.give("entered-in-error")
-    elif completion:
-        found = c.codes["immunization-status"].get(completion.text.strip().upper())
-        made["status"] = completion.give(found) if found else "completed"
     apply(c, "RXA[Immunization]", s, made)
     made.setdefault("vaccineCode", {"text": "unknown"})
     made["patient"] = c.subject()
@@ -243,6 +237,15 @@ def rxa(c: Conversion, s: Reading) -> None:
     c.immunization = c.observed = entry
 
 
+def _completion(c: Conversion, s: Reading) -> Leaf | str:
+    """RXA-21, else RXA-20 (table 0322); what says neither was given."""
+    action, completion = s.leaf(21), s.leaf(20)
+    if action and action.text.strip().upper() == "D":
+        return action.give("entered-in-error")
+    found = c.codes["completion-status"].get(completion.text.strip().upper()) if completion else None
+    return completion.give(found) if completion and found else "completed"
+
+
 def _where(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     """RXA-27 with its address, RXA-28."""
     given, postal = s.first(27), s.first(28)
@@ -257,14 +260,8 @@ def _where(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
 
 
 def _administration(c: Conversion, s: Reading) -> None:
-    made: dict[str, Any] = {"resourceType": "MedicationAdministration", "status": "completed"}
+    made: dict[str, Any] = {"resourceType": "MedicationAdministration", "status": _completion(c, s)}
     entry = c.add(made, s.leaf(3))
-    action, completion = s.leaf(21), s.leaf(20)
-    if action and action.text.strip().upper() == "D":
-        made["status"] = action.give("entered-in-error")
-    elif completion:
-        found = c.codes["administration-status"].get(completion.text.strip().upper())
-        made["status"] = completion.give(found) if found else "completed"
     control(c, made, entry, medication=False)
     apply(c, "RXA[MedicationAdministration]", s, made)
     made.setdefault("medicationCodeableConcept", {"text": "unknown"})
