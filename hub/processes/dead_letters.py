@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import uuid
 from dataclasses import asdict
 
 from hub.processes import embedded
+from hub.processes.lines import DONE, REFUSED, write
 from hub.processes.settings import Settings
 from hub.processes.worker import NAME, handler
-from hub.store.connections import connect, encode, pool
+from hub.store.connections import connect, pool
 from hub.stream import dead_letters
 from hub.stream.lines import Lines
-
-DONE, REFUSED = 0, 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +31,7 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     with connect(settings.database) as connection:
         for letter in dead_letters.waiting(connection):
-            _write(asdict(letter))
+            write(asdict(letter))
     return DONE
 
 
@@ -42,13 +40,9 @@ def _replay(arguments: argparse.Namespace, settings: Settings) -> int:
     with pool(settings.database, 1, name="dead-letters") as connections:
         records = handler(settings)
         for done in Lines(connections, NAME, records).replay(arguments.subject):
-            _write({**asdict(done), "status": "parked" if done.cause else "processed"})
+            write({**asdict(done), "status": "parked" if done.cause else "processed"})
             status = REFUSED if done.cause else status
     return status
-
-
-def _write(line: dict[str, object]) -> None:
-    sys.stdout.write(encode(line).decode() + "\n")
 
 
 def _uuid(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -15,12 +15,11 @@ from adapters.hl7v2 import charsets
 from hub.delivery import letters
 from hub.domain.errors import Refused
 from hub.processes import embedded
+from hub.processes.lines import DONE, REFUSED, write
 from hub.processes.settings import Settings
 from hub.security import audit
-from hub.store.connections import connect, encode
+from hub.store.connections import connect
 from hub.views import deliveries
-
-DONE, REFUSED = 0, 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +58,7 @@ def _list(connection: Connection[Any], arguments: argparse.Namespace) -> int:
         after=arguments.after,
     )
     for delivery in deliveries.listing(connection, criteria, limit=arguments.limit):
-        _write(asdict(delivery))
+        write(asdict(delivery))
     return DONE
 
 
@@ -73,7 +72,7 @@ def _show(connection: Connection[Any], arguments: argparse.Namespace) -> int:
     for name, content in (("payload", contents.payload), ("answer", contents.answer)):
         told[name] = None if content is None else _text(content, contents.charset)
         told[f"{name}_base64"] = None if content is None else b64encode(content).decode()
-    _write(told)
+    write(told)
     return DONE
 
 
@@ -99,7 +98,7 @@ def _each(connection: Connection[Any], chosen: list[int], action: str, act: Call
             connection.commit()
             found = deliveries.read(connection, identifier)
             assert found is not None
-            _write(asdict(found))
+            write(asdict(found))
         else:
             status = _refuse(identifier, otherwise)
     return status
@@ -111,7 +110,7 @@ def _audit(connection: Connection[Any], action: str, delivery_id: int) -> None:
 
 
 def _refuse(delivery_id: int, text: str) -> int:
-    _write({"id": delivery_id, "error": {"code": "unknown-key", "path": "id", "text": text}})
+    write({"id": delivery_id, "error": {"code": "unknown-key", "path": "id", "text": text}})
     return REFUSED
 
 
@@ -121,10 +120,6 @@ def _text(content: bytes, charset: str) -> str | None:
         return charsets.decode(content, charsets.declared(content), charset)[0]
     except Refused:
         return None
-
-
-def _write(line: Mapping[str, Any]) -> None:
-    sys.stdout.write(encode(line).decode() + "\n")
 
 
 def _number(text: str) -> int:

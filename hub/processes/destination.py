@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import ssl
-import sys
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
@@ -17,13 +15,12 @@ from hub.delivery import destinations
 from hub.domain.delivery import Dialect, Route
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.processes import embedded
+from hub.processes.lines import DONE, refuse, write
 from hub.processes.settings import Settings
 from hub.security import audit, organizations
 from hub.security.organizations import Registered
-from hub.store.connections import connect, encode
+from hub.store.connections import connect
 from hub.views import deliveries
-
-DONE, REFUSED, USAGE = 0, 1, 2
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -66,12 +63,12 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         try:
             told = verbs[arguments.verb](connection, arguments)
         except Refused as error:
-            return _refuse(arguments, error)
+            return refuse({"organization": arguments.code, "destination": arguments.name}, error)
         audit.write(connection, organization_id=_organization(connection, arguments.code)[0], actor="command",
                     action=arguments.verb, object_type="destination",
                     object_id=f"{arguments.code}/{arguments.name}")  # fmt: skip
         connection.commit()
-        return _write({"organization": arguments.code, "destination": arguments.name, **told})
+        return write({"organization": arguments.code, "destination": arguments.name, **told})
 
 
 def _set(connection: Connection[Any], arguments: argparse.Namespace) -> dict[str, Any]:
@@ -103,7 +100,7 @@ def _set(connection: Connection[Any], arguments: argparse.Namespace) -> dict[str
 def _list(connection: Connection[Any], arguments: argparse.Namespace) -> int:
     for standing in deliveries.standings(connection, arguments.code):
         line = {key: value for key, value in asdict(standing).items() if key not in ("id", "organization", "name")}
-        _write({"organization": standing.organization, "destination": standing.name, **line})
+        write({"organization": standing.organization, "destination": standing.name, **line})
     return DONE
 
 
@@ -127,19 +124,6 @@ def _organization(connection: Connection[Any], code: str) -> tuple[int, Register
     if sender is None or registered is None:
         raise Refused(Refusal(Cause.UNKNOWN_KEY, "code", f"no organization {code!r} is registered"))
     return sender.id, registered
-
-
-def _refuse(arguments: argparse.Namespace, error: Refused) -> int:
-    faults = [{"code": r.cause.value, "path": r.path, "text": r.text} for r in error.refusals]
-    told = {"organization": arguments.code, "destination": arguments.name}
-    _write({**told, "error": faults[0], "errors": faults})
-    sys.stderr.write("".join(f"referral-hub: {r.text}\n" for r in error.refusals))
-    return USAGE if any(r.cause is Cause.CODE_INVALID for r in error.refusals) else REFUSED
-
-
-def _write(line: Mapping[str, Any]) -> int:
-    sys.stdout.write(encode(line).decode() + "\n")
-    return DONE
 
 
 def _token(path: str) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from hub.intake import totals
 from hub.intake.committing import open_connection
 from hub.processes import embedded
 from hub.processes.arguments import moment
+from hub.processes.lines import DONE, write
 from hub.processes.settings import Settings
-from hub.store.connections import encode
 from hub.views import ledgers
 
-DONE = 0
 PORTION = 500
 
 
@@ -39,5 +37,5 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         with connection.transaction():
             found = ledgers.lines(connection, criteria)
     for line in found:
-        sys.stdout.write(encode(line.told()).decode() + "\n")
+        write(line.told())
     return DONE

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from hub.processes import embedded
 from hub.processes.arguments import moment
+from hub.processes.lines import DONE, write
 from hub.processes.settings import Settings
 from hub.security import audit
-from hub.store.connections import connect, encode
+from hub.store.connections import connect
 from hub.views import marks
-
-DONE = 0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,5 +25,5 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         audit.write(connection, organization_id=None, actor="command", action="export", object_type="marks",
                     object_id=arguments.organization or "all")  # fmt: skip
         for mark in marks.exported(connection, organization=arguments.organization, since=arguments.since):
-            sys.stdout.write(encode(mark.line()).decode() + "\n")
+            write(mark.line())
     return DONE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from psycopg import Connection
@@ -14,13 +13,11 @@ from hub.intake.committing import open_connection
 from hub.intake.merges import undo
 from hub.intake.referrals import canonical
 from hub.processes import embedded
+from hub.processes.lines import DONE, refuse, write
 from hub.processes.settings import Settings
 from hub.security import audit
-from hub.store.connections import encode
 from hub.store.sql import blocks
 from hub.stream.lines import append
-
-DONE, REFUSED = 0, 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,10 +36,9 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
             return _list(connection, arguments)
         try:
             with connection.transaction():
-                _write(_undo(connection, arguments.id))
+                write(_undo(connection, arguments.id))
         except Refused as error:
-            _write({"id": arguments.id, "error": error.refusals[0].text})
-            return REFUSED
+            return refuse({"id": arguments.id}, error)
     return DONE
 
 
@@ -50,7 +46,7 @@ def _list(connection: Connection[Any], arguments: argparse.Namespace) -> int:
     asked = {"organization": arguments.organization, "limit": arguments.limit}
     with connection.cursor(row_factory=dict_row) as cursor:
         for row in cursor.execute(blocks("merges")["list"], asked):
-            _write(row)
+            write(row)
     return DONE
 
 
@@ -66,7 +62,3 @@ def _undo(connection: Connection[Any], merge_id: str) -> dict[str, Any]:
     audit.write(connection, organization_id=None, actor="command", action="separate", object_type="patient",
                 object_id=done.merge.surviving_id)  # fmt: skip
     return {"id": known, **patients}
-
-
-def _write(line: dict[str, Any]) -> None:
-    sys.stdout.write(encode(line).decode() + "\n")

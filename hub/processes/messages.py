@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,13 +16,12 @@ from hub.intake.committing import open_connection
 from hub.intake.kept import replay
 from hub.processes import embedded
 from hub.processes.arguments import moment
+from hub.processes.lines import DONE, REFUSED, write
 from hub.processes.settings import Settings
 from hub.security import audit
-from hub.store.connections import connect, encode, pool
+from hub.store.connections import connect, pool
 from hub.store.directory import Directory
 from hub.views import messages
-
-DONE, REFUSED = 0, 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +59,7 @@ def _list(connection: Connection[Any], arguments: argparse.Namespace) -> int:
         after=arguments.after,
     )
     for message in messages.listing(connection, criteria, limit=arguments.limit):
-        _write(asdict(message))
+        write(asdict(message))
     return DONE
 
 
@@ -75,7 +73,7 @@ def _show(connection: Connection[Any], arguments: argparse.Namespace) -> int:
         content = line.pop(name)
         line[name] = None if content is None else _text(content, message.charset)
         line[f"{name}_base64"] = None if content is None else b64encode(content).decode()
-    _write(line)
+    write(line)
     return DONE
 
 
@@ -91,7 +89,7 @@ def _replay(database: str, message_id: str) -> int:
             return _refuse(message_id, {"code": refusal.cause.value, "path": refusal.path, "text": refusal.text})
         _audit(connection, "replay", message_id)
         [message] = messages.listing(connection, messages.Criteria(ids=(message_id,)), limit=1)
-    _write({**asdict(message), "repeated": receipt.repeated})
+    write({**asdict(message), "repeated": receipt.repeated})
     return DONE if receipt.outcome.accepted else REFUSED
 
 
@@ -105,7 +103,7 @@ def _unknown(message_id: str) -> int:
 
 
 def _refuse(message_id: str, error: Mapping[str, str]) -> int:
-    _write({"id": message_id, "error": error})
+    write({"id": message_id, "error": error})
     return REFUSED
 
 
@@ -115,10 +113,6 @@ def _text(content: bytes, charset: str) -> str | None:
         return charsets.decode(content, charset, None)[0]
     except Refused:
         return None
-
-
-def _write(line: Mapping[str, Any]) -> None:
-    sys.stdout.write(encode(line).decode() + "\n")
 
 
 def _count(text: str) -> int:

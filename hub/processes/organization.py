@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,11 +11,10 @@ from psycopg import Connection
 from adapters.hl7v2 import charsets
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.processes import embedded
+from hub.processes.lines import DONE, refuse, write
 from hub.processes.settings import Settings
 from hub.security import organizations
-from hub.store.connections import connect, encode
-
-DONE, REFUSED, USAGE = 0, 1, 2
+from hub.store.connections import connect
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +47,7 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         try:
             return verbs[arguments.verb](connection, arguments)
         except Refused as error:
-            return _refuse(arguments.code, error)
+            return refuse({"organization": arguments.code, "token": None}, error)
 
 
 def _add(connection: Connection[Any], arguments: argparse.Namespace) -> int:
@@ -67,7 +64,7 @@ def _add(connection: Connection[Any], arguments: argparse.Namespace) -> int:
         arguments.referral_answer,
     )
     connection.commit()
-    return _write({"organization": sender.code, "name": sender.name, "token": token})
+    return write({"organization": sender.code, "name": sender.name, "token": token})
 
 
 def _edit(connection: Connection[Any], arguments: argparse.Namespace) -> int:
@@ -86,7 +83,7 @@ def _edit(connection: Connection[Any], arguments: argparse.Namespace) -> int:
         referral_answer=arguments.referral_answer or before.referral_answer,
     )
     connection.commit()
-    return _write({"organization": sender.code, "name": sender.name})
+    return write({"organization": sender.code, "name": sender.name})
 
 
 def _check_charset(name: str | None) -> None:
@@ -97,26 +94,14 @@ def _check_charset(name: str | None) -> None:
 
 def _list(connection: Connection[Any], _: argparse.Namespace) -> int:
     for registered in organizations.listing(connection):
-        _write({"organization": registered.code, **{k: v for k, v in asdict(registered).items() if k != "code"}})
+        write({"organization": registered.code, **{k: v for k, v in asdict(registered).items() if k != "code"}})
     return DONE
 
 
 def _rotate_token(connection: Connection[Any], arguments: argparse.Namespace) -> int:
     sender, token = organizations.rotate_token(connection, arguments.code)
     connection.commit()
-    return _write({"organization": sender.code, "name": sender.name, "token": token})
-
-
-def _refuse(code: str, error: Refused) -> int:
-    faults = [{"code": r.cause.value, "path": r.path, "text": r.text} for r in error.refusals]
-    _write({"organization": code, "token": None, "error": faults[0], "errors": faults})
-    sys.stderr.write("".join(f"referral-hub: {r.text}\n" for r in error.refusals))
-    return USAGE if any(r.cause is Cause.CODE_INVALID for r in error.refusals) else REFUSED
-
-
-def _write(line: Mapping[str, Any]) -> int:
-    sys.stdout.write(encode(line).decode() + "\n")
-    return DONE
+    return write({"organization": sender.code, "name": sender.name, "token": token})
 
 
 def _department(text: str) -> tuple[str, str]:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from adapters.hl7v2 import profile as profiles
-from hub.domain.errors import Cause, Refused
+from hub.domain.errors import Refused
 from hub.processes import embedded
+from hub.processes.lines import DONE, REFUSED, USAGE, refuse, write
 from hub.processes.settings import Settings
 from hub.security import profiles as stored
-from hub.store.connections import connect, encode
-
-DONE, REFUSED, USAGE = 0, 1, 2
+from hub.store.connections import connect
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,39 +38,27 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         sys.stderr.write(f"referral-hub profile: {arguments.file}: {error.strerror or error}\n")
         return USAGE
     except Refused as error:
-        return _refuse({"file": arguments.file}, error)
+        return refuse({"file": arguments.file}, error)
     if arguments.verb == "check":
-        return _write({"file": arguments.file, "errors": []})
+        return write({"file": arguments.file, "errors": []})
     with embedded.started(settings, database=True) as resolved, connect(resolved.database) as connection:
         if arguments.verb == "list":
             for one in stored.listing(connection):
-                _write(asdict(one))
+                write(asdict(one))
             return DONE
         try:
             if arguments.verb == "show":
                 found = stored.find(connection, arguments.code)
-                return _write({"organization": arguments.code, **asdict(found)}) if found else REFUSED
+                return write({"organization": arguments.code, **asdict(found)}) if found else REFUSED
             change = stored.remove if arguments.verb == "remove" else None
             sender = change(connection, arguments.code) if change else stored.put(connection, arguments.code, source)
         except Refused as error:
-            return _refuse({"organization": arguments.code}, error)
+            return refuse({"organization": arguments.code}, error)
         connection.commit()
-        return _write({"organization": sender.code, "profile": arguments.verb == "set"})
+        return write({"organization": sender.code, "profile": arguments.verb == "set"})
 
 
 def _checked(path: str) -> str:
     source = Path(path).read_bytes().decode("utf-8", "replace")
     profiles.read(source)
     return source
-
-
-def _refuse(about: Mapping[str, str], error: Refused) -> int:
-    faults = [{"code": r.cause.value, "path": r.path, "text": r.text} for r in error.refusals]
-    _write({**about, "error": faults[0], "errors": faults})
-    sys.stderr.write("".join(f"referral-hub: {r.path}: {r.text}\n" for r in error.refusals))
-    return USAGE if error.refusals[0].cause is Cause.CODE_INVALID else REFUSED
-
-
-def _write(line: Mapping[str, Any]) -> int:
-    sys.stdout.write(encode(line).decode() + "\n")
-    return DONE

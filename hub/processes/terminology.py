@@ -5,22 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from hub.processes import models
+from hub.processes.lines import DONE, REFUSED, USAGE, write
 from hub.processes.settings import Settings
 from hub.summarizer.model import ModelError
 from hub.summarizer.terminology.shelf import Shelf, Stored
 from hub.summarizer.terminology.site import KINDS, FormatError, parse
 from hub.summarizer.terminology.suggest import ALL
 from hub.summarizer.terminology.tables import family
-
-DONE, REFUSED, USAGE = 0, 1, 2
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -64,13 +60,13 @@ def _load(arguments: argparse.Namespace, settings: Settings) -> int:
     entries = parse(arguments.file.name, data, arguments.system, arguments.kind)
     table = Stored(arguments.system, arguments.file.name, datetime.now(UTC), entries)
     _shelf(settings).store(table)
-    _write(_told(table))
+    write(_told(table))
     return DONE
 
 
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     for table in _shelf(settings).tables():
-        _write(_told(table))
+        write(_told(table))
     return DONE
 
 
@@ -83,14 +79,14 @@ def _suggest(arguments: argparse.Namespace, settings: Settings) -> int:
     for text, suggestions in zip(arguments.texts, found, strict=True):
         listed = [{"system": s.entry.system, "code": s.entry.code, "display": s.entry.display, "score": s.score}
                   for s in suggestions]  # fmt: skip
-        _write({"text": text, "suggestions": listed})
+        write({"text": text, "suggestions": listed})
     return DONE
 
 
 def _remove(arguments: argparse.Namespace, settings: Settings) -> int:
     if not _shelf(settings).remove(arguments.system):
         return _complain(f"{arguments.system}: no terminology of this system", REFUSED)
-    _write({"system": arguments.system, "removed": True})
+    write({"system": arguments.system, "removed": True})
     return DONE
 
 
@@ -110,10 +106,6 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= 1000:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 1 to 1000")
     return int(text)
-
-
-def _write(line: Mapping[str, Any]) -> None:
-    sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
 
 
 def _complain(text: str, status: int) -> int:

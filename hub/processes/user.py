@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from psycopg import Connection
 
-from hub.domain.errors import Cause, Refused
+from hub.domain.errors import Refused
 from hub.processes import embedded
+from hub.processes.lines import DONE, refuse, write
 from hub.processes.settings import Settings
 from hub.security import users
-from hub.store.connections import connect, encode
-
-DONE, REFUSED, USAGE = 0, 1, 2
+from hub.store.connections import connect
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +49,7 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         try:
             verbs[arguments.verb](connection, arguments)
         except Refused as error:
-            return _refuse(arguments.login, error)
+            return refuse({"user": arguments.login}, error)
     return DONE
 
 
@@ -59,47 +57,36 @@ def _add(connection: Connection[Any], arguments: argparse.Namespace) -> None:
     person, made = users.add(connection, arguments.login, organization=arguments.organization, role=arguments.role,
                              name=arguments.name, password=arguments.password)  # fmt: skip
     connection.commit()
-    _write({"user": person.login, **({"password": made} if made else {})})
+    write({"user": person.login, **({"password": made} if made else {})})
 
 
 def _list(connection: Connection[Any], arguments: argparse.Namespace) -> None:
     for user in users.listing(connection, arguments.organization):
-        _write({"user": user.login, **{key: value for key, value in asdict(user).items() if key != "login"}})
+        write({"user": user.login, **{key: value for key, value in asdict(user).items() if key != "login"}})
 
 
 def _disable(connection: Connection[Any], arguments: argparse.Namespace) -> None:
     person = users.disable(connection, arguments.login)
     connection.commit()
-    _write({"user": person.login, "disabled": True})
+    write({"user": person.login, "disabled": True})
 
 
 def _enable(connection: Connection[Any], arguments: argparse.Namespace) -> None:
     person = users.enable(connection, arguments.login)
     connection.commit()
-    _write({"user": person.login, "disabled": False})
+    write({"user": person.login, "disabled": False})
 
 
 def _set_password(connection: Connection[Any], arguments: argparse.Namespace) -> None:
     person, made = users.set_password(connection, arguments.login, arguments.password)
     connection.commit()
-    _write({"user": person.login, **({"password": made} if made else {})})
+    write({"user": person.login, **({"password": made} if made else {})})
 
 
 def _token(connection: Connection[Any], arguments: argparse.Namespace) -> None:
     person, token = users.issue_token(connection, arguments.login)
     connection.commit()
-    _write({"user": person.login, "token": token})
-
-
-def _refuse(login: str, error: Refused) -> int:
-    faults = [{"code": r.cause.value, "path": r.path, "text": r.text} for r in error.refusals]
-    _write({"user": login, "error": faults[0], "errors": faults})
-    sys.stderr.write("".join(f"referral-hub: {r.text}\n" for r in error.refusals))
-    return USAGE if any(r.cause is Cause.CODE_INVALID for r in error.refusals) else REFUSED
-
-
-def _write(line: Mapping[str, Any]) -> None:
-    sys.stdout.write(encode(line).decode() + "\n")
+    write({"user": person.login, "token": token})
 
 
 def _password(path: str) -> str:

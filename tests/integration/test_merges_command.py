@@ -56,4 +56,4 @@ def test_what_is_no_merge_is_refused(
     for name in ("nothing", "019aab3c-2222-7000-8000-000000000001"):
         status, [line] = _run(capsys, "undo", name)
         assert status == 1
-        assert "there is no such merge" in line["error"]
+        assert "there is no such merge" in line["error"]["text"]
