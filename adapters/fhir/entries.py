@@ -98,8 +98,8 @@ def unless_existing(found: Normalised, register: Register) -> Normalised:
     several = [each for faults in existing.values() for each in faults if each.cause is Cause.SEVERAL_MATCHES]
     if several:
         raise Refused(*several)
-    bases = tuple(f"/entry/{number}/resource" for number in existing)
-    kept = tuple(p for p in found.ledger.mapped if not p.path.startswith(tuple(f"{base}/" for base in bases)))
+    bases = {f"/entry/{number}/resource" for number in existing}
+    kept = tuple(p for p in found.ledger.mapped if "/".join(p.path.split("/", 4)[:4]) not in bases)
     parts = tuple(part for part in found.parts if part.base not in bases)
     reduced = replace(
         found, bundle=without(found.bundle, existing), parts=parts, ledger=Ledger(kept, found.ledger.unmapped)

@@ -66,7 +66,7 @@ class Material:
     endpoint: str
 
 
-def as_of(material: Material) -> Referral:
+def _as_of(material: Material) -> Referral:
     """The referral in the state that the event told, also where it has moved on since."""
     data = material.data
     return replace(
@@ -83,7 +83,7 @@ def as_of(material: Material) -> Referral:
 
 def bundle(material: Material) -> Resource:
     """The message Bundle."""
-    referral = as_of(material)
+    referral = _as_of(material)
     order = _Source(index(material.order), "order", referral, material.fragments)
     same = material.brought is material.order
     brought = order if same else _Source(index(material.brought), "brought", referral, material.fragments)
@@ -133,6 +133,7 @@ class _Source:
         self._key = f"{referral.id}/{key}"
         self.request, self.task = referral_of(document, document.places[0]) if document.places else (None, None)
         fragments_at = {f.base: f for f in fragments}
+        self._places = {place.base: place for place in document.places}
         self._urls: dict[str, str] = {}
         for place in document.places:
             kept = fragments_at.get(place.base)
@@ -148,7 +149,7 @@ class _Source:
         self._own = {f"{type_}/{id_}": _url(type_, id_) for type_, id_ in own}
 
     def at(self, base: str) -> Place | None:
-        return next((place for place in self._document.places if place.base == base), None)
+        return self._places.get(base)
 
     def is_referrals(self, base: str) -> bool:
         """Whether the resource there is the referral's own ServiceRequest or a Patient."""

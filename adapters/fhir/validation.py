@@ -49,7 +49,7 @@ _CHOICE = re.compile(r"(?:Any of one field value is expected|Expect any of field
 def check(resource: Resource) -> tuple[Refusal, ...]:
     """The faults of a resource and of what it holds (entries, contained, Parameters), by the JSON Schema of R4.
 
-    Values may be `int`, `Decimal` or `float`. Under a microsecond for a plain resource once its type is compiled.
+    Values may be `int`, `Decimal` or `float`. Some microseconds for a plain resource once its type is compiled.
     """
     return _first(_schema_faults(resource))
 

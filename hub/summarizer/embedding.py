@@ -50,9 +50,9 @@ class Embedder(Protocol):
 class SentenceTransformerEmbedder:
     """A local sentence-transformers folder or a hub name (which must be in the local cache: no network is used).
 
-    threads: of torch. Computes in float32 throughout. In bfloat16, which some CPUs multiply several times faster, a
-    score is off by up to 0.0024, and 96% of a record's passages have a neighbour nearer than that: to rank them as in
-    float32, nearly all would be embedded twice. Texts of about one number of tokens go through the model together.
+    threads: of torch. Computes in float32 throughout: bfloat16, which some CPUs multiply several times faster, moves
+    scores by more than most passages of a record are apart, so that nearly all would be embedded again to rank them as
+    in float32. Texts of about one number of tokens go through the model together.
     Loads torch when first asked to embed. Its threads wait without spinning: on a small server they share two cores
     with PostgreSQL and the listener.
     """

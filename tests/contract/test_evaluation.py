@@ -1,7 +1,7 @@
 """The quality of the record on a fixed small set does not fall: thresholds are what holds now, and only rise.
 
-The judge of `make evaluate` with its stub of an embedder: the reassembly sample, generated patients in the known and in
-the held-back wordings, minimal pairs, units.
+The judge of `make evaluate` with its stub of an embedder: the reassembly sample, generated patients in the known and
+in unusual wordings, minimal pairs, units.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 
 from tests.evaluation import cases, conversions, pairs, scoring
 from tests.evaluation.generator import dates
-from tests.evaluation.generator.vocabulary import held_back
+from tests.evaluation.generator.vocabulary import worded
 from tests.evaluation.generator.write import generate
 from tests.evaluation.plain import numbers, plain, unit
 from tests.evaluation.tally import Tally, f1, wilson
@@ -56,9 +56,9 @@ AT_MOST = {
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str, float], Tally]]:
     if not cases.SAMPLE.exists():
         pytest.skip("../shared/corpora is not here")
-    known, other = (tmp_path_factory.mktemp(name) for name in ("known", "held-back"))
+    known, other = (tmp_path_factory.mktemp(name) for name in ("known", "unusual"))
     generate(known, _PATIENTS, _SEED)
-    with held_back():
+    with worded("unseen"):
         generate(other, _PATIENTS, _SEED)
     stub = cases.embedder(stub=True)
     tallies = {

@@ -27,7 +27,7 @@ MEASURING = ("assertion", "suggestions", "retrieval", "precision")
 
 GENERATED = {"generated": (".", 0), "unseen": ("unseen", 50), "broad": ("broad", 100), "held": ("broad/held", 150)}
 """Groups of generated patients: the folder of their wordings, and what is added to the seed."""
-HELD_BACK = ("unseen", "held")
+HELD_BACK = frozenset({"held"})
 """Groups for judgement: what of them was missed is not told."""
 _ROUNDS_OF_UNITS = 6
 

@@ -70,8 +70,13 @@ def embedder(stub: bool) -> Embedder:
     home = Path(os.environ.get("REFERRAL_HUB_HOME", "~/.referral-hub")).expanduser()
     model = SentenceTransformerEmbedder(prepare(home))
     model.load()
+    return remembering(model)
+
+
+def remembering(embed: Embedder) -> CachedEmbedder:
+    """The same with a memory of its own."""
     stored: dict[bytes, bytes] = {}
-    return CachedEmbedder(model, lambda keys: {k: stored[k] for k in keys if k in stored}, stored.update)
+    return CachedEmbedder(embed, lambda keys: {k: stored[k] for k in keys if k in stored}, stored.update)
 
 
 def sample() -> Iterator[Case]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from hub.summarizer import ranking
-from hub.summarizer.embedding import CachedEmbedder, Embedder, Kind, SentenceTransformerEmbedder, Vectors
+from hub.summarizer.embedding import Embedder, Kind, Vectors
 from hub.summarizer.model import prepare
 from hub.summarizer.relevance import queries
 from hub.summarizer.terminology import suggest
@@ -42,7 +42,7 @@ class Exact:
 def measure() -> dict[str, Any]:
     """How many decisions were compared and how many differ."""
     folder = prepare(Path(os.environ.get("REFERRAL_HUB_HOME", "~/.referral-hub")).expanduser())
-    pair = [_remembering(SentenceTransformerEmbedder(folder)), _remembering(Exact(folder))]
+    pair = [cases.embedder(stub=False), cases.remembering(Exact(folder))]
     decided = {"records": partial(records, given=list(cases.sample())), "suggestions": _suggested, "retrieval": _found}
     figures: dict[str, Any] = {}
     for name, decisions in decided.items():
@@ -50,11 +50,6 @@ def measure() -> dict[str, Any]:
         differing = sum(a != b for a, b in zip(ours, exact, strict=True))
         figures |= {f"precision_{name}_decisions": len(ours), f"precision_{name}_differing": differing}
     return figures
-
-
-def _remembering(embed: Embedder) -> CachedEmbedder:
-    stored: dict[bytes, bytes] = {}
-    return CachedEmbedder(embed, lambda keys: {k: stored[k] for k in keys if k in stored}, stored.update)
 
 
 def records(embed: Embedder, given: Iterable[cases.Case]) -> Iterator[object]:

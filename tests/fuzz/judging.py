@@ -29,6 +29,7 @@ from hub.domain.messages import Normalised, Outcome, Receipt, Sender, Submission
 from hub.intake.entries import Entry, prepare
 from hub.processes.convert import convert, encoded, line
 from hub.processes.submissions import Hl7Message
+from hub.summarizer.evidence import lookup
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TOWN = Sender(1, "TOWN", "镇卫生院", "clinic")
@@ -123,19 +124,9 @@ def _unbalanced(sent: dict[str, Any], found: Normalised) -> Iterator[str]:
     if bare := [entry.path for entry in found.ledger.unmapped if not entry.reason]:
         yield f"unmapped without a reason: {bare[0]}"
     for entry in found.ledger.mapped:
-        if not _stands(found.bundle, entry.target):
+        if lookup(found.bundle, entry.target) is None:
             yield f"{entry.path} has no target {entry.target}"
             return
-
-
-def _stands(document: Any, pointer: str) -> bool:
-    try:
-        for step in pointer.split("/")[1:]:
-            name = step.replace("~1", "/").replace("~0", "~")
-            document = document[int(name)] if isinstance(document, list) else document[name]
-    except (KeyError, IndexError, ValueError, TypeError):
-        return False
-    return True
 
 
 @contextmanager

@@ -5,6 +5,7 @@ A short run of `python -m tests.fuzz`, and every input that once failed (`kept`:
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,14 @@ from hypothesis import strategies as st
 
 from tests.fuzz.__main__ import HUGE_EVERY, KINDS, mutated
 
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
+"""More of them, other ones at each run: FUZZ_EXAMPLES=5000."""
+
 KEPT = sorted((Path(__file__).parent / "kept").iterdir())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, derandomize="FUZZ_EXAMPLES" not in os.environ,
+          suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
 @given(number=st.integers(0, 10**9).filter(lambda number: number % HUGE_EVERY > 1), seed=st.integers(0, 10**9))
 def test_a_mutated_input_is_answered_and_accounted_for(number: int, seed: int) -> None:
     found = mutated(number, seed)

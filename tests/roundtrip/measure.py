@@ -16,8 +16,9 @@ from adapters.hl7v2.outbound.writer import drawn, encoded
 from hub.domain.delivery import Outbound
 from hub.domain.errors import Refused
 from hub.domain.messages import Envelope, Normalised
+from tests.conftest import CORPORA
 
-CORPUS = Path("../shared/corpora/hl7v2")
+CORPUS = CORPORA / "hl7v2"
 OWN = Path(__file__).parent.parent / "messages"
 FAMILIES = ("REF", "ORU", "SIU")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

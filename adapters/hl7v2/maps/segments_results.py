@@ -17,7 +17,6 @@ from adapters.hl7v2.maps.timing import priority, quantity_timing
 
 _OWN = "urn:referral-hub:extension:"
 _ORDERED_BY = _OWN + "ordered-by"
-_SUPPORTING = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ServiceRequest.supportingInfo"
 
 
 _SPECIMEN_FIRST = frozenset({"R22", "R23"})

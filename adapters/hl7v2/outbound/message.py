@@ -10,9 +10,6 @@ from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import SEPARATORS, Segment, clean
 from hub.domain.fragments import Resource
 
-_ACKNOWLEDGED = ("AL", "NE")
-"""MSH-15, MSH-16 as the hub asks for them: its receiver's one answer is the accept acknowledgement."""
-
 
 def msh(w: Writing, structure: str) -> Segment:
     """MSH of the message; MSH-9.3 from version 2.3.1 on."""

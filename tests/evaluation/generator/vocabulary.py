@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -59,11 +59,6 @@ def table(name: str) -> dict[str, Concept]:
 def patterns(register: str) -> dict[str, list[str]]:
     """Sentence patterns by kind of fact: those known to who develops, or inside `worded()` others."""
     return _patterns(_FOLDER.get(), register)
-
-
-def held_back() -> AbstractContextManager[None]:
-    """Patterns of data/unseen alone are used."""
-    return worded("unseen")
 
 
 @contextmanager
