@@ -80,7 +80,6 @@ def _known(connection: Connection[Any], organization_id: int, name: str) -> int:
 
 
 def _faults(name: str, route: Route) -> Iterator[Refusal]:
-    texts = (route.charset, route.application, route.facility)
     dialects = _DIALECTS[route.protocol]
     checks = (
         ("name", re.fullmatch(r"[A-Za-z0-9-]{1,40}", name), f"{name!r} is not of letters A-Z, digits and hyphens"),
@@ -95,7 +94,12 @@ def _faults(name: str, route: Route) -> Iterator[Refusal]:
         ("tries", 1 <= route.most_tries <= 10_000, "expected 1 to 10000"),
         ("hours", 1 <= route.most_hours <= 24 * 365, "expected 1 to 8760"),
         ("token", route.token is None or re.fullmatch(r"[\x21-\x7e]+", route.token), "expected visible ASCII"),
-        ("application", all(len(t) <= 180 and t.isprintable() for t in texts), "a name is too long or not printable"),
+        ("token", route.protocol == "fhir" or route.token is None, "only FHIR takes a token"),
+        ("tls", route.tls or route.protocol == "fhir" or route.authorities is None, "certificates without TLS"),
+        *(
+            (name, len(text) <= 180 and text.isprintable(), "it is too long or not printable")
+            for name, text in (("application", route.application), ("facility", route.facility))
+        ),
     )
     return (Refusal(Cause.CODE_INVALID, path, text) for path, valid, text in checks if not valid)
 

@@ -172,8 +172,9 @@ Intent = Open | Amend | Cancel | Inquire | Move
 class Merge:
     """What was told of `prior` is from now on of the Patient at `surviving` in `Normalised.parts`.
 
-    Only numbers that are the sender's own name the prior patient, see `hub.intake.merging`. part: of the Patient that
-    says who was prior, where a part does; numbers: of the accounts or visits; path: of what names the prior patient.
+    Only numbers that are the sender's own name the prior patient, see `hub.intake.identities`. part: of the Patient
+    that says who was prior, where a part does; numbers: of the accounts or visits; path: of what names the prior
+    patient.
     scope: patient: everything, messages that still come under the prior number, too; identifier: one patient whose
     number changed; chart: what was told under the prior number, and no more; account, visit: encounters of `numbers`
     and what refers to them.

@@ -14,7 +14,7 @@ from hub.domain.errors import Cause, Refusal
 from hub.domain.messages import Merge, Separate
 from hub.domain.patients import Identifier, Identity
 from hub.identity.matching import Candidate, Name, identity_of, mergeable, names
-from hub.intake.merges import Going, Number, Return, Standing
+from hub.intake.merges import Going, Number, Return, Standing, plain
 from hub.intake.world import Told, World, event_row
 
 
@@ -44,7 +44,7 @@ def separate(world: World, told: Told) -> None:
                 _warn(world, change.path, "this sender has not merged the two, or something was merged since")
                 continue
             world.standing.remove(merge)
-            world.patients.give(merge.surviving_id, merge.prior_id, _plain(merge.names))
+            world.patients.give(merge.surviving_id, merge.prior_id, plain(merge.names))
             _take_referrals(world, merge.surviving_id, merge.prior_id, merge.referrals)
             world.changes.append(Return(told.sender.id, merge))
             _tell(world, told, "patient.separated", merge.surviving_id, merge.prior_id, merge.scope)
@@ -56,7 +56,7 @@ def _undone(world: World, told: Told, change: Separate) -> Standing | None:
             for name in own(identity_of(parts[index].resource), told.sender.id)}  # fmt: skip
     holder = world.patients.holder(sorted(said), told.sender.id)
     for merge in reversed(world.standing):
-        if holder and merge.surviving_id == holder.id and said & set(_plain(merge.names)):
+        if holder and merge.surviving_id == holder.id and said & set(plain(merge.names)):
             return merge
     return None
 
@@ -118,7 +118,7 @@ def _go(world: World, told: Told, change: Merge, prior: Candidate, surviving: Ca
         whole: bool = False, numbers: frozenset[Identifier] = frozenset()) -> None:  # fmt: skip
     kept: tuple[Number, ...] = tuple((*name, name in prior.declared) for name in sorted(moved))
     going = Going(change.scope, told.sender.id, told.message_id, prior.id, surviving.id, kept, whole, numbers)
-    world.patients.give(prior.id, surviving.id, _plain(kept))
+    world.patients.give(prior.id, surviving.id, plain(kept))
     if change.scope in ("patient", "identifier"):
         sent = [r.id for r in world.referrals.by_id.values() if whole or r.sender_id == told.sender.id]
         _take_referrals(world, prior.id, surviving.id, sent)
@@ -149,10 +149,6 @@ def _tell(world: World, told: Told, event: str, patient_id: str, prior_id: str, 
 
 def _merges(told: Told) -> list[Merge]:
     return [change for change in told.normalised.identities if isinstance(change, Merge)]
-
-
-def _plain(numbers: Iterable[Number]) -> tuple[Name, ...]:
-    return tuple((owner, system, value) for owner, system, value, _ in numbers)
 
 
 def _warn(world: World, path: str, text: str) -> None:

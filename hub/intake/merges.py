@@ -23,6 +23,7 @@ from hub.store.sql import blocks
 
 _SQL = blocks("merges")
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_UNDONE = Refusal(Cause.UNKNOWN_KEY, "id", "there is no such merge, or it was undone before")
 
 Number = tuple[int, str, str, bool]
 """A patient's number as `merges` keeps it: its name, and whether it is declared."""
@@ -125,14 +126,11 @@ class Undone:
 def undo(connection: Connection[Any], merge_id: str) -> Undone:
     """Take a merge back, in the caller's transaction. Raises Refused: UNKNOWN_KEY, FORBIDDEN_STATE (the surviving
     patient went on into another one: that merge goes first)."""
-    row = connection.execute(_SQL["one"], {"id": merge_id}).fetchone()
-    if row is None:
-        raise Refused(Refusal(Cause.UNKNOWN_KEY, "id", "there is no such merge, or it was undone before"))
-    *columns, organization_id, organization, message_id, onward = row
+    merge, *_ = _one(connection, merge_id)
+    lock_names(connection, names_of(connection, plain(merge.names)))
+    merge, organization_id, organization, message_id, onward = _one(connection, merge_id)
     if onward:
         raise Refused(Refusal(Cause.FORBIDDEN_STATE, "id", "the patient was merged into another one since: undo that"))
-    merge = _standing(columns)
-    lock_names(connection, names_of(connection, _plain(merge.names)))
     patients = [merge.prior_id, merge.surviving_id]
     load_patients(connection, (), patients)
     load_referrals(connection, referrals_of(connection, patients))
@@ -141,12 +139,21 @@ def undo(connection: Connection[Any], merge_id: str) -> Undone:
     return Undone(merge, organization_id, organization, message_id, parties)
 
 
+def _one(connection: Connection[Any], merge_id: str) -> tuple[Standing, int, str, str, bool]:
+    row = connection.execute(_SQL["one"], {"id": merge_id}).fetchone()
+    if row is None:
+        raise Refused(_UNDONE)
+    *columns, organization_id, organization, message_id, onward = row
+    return _standing(columns), organization_id, organization, message_id, onward
+
+
 def _standing(row: Sequence[Any]) -> Standing:
     merge_id, scope, prior_id, surviving_id, numbers, *moved = row
     return Standing(merge_id, scope, prior_id, surviving_id, list(map(_number, numbers)), *moved)
 
 
-def _plain(numbers: Iterable[Number]) -> list[Name]:
+def plain(numbers: Iterable[Number]) -> list[Name]:
+    """Numbers as names, without whether they are declared."""
     return [(owner, system, value) for owner, system, value, _ in numbers]
 
 
@@ -197,13 +204,13 @@ def _refers(message_id: str, resource: Resource, called: set[tuple[str, str]]) -
 def _return(connection: Connection[Any], change: Return) -> None:
     """Back goes what went and is still there, and what came since under the numbers that go back alone."""
     merge = change.merge
-    row = connection.execute(_SQL["merged_at"], {"id": merge.id}).fetchone()
-    since = row[0] if row else _EVER
-    fragments, referrals = _came_since(connection, change, since)
+    row = connection.execute(_SQL["undone"], {"id": merge.id}).fetchone()
+    if row is None:
+        raise Refused(_UNDONE)
+    fragments, referrals = _came_since(connection, change, row[0])
     moved = {"source": merge.surviving_id, "target": merge.prior_id, "fragments": [*merge.fragments, *fragments],
              "referrals": [*merge.referrals, *referrals], "names": encode(merge.names).decode()}  # fmt: skip
     connection.execute(_SQL["move"], moved)
-    connection.execute(_SQL["undone"], {"id": merge.id})
     connection.execute(_SQL["empty"], {"patient": merge.surviving_id, "filled": merge.filled})
     found_by = [connection.execute(_SQL["keys_of"], {"patient": one}).fetchone()
                 for one in (merge.prior_id, merge.surviving_id)]  # fmt: skip
@@ -214,7 +221,7 @@ def _return(connection: Connection[Any], change: Return) -> None:
 
 def _came_since(connection: Connection[Any], change: Return, since: datetime) -> tuple[list[str], list[str]]:
     """Fragments of messages whose only Patient is told under numbers that go back, and the referrals they opened."""
-    back = {(owner, system, value) for owner, system, value, _ in change.merge.names if owner}
+    back = {name for name in plain(change.merge.names) if name[0]}
     patients = [t for t in _told(connection, change.merge.surviving_id, change.sender_id, since) if t.kind == "Patient"]
     own = {t.id: {n for n in names(identity_of(t.resource), change.sender_id) if n[0]} for t in patients}
     going = [t for t in patients if own[t.id] and own[t.id] <= back]

@@ -15,6 +15,7 @@ from adapters.hl7v2 import charsets
 from hub.delivery import letters
 from hub.domain.errors import Refused
 from hub.processes import embedded
+from hub.processes.arguments import number
 from hub.processes.lines import DONE, REFUSED, write
 from hub.processes.settings import Settings
 from hub.security import audit
@@ -27,15 +28,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing = verbs.add_parser("list", help="a line per delivery, oldest first")
     listing.add_argument("--status", choices=deliveries.STATUSES)
     listing.add_argument("--referral", metavar="ID")
-    listing.add_argument("--after", type=_number, metavar="ID", help="the last delivery of the page before")
-    listing.add_argument("--limit", type=_number, default=100, metavar="N")
+    listing.add_argument("--after", type=number, metavar="ID", help="the last delivery of the page before")
+    listing.add_argument("--limit", type=number, default=100, metavar="N")
     show = verbs.add_parser("show", help="one with its attempts, its message and the last answer: patient data")
-    show.add_argument("id", type=_number, metavar="ID")
+    show.add_argument("id", type=number, metavar="ID")
     replay = verbs.add_parser("replay", help="send dead letters again, each referral's in order")
     skip = verbs.add_parser("skip", help="never send these, so that what waits behind them goes on")
-    skip.add_argument("ids", type=_number, nargs="+", metavar="ID")
+    skip.add_argument("ids", type=number, nargs="+", metavar="ID")
     which = replay.add_mutually_exclusive_group(required=True)
-    which.add_argument("ids", type=_number, nargs="*", default=[], metavar="ID")
+    which.add_argument("ids", type=number, nargs="*", default=[], metavar="ID")
     which.add_argument("--all", action="store_true", help="all dead letters, or those of --organization, --destination")
     for verb in (listing, replay):
         verb.add_argument("--organization", metavar="CODE", help="to its systems")
@@ -120,9 +121,3 @@ def _text(content: bytes, charset: str) -> str | None:
         return charsets.decode(content, charsets.declared(content), charset)[0]
     except Refused:
         return None
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
-    return int(text)

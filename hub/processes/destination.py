@@ -61,18 +61,18 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
         if arguments.verb == "list":
             return _list(connection, arguments)
         try:
-            told = verbs[arguments.verb](connection, arguments)
+            organization_id, registered = _organization(connection, arguments.code)
+            told = verbs[arguments.verb](connection, organization_id, registered, arguments)
         except Refused as error:
             return refuse({"organization": arguments.code, "destination": arguments.name}, error)
-        audit.write(connection, organization_id=_organization(connection, arguments.code)[0], actor="command",
-                    action=arguments.verb, object_type="destination",
-                    object_id=f"{arguments.code}/{arguments.name}")  # fmt: skip
+        audit.write(connection, organization_id=organization_id, actor="command", action=arguments.verb,
+                    object_type="destination", object_id=f"{registered.code}/{arguments.name}")  # fmt: skip
         connection.commit()
-        return write({"organization": arguments.code, "destination": arguments.name, **told})
+        return write({"organization": registered.code, "destination": arguments.name, **told})
 
 
-def _set(connection: Connection[Any], arguments: argparse.Namespace) -> dict[str, Any]:
-    organization_id, registered = _organization(connection, arguments.code)
+def _set(connection: Connection[Any], organization_id: int, registered: Registered,
+         arguments: argparse.Namespace) -> dict[str, Any]:  # fmt: skip
     protocol = "mllp" if arguments.mllp else "fhir"
     charset = arguments.charset or registered.charset or "UNICODE UTF-8"
     if charsets.codec(charset) is None:
@@ -99,23 +99,26 @@ def _set(connection: Connection[Any], arguments: argparse.Namespace) -> dict[str
 
 def _list(connection: Connection[Any], arguments: argparse.Namespace) -> int:
     for standing in deliveries.standings(connection, arguments.code):
-        line = {key: value for key, value in asdict(standing).items() if key not in ("id", "organization", "name")}
+        line = {key: value for key, value in asdict(standing).items() if key not in ("organization", "name")}
         write({"organization": standing.organization, "destination": standing.name, **line})
     return DONE
 
 
-def _pause(connection: Connection[Any], arguments: argparse.Namespace) -> dict[str, Any]:
-    destinations.pause(connection, _organization(connection, arguments.code)[0], arguments.name)
+def _pause(connection: Connection[Any], organization_id: int, _: Registered,
+           arguments: argparse.Namespace) -> dict[str, Any]:  # fmt: skip
+    destinations.pause(connection, organization_id, arguments.name)
     return {"paused": True}
 
 
-def _resume(connection: Connection[Any], arguments: argparse.Namespace) -> dict[str, Any]:
-    destinations.resume(connection, _organization(connection, arguments.code)[0], arguments.name)
+def _resume(connection: Connection[Any], organization_id: int, _: Registered,
+           arguments: argparse.Namespace) -> dict[str, Any]:  # fmt: skip
+    destinations.resume(connection, organization_id, arguments.name)
     return {"paused": False}
 
 
-def _remove(connection: Connection[Any], arguments: argparse.Namespace) -> dict[str, Any]:
-    skipped = destinations.remove(connection, _organization(connection, arguments.code)[0], arguments.name)
+def _remove(connection: Connection[Any], organization_id: int, _: Registered,
+           arguments: argparse.Namespace) -> dict[str, Any]:  # fmt: skip
+    skipped = destinations.remove(connection, organization_id, arguments.name)
     return {"removed": True, "skipped": skipped}
 
 

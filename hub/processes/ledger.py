@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--organization", metavar="CODE", help="who sent it")
     parser.add_argument("--since", type=moment, metavar="TIME", help="ISO 8601 with offset; of that day and later ones")
     parser.add_argument("--type", metavar="TYPE", help="REF^I12, ...")
-    parser.add_argument("--segment", metavar="NAME", help="PID, ...")
+    parser.add_argument("--segment", type=str.upper, metavar="NAME", help="PID, ...")
     parser.add_argument("--unmapped", action="store_true", help="only what is in no Bundle")
 
 

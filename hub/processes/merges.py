@@ -13,6 +13,7 @@ from hub.intake.committing import open_connection
 from hub.intake.merges import undo
 from hub.intake.referrals import canonical
 from hub.processes import embedded
+from hub.processes.arguments import number
 from hub.processes.lines import DONE, refuse, write
 from hub.processes.settings import Settings
 from hub.security import audit
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|undo")
     listing = verbs.add_parser("list", help="a line per merge, newest first")
     listing.add_argument("--organization", metavar="CODE", help="who said so")
-    listing.add_argument("--limit", type=int, default=100, metavar="N")
+    listing.add_argument("--limit", type=number, default=100, metavar="N")
     undoing = verbs.add_parser("undo", help="what went from one patient to the other goes back")
     undoing.add_argument("id", metavar="ID")
 
@@ -36,10 +37,10 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
             return _list(connection, arguments)
         try:
             with connection.transaction():
-                write(_undo(connection, arguments.id))
+                told = _undo(connection, arguments.id)
         except Refused as error:
             return refuse({"id": arguments.id}, error)
-    return DONE
+    return write(told)
 
 
 def _list(connection: Connection[Any], arguments: argparse.Namespace) -> int:

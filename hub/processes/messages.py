@@ -15,7 +15,7 @@ from hub.domain.errors import Refused
 from hub.intake.committing import open_connection
 from hub.intake.kept import replay
 from hub.processes import embedded
-from hub.processes.arguments import moment
+from hub.processes.arguments import moment, number
 from hub.processes.lines import DONE, REFUSED, write
 from hub.processes.settings import Settings
 from hub.security import audit
@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--control-id", metavar="ID")
     listing.add_argument("--since", type=moment, metavar="TIME", help="ISO 8601 with offset; received then or later")
     listing.add_argument("--after", metavar="ID", help="the last message of the page before")
-    listing.add_argument("--limit", type=_count, default=100, metavar="N")
+    listing.add_argument("--limit", type=number, default=100, metavar="N")
     show = verbs.add_parser("show", help="one message with its bytes, acknowledgement, Bundle and ledger")
     show.add_argument("id", metavar="ID")
     replay = verbs.add_parser("replay", help="put a rejected, parked or stored message through the hub again")
@@ -113,9 +113,3 @@ def _text(content: bytes, charset: str) -> str | None:
         return charsets.decode(content, charset, None)[0]
     except Refused:
         return None
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0")
-    return int(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,17 +74,15 @@ def line(source: str, index: int, bundle: Resource, receiver: Receiver, now: dat
     try:
         text = write(message).decode(charsets.codec(message.charset) or "utf-8")
     except Refused as error:
-        return {**told, "status": "rejected", "message": None, "error": next(_errors(error))}
+        return {**told, "status": "rejected", "message": None, "error": _error(error.refusals[0])}
     return {**told, "status": "converted", "message": text, "error": None}
 
 
-def _errors(refused: Refused) -> Iterator[dict[str, str]]:
-    for one in refused.refusals:
-        yield {"code": ANSWERS[one.cause][1], "path": one.path, "text": one.text}
+def _error(one: Refusal) -> dict[str, str]:
+    return {"code": ANSWERS[one.cause][1], "path": one.path, "text": one.text}
 
 
 def rejected(source: str, index: int, receiver: Receiver, refusal: Refusal) -> dict[str, Any]:
     """The line of what could not be read in the first place."""
-    error = {"code": ANSWERS[refusal.cause][1], "path": refusal.path, "text": refusal.text}
     return {"source": source, "index": index, "format": "hl7v2", "type": receiver.kind, "version": receiver.version,
-            "charset": receiver.charset, "status": "rejected", "message": None, "error": error}  # fmt: skip
+            "charset": receiver.charset, "status": "rejected", "message": None, "error": _error(refusal)}  # fmt: skip

@@ -34,8 +34,9 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
     """1: no such organisation, or it has no profile; 2: the file is no profile."""
     try:
         source = _checked(arguments.file) if arguments.verb in ("check", "set") else ""
-    except OSError as error:
-        sys.stderr.write(f"referral-hub profile: {arguments.file}: {error.strerror or error}\n")
+    except (OSError, UnicodeError) as error:
+        told = error.strerror if isinstance(error, OSError) else "expected UTF-8 text"
+        sys.stderr.write(f"referral-hub profile: {arguments.file}: {told or error}\n")
         return USAGE
     except Refused as error:
         return refuse({"file": arguments.file}, error)
@@ -59,6 +60,6 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _checked(path: str) -> str:
-    source = Path(path).read_bytes().decode("utf-8", "replace")
+    source = Path(path).read_text(encoding="utf-8")
     profiles.read(source)
     return source

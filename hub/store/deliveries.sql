@@ -1,5 +1,5 @@
 -- standings: destinations and how they stand; a condition follows
-SELECT t.id, o.code AS organization, o.name AS organization_name, t.name, t.protocol, t.address, t.dialect, t.version,
+SELECT o.code AS organization, o.name AS organization_name, t.name, t.protocol, t.address, t.dialect, t.version,
        t.charset, t.application, t.facility, t.timeout, t.tls, t.authorities IS NOT NULL AS authorities,
        t.token IS NOT NULL AS token, t.most_tries, t.most_hours, t.created_at, t.paused_at, t.failures, t.resume_at,
        t.delivered, t.failed, t.answer, t.answered_at, t.fault, t.fault_at, q.waiting, q.dead, q.oldest
@@ -8,7 +8,6 @@ FROM destinations t JOIN organizations o ON o.id = t.organization_id CROSS JOIN 
            min(d.created_at) FILTER (WHERE d.status = 'waiting') AS oldest
     FROM deliveries d WHERE d.destination_id = t.id AND d.status IN ('waiting', 'dead')) q
 WHERE t.removed_at IS NULL AND (%(organization)s::text IS NULL OR lower(o.code) = lower(%(organization)s))
-  AND (%(name)s::text IS NULL OR lower(t.name) = lower(%(name)s))
 ORDER BY lower(o.code), lower(t.name)
 
 -- deliveries: deliveries with their last attempt; conditions of what is asked for follow

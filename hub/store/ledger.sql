@@ -61,7 +61,7 @@ AND day >= (%(since)s AT TIME ZONE o.timezone)::date
 AND type = %(type)s
 
 -- within_segment: fields of one segment
-AND field >= %(segment)s || '-' AND field < %(segment)s || '.'
+AND starts_with(field, %(segment)s || '-')
 
 -- lines_end: by field and reason
 GROUP BY field, reason) d WHERE true

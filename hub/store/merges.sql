@@ -100,11 +100,8 @@ DELETE FROM patient_keys WHERE patient_id = %(patient)s AND key = ANY (%(keys)s)
 -- keys_of: by what a patient is found, and the name
 SELECT name, ARRAY(SELECT key FROM patient_keys k WHERE k.patient_id = p.id) FROM patients p WHERE id = %(patient)s
 
--- undone: a merge no longer stands
-UPDATE merges SET undone_at = now() WHERE id = %(id)s
-
--- merged_at: when
-SELECT merged_at FROM merges WHERE id = %(id)s
+-- undone: a merge no longer stands; since when it stood, nothing where another took it back meanwhile
+UPDATE merges SET undone_at = now() WHERE id = %(id)s AND undone_at IS NULL RETURNING merged_at
 
 -- list: merges, the newest first; ids alone, no patient data
 SELECT m.id::text AS id, m.merged_at, m.undone_at, o.code AS organization, m.scope, m.message_id::text AS message_id,

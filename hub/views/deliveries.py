@@ -27,7 +27,6 @@ class Standing:
     delivery; waiting, dead: deliveries; oldest: since when the first of those that wait does.
     """
 
-    id: int
     organization: str
     organization_name: str
     name: str
@@ -124,10 +123,10 @@ class Stuck:
     since: datetime
 
 
-def standings(connection: Connection[Any], organization: str | None = None, name: str | None = None) -> list[Standing]:
-    """Destinations by organisation and name; of one organisation (CODE), of one name."""
+def standings(connection: Connection[Any], organization: str | None = None) -> list[Standing]:
+    """Destinations by organisation and name; of one organisation (CODE)."""
     with connection.cursor(row_factory=class_row(Standing)) as cursor:
-        return cursor.execute(_SQL["standings"], {"organization": organization, "name": name}).fetchall()
+        return cursor.execute(_SQL["standings"], {"organization": organization}).fetchall()
 
 
 def listing(connection: Connection[Any], criteria: Criteria, *, limit: int, newest_first: bool = False) -> list[Listed]:

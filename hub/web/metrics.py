@@ -69,7 +69,8 @@ class _FromDatabase(Collector):
         yield _gauge("ledgers_waiting", "HL7 v2 messages that are not counted yet", figures.uncounted)
         yield from _hl7v2(figures.totals)
         yield from _streams(figures.streams, self._readers())
-        yield _gauge("delivery_up", "whether a process delivers", figures.delivering)
+        yield _gauge("delivery_up", "whether a process delivers, or there is nowhere to deliver to",
+                     figures.delivering or not figures.destinations)  # fmt: skip
         yield from _deliveries(figures.destinations, datetime.now(UTC))
 
 

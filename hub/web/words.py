@@ -65,7 +65,7 @@ _ACTIONS = {
     "publish-requirements": N_("Requirements published"), "refer": N_("Sent a referral"), "update": N_("Updated"),
     "mark": N_("Marked a statement"), "merge": N_("Merged patients"), "separate": N_("Separated patients"),
     "set": N_("Set"), "pause": N_("Paused it"), "resume": N_("Resumed it"), "remove": N_("Removed"),
-    "skip": N_("Skipped it"),
+    "skip": N_("Skipped it"), "profile-set": N_("Profile set"), "profile-remove": N_("Profile removed"),
 }  # fmt: skip
 _OBJECTS = {
     "record": N_("Record of the patient"), "referral": N_("Referral form"), "message": N_("Message"),

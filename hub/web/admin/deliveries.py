@@ -28,7 +28,7 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
 
     @routes.get(PATH)
     def browse(request: Request, person: Person = Depends(pages.administrator)) -> Response:
-        return _browse(pages, request, person, {}, 200)
+        return _browse(pages, request, person)
 
     @routes.get(PATH + "/{delivery}")
     def show(request: Request, delivery: str, person: Person = Depends(pages.administrator)) -> Response:
@@ -81,7 +81,7 @@ def _pausing(routes: APIRouter, pages: Pages, commands: Commands) -> None:
         return pages.see_other(PATH, told=told[action])
 
 
-def _browse(pages: Pages, request: Request, person: Person, faults: dict[str, str], status: int) -> Response:
+def _browse(pages: Pages, request: Request, person: Person) -> Response:
     asked = filters.read(request.query_params, FIELDS, filters.zone(person))
     before = _number(request.query_params.get("before", ""))
     criteria = deliveries.Criteria(**asked.values, before=before or None)
@@ -90,8 +90,8 @@ def _browse(pages: Pages, request: Request, person: Person, faults: dict[str, st
         found = deliveries.listing(connection, criteria, limit=PAGE, newest_first=True)
         led = deliveries.led_since(connection)
     return pages.show(
-        request, person, "admin/deliveries.html", status=422 if asked.faults else status, standings=standings,
-        found=found, led=led, asked=asked, faults=filters.told(request, {**asked.faults, **faults}),
+        request, person, "admin/deliveries.html", status=422 if asked.faults else 200, standings=standings,
+        found=found, led=led, asked=asked, faults=filters.told(request, asked.faults),
         first=asked.address(PATH) if before else "",
         later=asked.address(PATH, before=str(found[-1].id)) if len(found) == PAGE else "",
     )  # fmt: skip

@@ -38,7 +38,8 @@ def letters(site: PeopleSite, well: set[str]) -> Iterator[list[int]]:
         return acknowledgement("AA", message) if well else acknowledgement("AE", message, "204")
 
     with listening(Receiver(refusing)) as hospital, delivering(site.database):
-        put(site.database, site.hospital, f"127.0.0.1:{hospital.port}", token=SECRET)
+        put(site.database, site.hospital, f"127.0.0.1:{hospital.port}")
+        site.execute("UPDATE destinations SET token = %s", SECRET)
         referrals = Referrals(site)
         for number in ("R-1", "R-2"):
             referrals.send(number)
