@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from adapters.hl7v2 import charsets, er7, supported
+from adapters.hl7v2.maps.systems import NAMESPACE
 from hub.domain.errors import Cause, Refusal
 from hub.domain.messages import Envelope, Outcome
 from hub.domain.patients import Identifier
@@ -22,7 +23,6 @@ Mode = Literal["original", "accept", "application"]
 
 APPLICATION = "REFERRAL-HUB"
 HUB_REFERRAL = "urn:referral-hub:referral"
-_NAMESPACE = "urn:referral-hub:namespace:"
 _HUB_TROUBLE = ("R", "207", "MSH[1]", "the hub cannot store messages now; send again")
 
 ANSWERS: Mapping[Cause, tuple[str, str, str]] = {
@@ -179,8 +179,8 @@ def _referral(outcome: Outcome, separators: er7.Separators) -> str:
 def _entity(identifier: Identifier, separators: er7.Separators) -> str:
     """An identifier as EI: the namespace, OID or URI that its system was made of."""
     system = identifier.system
-    if system.startswith(_NAMESPACE):
-        return _components([identifier.value, unquote(system.removeprefix(_NAMESPACE))], separators)
+    if system.startswith(NAMESPACE):
+        return _components([identifier.value, unquote(system.removeprefix(NAMESPACE))], separators)
     if system.startswith("urn:oid:"):
         return _components([identifier.value, "", system.removeprefix("urn:oid:"), "ISO"], separators)
     return _components([identifier.value, "", system, "URI"] if system else [identifier.value], separators)

@@ -7,7 +7,7 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import Value, coded
-from adapters.hl7v2.maps.marks import COMPONENT, mark, marked
+from adapters.hl7v2.maps.marks import COMPONENT, OWN, mark, marked
 from adapters.hl7v2.maps.names import is_cjk, person_name, validity
 from adapters.hl7v2.maps.parties import (
     assigning,
@@ -22,7 +22,6 @@ from adapters.hl7v2.maps.parties import (
 from adapters.hl7v2.maps.reading import Leaf, Repetition
 from adapters.hl7v2.maps.systems import namespace
 
-_OWN = "urn:referral-hub:extension:"
 _PHYSICAL = codes.TERMINOLOGY + "location-physical-type"
 _LEVELS = ((4, "si"), (7, "bu"), (8, "lvl"), (1, "wa"), (2, "ro"), (3, "bd"))
 """PL components from the widest place to the narrowest, with location-physical-type."""
@@ -120,7 +119,7 @@ def organization_entry(c: Conversion, r: Repetition) -> Entry | None:
         made["name"] = name
     form = r.leaf(2)
     if form:
-        made["extension"] = [{"url": _OWN + "organization-name-type", "valueString": form}]
+        made["extension"] = [{"url": OWN + "organization-name-type", "valueString": form}]
     return c.share(r.raw, made)
 
 
@@ -231,7 +230,7 @@ def _of_the_whole(c: Conversion, r: Repetition, made: dict[str, Any]) -> bool:
     said = len(made)
     status, kind, description = r.leaf(5), r.leaf(6), r.leaf(9)
     if status:
-        made["extension"] = [{"url": _OWN + "location-status", "valueString": status}]
+        made["extension"] = [{"url": OWN + "location-status", "valueString": status}]
     if kind:
         made["type"] = [coded("0305")(c, Repetition(kind.text, kind, r.separators))]
     if description:

@@ -7,7 +7,7 @@ from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.sheets import Sheet, fill, run
 from hub.domain.fragments import Resource
 
-_OWN = ("patient", "encounter", "report", "request", "observed", "document", "immunization", "referral", "task")
+_ATTRIBUTES = ("patient", "encounter", "report", "request", "observed", "document", "immunization", "referral", "task")
 """Open resources that the conversion holds by name; others are those that a sheet opened."""
 
 
@@ -34,7 +34,7 @@ def declared(c: Conversion, s: Reading, sheet: Sheet) -> None:
         if owner:
             put(owner.resource, target, entry.reference)
     for name in sheet.opens:
-        if name in _OWN:
+        if name in _ATTRIBUTES:
             setattr(c, name, entry)
         else:
             c.opened[name] = entry
@@ -44,5 +44,5 @@ def opened(c: Conversion, name: str) -> Entry | None:
     """The open resource of a name. `order`: the request of the order in work; `header`: the MessageHeader."""
     if name in ("order", "header"):
         return c.order.request if name == "order" else c.entries[0]
-    found: Entry | None = getattr(c, name) if name in _OWN else c.opened.get(name)
+    found: Entry | None = getattr(c, name) if name in _ATTRIBUTES else c.opened.get(name)
     return found

@@ -33,7 +33,7 @@ def _reason(c: Conversion, reading: Reading, leaf: Leaf, known: Set[str]) -> str
         return "HL7 null: nothing is stated"
     if not leaf.value:
         return "blank"
-    if name[0] == "Z":
+    if name[0] == "Z" and name not in c.dialect.declared:
         return "no rule for Z-segments"
     if name not in TRANSLATORS and name not in c.dialect.declared and name not in _REASONS:
         return f"no rule for segment {name}"

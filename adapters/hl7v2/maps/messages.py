@@ -60,7 +60,7 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
     c.sent = sent
     c.obr = supported.MESSAGES.get(kind, supported.UNKNOWN).obr
     if c.obr == "report-if-obx":
-        _look_ahead(c, message)
+        _look_ahead(c)
     declared_sheets = dialect.declared
     for reading in c.readings:
         translate = TRANSLATORS.get(reading.name)
@@ -77,22 +77,22 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
     return c
 
 
-def _look_ahead(c: Conversion, message: Message) -> None:
+def _look_ahead(c: Conversion) -> None:
     """Which OBRs report (an OBX follows), and which NTEs speak of the whole message.
 
     NTEs at the end of a REF are its own (REF_I12 ends so), also right after an OBX; those before it, too, where no OBX
     stands.
     """
     open_report = None
-    for segment in message.segments:
-        if segment.name == "OBR":
-            open_report = segment
-        elif segment.name == "OBX" and open_report is not None:
+    for reading in c.readings:
+        if reading.name == "OBR":
+            open_report = reading.segment
+        elif reading.name == "OBX" and open_report is not None:
             c.reporting.add(open_report)
-    for segment in reversed(message.segments) if c.kind == "REF" else ():
-        if segment.name == "NTE":
-            c.trailing.add(segment)
-        elif segment.name[0] != "Z":
+    for reading in reversed(c.readings) if c.kind == "REF" else ():
+        if reading.name == "NTE":
+            c.trailing.add(reading.segment)
+        elif reading.name[0] != "Z":
             break
 
 

@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.datatypes import Convert, Value, positive_of
-from adapters.hl7v2.maps.marks import COMPONENT, mark, marked
+from adapters.hl7v2.maps.marks import COMPONENT, OWN, mark, marked
 from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
 
 _STANDARD = "http://hl7.org/fhir/StructureDefinition/"
-_OWN = "urn:referral-hub:extension:"
 REPRESENTATION = _STANDARD + "iso21090-EN-representation"
 
 
@@ -150,7 +149,7 @@ def address(c: Conversion, r: Repetition) -> Value:
     made: dict[str, Any] = {}
     kind = r.leaf(7)
     if kind:
-        use, form = (c.codes[table].get(kind.text.upper()) for table in ("address-use", "address-type"))
+        use, form = (c.codes[table].get(kind.text.strip().upper()) for table in ("address-use", "address-type"))
         made |= {"use": kind.give(use)} if use else {"type": kind.give(form)} if form else {}
     lines = [(place, leaf) for place, leaf in (
         ("1.1" if 1 in r.divided else "1", r.part(1, 1)), ("1.2", r.part(1, 2)), ("1.3", r.part(1, 3)),
@@ -176,20 +175,12 @@ def address(c: Conversion, r: Repetition) -> Value:
     return made or None
 
 
-def house_address(c: Conversion, r: Repetition) -> Value:
-    """XAD of an organisation, which lives at no home."""
-    made = address(c, r)
-    if made and isinstance(made.get("use"), Leaf) and made["use"].value == "home":
-        made.pop("use")
-    return made
-
-
 def _more_of_address(r: Repetition, made: dict[str, Any]) -> None:
     """XAD.8, .10 and .20: further designation, census tract, comment."""
     for url, leaf in (
-        (_OWN + "geographic-designation", r.leaf(8)),
-        (_OWN + "census-tract", r.part(10, 2) or r.leaf(10)),
-        (_OWN + "address-comment", r.leaf(20)),
+        (OWN + "geographic-designation", r.leaf(8)),
+        (OWN + "census-tract", r.part(10, 2) or r.leaf(10)),
+        (OWN + "address-comment", r.leaf(20)),
     ):
         if leaf:
             made.setdefault("extension", []).append({"url": url, "valueString": leaf})
@@ -230,9 +221,9 @@ def telecom(use: str | None = None) -> Convert:
 
 
 TELECOM_PARTS = ((5, _STANDARD + "contactpoint-country"), (6, _STANDARD + "contactpoint-area"),
-          (7, _STANDARD + "contactpoint-local"), (8, _STANDARD + "contactpoint-extension"), (9, _OWN + "telecom-text"),
-          (10, _OWN + "telecom-extension-prefix"), (11, _OWN + "telecom-speed-dial"))  # fmt: skip
-TELECOM_WHOLE = ((1, _OWN + "telecom-as-written"), (12, _OWN + "telecom-unformatted"), (4, _OWN + "telecom-address"))
+          (7, _STANDARD + "contactpoint-local"), (8, _STANDARD + "contactpoint-extension"), (9, OWN + "telecom-text"),
+          (10, OWN + "telecom-extension-prefix"), (11, OWN + "telecom-speed-dial"))  # fmt: skip
+TELECOM_WHOLE = ((1, OWN + "telecom-as-written"), (12, OWN + "telecom-unformatted"), (4, OWN + "telecom-address"))
 """The same number, or another way to reach it, beside what became the value."""
 
 

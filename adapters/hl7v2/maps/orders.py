@@ -16,7 +16,7 @@ from adapters.hl7v2.maps.actors import (
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order
 from adapters.hl7v2.maps.datatypes import date_time, instant
 from adapters.hl7v2.maps.marks import FIELD, INHERITED, mark, marked
-from adapters.hl7v2.maps.names import address, house_address, telecom
+from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.parties import entity_identifier, pair
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
@@ -89,7 +89,7 @@ def _sources(value: Any) -> Sequence[Leaf]:
     return value.sources if isinstance(value, Joined) else ()
 
 
-def control(c: Conversion, made: dict[str, Any], entry: Entry, *, medication: bool, own: Reading | None = None) -> None:
+def control(c: Conversion, made: dict[str, Any], entry: Entry, *, own: Reading | None = None) -> None:
     """What ORC says of the resource: numbers, status, when and by whom it was ordered."""
     numbers(c, made, own)
     s = c.order.control
@@ -99,7 +99,8 @@ def control(c: Conversion, made: dict[str, Any], entry: Entry, *, medication: bo
     requests = kind in ("MedicationRequest", "ServiceRequest")
     found = status(c, s)
     if requests and found:
-        made["status"] = found.give(_ended(s)) if medication and found.value == "revoked" else found
+        ended = kind == "MedicationRequest" and found.value == "revoked"
+        made["status"] = found.give(_ended(s)) if ended else found
     _grouped(c, s, made, kind)
     when = s.first(9)
     time = date_time(c, when) if when else None
@@ -215,7 +216,7 @@ def _requester(c: Conversion, s: Reading, made: dict[str, Any], kind: str) -> No
 
 
 _CALL = telecom()
-_HOUSE = ((22, "address", house_address), (23, "telecom", telecom("work")))
+_HOUSE = ((22, "address", address), (23, "telecom", telecom("work")))
 _OWN_ADDRESS = ((24, "address", address),)
 
 

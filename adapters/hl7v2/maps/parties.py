@@ -7,14 +7,13 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import Convert, Value, concept
-from adapters.hl7v2.maps.marks import COMPONENT, marked
+from adapters.hl7v2.maps.marks import COMPONENT, OWN, marked
 from adapters.hl7v2.maps.names import validity
 from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
 from adapters.hl7v2.maps.systems import listed, namespace, universal
 from hub.domain.patients import INSURANCE, NATIONAL, valid_national_identifier
 
 _STANDARD = "http://hl7.org/fhir/StructureDefinition/"
-_OWN = "urn:referral-hub:extension:"
 _UNIVERSAL = codes.TERMINOLOGY + "v2-0301"
 _URIS = "urn:ietf:rfc:3986"
 _NATIONAL_TYPES = frozenset({"NI", "NNCHN"})
@@ -97,7 +96,7 @@ def issued_at(c: Conversion, r: Repetition, component: int, made: dict[str, Any]
     parts = (r.part(component, 1), r.part(component, 2), r.part(component, 3))
     entry = facility(c, *parts) if site else party(c, *parts)
     if entry:
-        made.setdefault("extension", []).append({"url": _OWN + "assigning-facility", "valueReference": entry.reference})
+        made.setdefault("extension", []).append({"url": OWN + "assigning-facility", "valueReference": entry.reference})
 
 
 def identifier(c: Conversion, r: Repetition) -> Value:
@@ -131,7 +130,7 @@ def _more_of_identifier(c: Conversion, r: Repetition, made: dict[str, Any]) -> V
     for component, url in ((9, "assigning-jurisdiction"), (10, "assigning-agency")):
         part = r.component(component)
         if part and (where := concept(c, part)):
-            made.setdefault("extension", []).append({"url": _OWN + url, "valueCodeableConcept": where})
+            made.setdefault("extension", []).append({"url": OWN + url, "valueCodeableConcept": where})
     return made
 
 

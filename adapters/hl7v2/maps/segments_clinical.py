@@ -8,6 +8,7 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion
 from adapters.hl7v2.maps.datatypes import concept, date_time
+from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.quantities import number
 from adapters.hl7v2.maps.reading import Leaf, Reading
@@ -17,7 +18,6 @@ from hub.domain.fragments import CORRECTS
 _ALLERGY = codes.TERMINOLOGY + "allergyintolerance-"
 _CONDITION = codes.TERMINOLOGY + "condition-"
 _DUE_TO = "http://hl7.org/fhir/StructureDefinition/condition-dueTo"
-_OWN = "urn:referral-hub:extension:"
 
 
 def _reaction(c: Conversion, s: Reading, made: dict[str, Any], *, coded: bool) -> None:
@@ -160,7 +160,7 @@ def _states(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
                 break
         else:
             made.setdefault("extension", []).append(
-                {"url": f"{_OWN}problem-{element}", "valueCodeableConcept": concept(c, repetition) or {}}
+                {"url": f"{OWN}problem-{element}", "valueCodeableConcept": concept(c, repetition) or {}}
             )
     if "abatementDateTime" in made and "clinicalStatus" not in made:
         made["clinicalStatus"] = _status(_CONDITION + "clinical", "resolved")

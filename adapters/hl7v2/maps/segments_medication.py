@@ -5,24 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2 import supported
-from adapters.hl7v2.maps import appointments, codes
+from adapters.hl7v2.maps import appointments
 from adapters.hl7v2.maps.actors import coded_organization_entry, location_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time
-from adapters.hl7v2.maps.names import address, house_address, telecom
+from adapters.hl7v2.maps.marks import OWN
+from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.orders import control, timed
 from adapters.hl7v2.maps.quantities import number, quantity, units
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
-from adapters.hl7v2.maps.systems import namespace
+from adapters.hl7v2.maps.systems import UNITS, namespace
 from adapters.hl7v2.maps.timing import quantity_timing
 from adapters.hl7v2.maps.timing import tq1 as apply_timing
 
-_OWN = "urn:referral-hub:extension:"
-_FUNCTION = codes.TERMINOLOGY + "v2-0443"
 
-
-def _dose(c: Conversion, s: Reading, dosage: dict[str, Any], low: int, high: int, unit: int) -> None:
+def _dose(s: Reading, dosage: dict[str, Any], low: int, high: int, unit: int) -> None:
     """Amounts: one a quantity, two a range; what is no number is said as text."""
     smallest, largest, measured = s.leaf(low), s.leaf(high), s.first(unit)
     least, most = quantity(smallest, measured), quantity(largest, measured)
@@ -30,7 +28,7 @@ def _dose(c: Conversion, s: Reading, dosage: dict[str, Any], low: int, high: int
         unit_text = measured.leaf(2) or measured.leaf(1) if measured else None
         dosage.setdefault("text", smallest)
         if unit_text:
-            dosage.setdefault("extension", []).append({"url": _OWN + "dose-unit", "valueString": unit_text})
+            dosage.setdefault("extension", []).append({"url": OWN + "dose-unit", "valueString": unit_text})
         return
     if least and most:
         dosage["doseAndRate"] = [{"doseRange": {"low": least, "high": most}}]
@@ -44,12 +42,12 @@ _EXTRA: dict[str, tuple[int, int, int, int, int]] = {
 """Dispense amount, its units, refills, strength, its units."""
 
 
-def _request(c: Conversion, s: Reading, intent: str) -> tuple[Entry, dict[str, Any], dict[str, Any]]:
+def _request(c: Conversion, intent: str) -> tuple[Entry, dict[str, Any], dict[str, Any]]:
     made: dict[str, Any] = {"resourceType": "MedicationRequest", "status": "unknown", "intent": intent}
     dosage: dict[str, Any] = {}
     made["dosageInstruction"] = [dosage]
     entry = c.add(made)
-    control(c, made, entry, medication=True)
+    control(c, made, entry)
     return entry, made, dosage
 
 
@@ -63,7 +61,7 @@ def _finish(c: Conversion, s: Reading, entry: Entry, made: dict[str, Any], dosag
         made.setdefault("dispenseRequest", {})["numberOfRepeatsAllowed"] = again.give(int(again.text))
     strong = quantity(s.leaf(strength), s.first(strength_unit))
     if strong:
-        made.setdefault("extension", []).append({"url": _OWN + "strength", "valueQuantity": strong})
+        made.setdefault("extension", []).append({"url": OWN + "strength", "valueQuantity": strong})
     if "medicationCodeableConcept" not in made:
         made["medicationCodeableConcept"] = {"text": "unknown"}
     made["subject"] = c.subject()
@@ -80,8 +78,8 @@ def _finish(c: Conversion, s: Reading, entry: Entry, made: dict[str, Any], dosag
 def rxe(c: Conversion, s: Reading) -> None:
     """MedicationRequest as encoded by the pharmacy."""
     earlier = c.order.request
-    entry, made, dosage = _request(c, s, "order")
-    _dose(c, s, dosage, 3, 4, 5)
+    entry, made, dosage = _request(c, "order")
+    _dose(s, dosage, 3, 4, 5)
     _rate(s, dosage, 23, 24)
     given = s.first(1)
     if given:
@@ -103,7 +101,7 @@ def _pharmacy(c: Conversion, s: Reading, made: dict[str, Any], name: int, place:
     house = coded_organization_entry(c, named) if named else None
     if house is None:
         return
-    for element, field, convert in (("address", place, house_address), ("telecom", phone, telecom("work"))):
+    for element, field, convert in (("address", place, address), ("telecom", phone, telecom("work"))):
         for repetition in s.each(field):
             if (value := convert(c, repetition)) is not None:
                 c.join(house, element, repetition.raw, value)
@@ -125,14 +123,14 @@ def _daily(s: Reading, dosage: dict[str, Any], field: int) -> None:
     if total and value and found is not None:
         unit = total.leaf(2)
         amount: dict[str, Any] = {"value": value.give(found), **({"unit": unit} if unit else {})}
-        day = {"value": 1, "unit": "d", "system": "http://unitsofmeasure.org", "code": "d"}
+        day = {"value": 1, "unit": "d", "system": UNITS, "code": "d"}
         dosage["maxDosePerPeriod"] = {"numerator": amount, "denominator": day}
 
 
 def rxo(c: Conversion, s: Reading) -> None:
     """MedicationRequest as ordered."""
-    entry, made, dosage = _request(c, s, "original-order")
-    _dose(c, s, dosage, 2, 3, 4)
+    entry, made, dosage = _request(c, "original-order")
+    _dose(s, dosage, 2, 3, 4)
     _rate(s, dosage, 21, 22)
     apply(c, "RXO[MedicationRequest]", s, made)
     _daily(s, dosage, 23)
@@ -142,8 +140,8 @@ def rxo(c: Conversion, s: Reading) -> None:
 
 def rxg(c: Conversion, s: Reading) -> None:
     """MedicationRequest as it is to be given."""
-    entry, made, dosage = _request(c, s, "instance-order")
-    _dose(c, s, dosage, 5, 6, 7)
+    entry, made, dosage = _request(c, "instance-order")
+    _dose(s, dosage, 5, 6, 7)
     _rate(s, dosage, 15, 16)
     given = s.first(3)
     if given:
@@ -156,7 +154,7 @@ def rxd(c: Conversion, s: Reading) -> None:
     """MedicationDispense of the order before it."""
     made: dict[str, Any] = {"resourceType": "MedicationDispense", "status": "completed"}
     entry = c.add(made, s.leaf(3))
-    control(c, made, entry, medication=False)
+    control(c, made, entry)
     apply(c, "RXD[MedicationDispense]", s, made)
     supply = quantity(s.leaf(4), s.first(5))
     if supply:
@@ -187,7 +185,7 @@ def rxc(c: Conversion, s: Reading) -> None:
     kind = s.leaf(1)
     if kind:
         parts.append({"url": "type", "valueCode": kind})
-    entry.resource.setdefault("extension", []).append({"url": _OWN + "component", "extension": parts})
+    entry.resource.setdefault("extension", []).append({"url": OWN + "component", "extension": parts})
 
 
 def rxr(c: Conversion, s: Reading) -> None:
@@ -232,7 +230,7 @@ def rxa(c: Conversion, s: Reading) -> None:
     dose = s.leaf(6)
     if dose and number(dose.text) is not None and dose.text.strip() not in ("999", "998"):
         made["doseQuantity"] = {"value": dose.give(number(dose.text)), **units(s.first(7))}
-    control(c, made, entry, medication=False)
+    control(c, made, entry)
     _where(c, s, made)
     c.immunization = c.observed = entry
 
@@ -262,7 +260,7 @@ def _where(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
 def _administration(c: Conversion, s: Reading) -> None:
     made: dict[str, Any] = {"resourceType": "MedicationAdministration", "status": _completion(c, s)}
     entry = c.add(made, s.leaf(3))
-    control(c, made, entry, medication=False)
+    control(c, made, entry)
     apply(c, "RXA[MedicationAdministration]", s, made)
     made.setdefault("medicationCodeableConcept", {"text": "unknown"})
     made["subject"] = c.subject()

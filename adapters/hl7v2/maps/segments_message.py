@@ -8,12 +8,12 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import organization_entry, practitioner, system_party
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import Value
+from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.maps.parties import universal_identifier, uri
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import listed, namespace
 
-_OWN = "urn:referral-hub:extension:"
 _EVENTS = codes.TERMINOLOGY + "v2-0003"
 
 
@@ -58,7 +58,7 @@ def _sender(c: Conversion, s: Reading, header: dict[str, Any]) -> None:
     if country and sender and "address" not in sender.resource:
         sender.resource["address"] = [{"country": country}]
     elif country:
-        header["extension"] = [{"url": _OWN + "country", "valueString": country}]
+        header["extension"] = [{"url": OWN + "country", "valueString": country}]
 
 
 def _source(c: Conversion, s: Reading) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _source(c: Conversion, s: Reading) -> dict[str, Any]:
         source["software"] = software
     source["endpoint"] = _endpoint(c, network or application)
     if network and (name := network.leaf(1)):
-        source["extension"] = [{"url": _OWN + "network-address", "valueString": name}]
+        source["extension"] = [{"url": OWN + "network-address", "valueString": name}]
     return source
 
 
@@ -89,14 +89,14 @@ def _destination(c: Conversion, s: Reading, header: dict[str, Any]) -> None:
             destination["name"] = name
         if number := application.leaf(2):
             destination["extension"] = [
-                {"url": _OWN + "application", "valueIdentifier": universal_identifier(number, application.leaf(3))}
+                {"url": OWN + "application", "valueIdentifier": universal_identifier(number, application.leaf(3))}
             ]
     if network and (name := network.leaf(1)):
-        destination.setdefault("extension", []).append({"url": _OWN + "network-address", "valueString": name})
+        destination.setdefault("extension", []).append({"url": OWN + "network-address", "valueString": name})
     receiver = system_party(c, facility) if facility else None
     responsible = organization_entry(c, repetition) if (repetition := s.first(23)) else None
     if responsible and receiver:
-        facility_ = {"url": _OWN + "receiving-facility", "valueReference": receiver.reference}
+        facility_ = {"url": OWN + "receiving-facility", "valueReference": receiver.reference}
         destination.setdefault("extension", []).append(facility_)
     who = responsible or receiver
     if who:

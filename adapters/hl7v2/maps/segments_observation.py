@@ -11,15 +11,13 @@ from adapters.hl7v2.maps.actors import organization_entry, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.documents import document_line
-from adapters.hl7v2.maps.marks import ADDRESS, VALUE_TYPE, broken, mark
-from adapters.hl7v2.maps.names import house_address
+from adapters.hl7v2.maps.marks import ADDRESS, OWN, VALUE_TYPE, broken, mark
+from adapters.hl7v2.maps.names import address
 from adapters.hl7v2.maps.observations import PROSE, reference, usual_type, value
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.remembered import remembered
-
-_OWN = "urn:referral-hub:extension:"
 
 
 def observation_identity(c: Conversion, s: Reading, group: Reading | None) -> dict[str, Any] | None:
@@ -170,7 +168,7 @@ def _performing(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     house_of = organization.reference
     made.setdefault("performer", []).append(house_of)
     place = s.first(24)
-    where = house_address(c, place) if place else None
+    where = address(c, place) if place else None
     if where and place:
         number = c.join(organization, "address", place.raw, where)
         if number:
@@ -191,7 +189,7 @@ def _equipment(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
             continue
         device = c.share("OBX" + repetition.raw, {"resourceType": "Device", "identifier": [number]}).reference
         if "device" in made:
-            made.setdefault("extension", []).append({"url": _OWN + "device", "valueReference": device})
+            made.setdefault("extension", []).append({"url": OWN + "device", "valueReference": device})
         else:
             made["device"] = device
 

@@ -9,7 +9,7 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location, organization_entry
 from adapters.hl7v2.maps.conversion import Conversion, Entry, first_of, put
 from adapters.hl7v2.maps.datatypes import Value, concept
-from adapters.hl7v2.maps.marks import FIELD, mark, marked
+from adapters.hl7v2.maps.marks import FIELD, OWN, mark, marked
 from adapters.hl7v2.maps.names import address, human_name, telecom
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
@@ -18,7 +18,6 @@ from adapters.hl7v2.maps.systems import is_uuid, namespace
 from hub.domain.patients import Identifier
 
 HUB_REFERRAL = "urn:referral-hub:referral"
-_OWN = "urn:referral-hub:extension:"
 _REFERRAL_CATEGORY = {"coding": [{"system": "http://snomed.info/sct", "code": "3457005"}]}
 _IDENTIFIER = entity_identifier()
 
@@ -125,7 +124,7 @@ def _act(c: Conversion, s: Reading, entry: Entry, house: Entry | None) -> None:
         if c.receiver is None:
             c.receiver = house or entry
     else:
-        put(request, ("extension[]",), {"url": _OWN + "provider", "valueReference": entry.reference})
+        put(request, ("extension[]",), {"url": OWN + "provider", "valueReference": entry.reference})
 
 
 def _person(c: Conversion, s: Reading) -> Entry | None:

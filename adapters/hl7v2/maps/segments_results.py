@@ -8,15 +8,14 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import interpreter, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, first_of, put
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
-from adapters.hl7v2.maps.marks import FIELD, mark, marked
+from adapters.hl7v2.maps.marks import FIELD, OWN, mark, marked
 from adapters.hl7v2.maps.orders import begin, control, occurs, parents, timed
 from adapters.hl7v2.maps.parties import pair
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.timing import priority, quantity_timing
 
-_OWN = "urn:referral-hub:extension:"
-_ORDERED_BY = _OWN + "ordered-by"
+_ORDERED_BY = OWN + "ordered-by"
 
 
 _SPECIMEN_FIRST = frozenset({"R22", "R23"})
@@ -32,7 +31,7 @@ def orc(c: Conversion, s: Reading) -> None:
     c.order.control, c.order.late = s, True
     _based(c, group, report.resource)
     c.again = True
-    control(c, report.resource, report, medication=False, own=group)
+    control(c, report.resource, report, own=group)
     c.again = False
 
 
@@ -72,7 +71,7 @@ def _report(c: Conversion, s: Reading) -> None:
     if c.order.control or any(s.has(field) for field in _ORDERED):
         _based(c, s, made)
         c.again = True
-    control(c, made, entry, medication=False, own=s)
+    control(c, made, entry, own=s)
     _ordered_by(c, s, made)
     c.again = False
     given = s.leaf(25)
@@ -122,7 +121,7 @@ def _information(s: Reading, made: dict[str, Any]) -> None:
     found = s.first(13)
     leaf = (found.leaf(2) or found.leaf(1)) if found else None
     if leaf:
-        made.setdefault("extension", []).append({"url": _OWN + "clinical-information", "valueString": leaf})
+        made.setdefault("extension", []).append({"url": OWN + "clinical-information", "valueString": leaf})
 
 
 def _request(c: Conversion, s: Reading) -> None:
@@ -139,13 +138,13 @@ def _ordered(c: Conversion, s: Reading) -> Entry:
     """The ServiceRequest that an OBR and its ORC are."""
     made: dict[str, Any] = {"resourceType": "ServiceRequest", "status": "unknown", "intent": "order"}
     entry = c.add(made, s.leaf(6))
-    control(c, made, entry, medication=False, own=s)
+    control(c, made, entry, own=s)
     priority(c, s.leaf(5), made)
     action = s.leaf(11)
     if action and action.text.strip().upper() == "G":
         made["intent"] = action.give("reflex-order")
     elif action:
-        made.setdefault("extension", []).append({"url": _OWN + "specimen-action", "valueString": action})
+        made.setdefault("extension", []).append({"url": OWN + "specimen-action", "valueString": action})
     apply(c, "OBR[ServiceRequest]", s, made)
     parents(c, s, 29, made)
     told = s.first(13)
@@ -263,7 +262,7 @@ def nte(c: Conversion, s: Reading) -> None:
             note["authorReference"] = who
         apply(c, "NTE[Annotation]", s, note)
         plain = target.resource["resourceType"] in _NOTED
-        notes.append(note if plain else {"url": _OWN + "note", "valueAnnotation": note})
+        notes.append(note if plain else {"url": OWN + "note", "valueAnnotation": note})
 
 
 _NOTED = frozenset(

@@ -67,7 +67,7 @@ def duration(leaf: Leaf | None, dosage: dict[str, Any]) -> None:
     repeat = dosage.get("timing", {}).get("repeat", {})
     if leaf and found and "boundsPeriod" not in repeat:
         unit = _UNIT[found[1]]
-        made = {"value": leaf.give(number(found[2])), "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+        made = {"value": leaf.give(number(found[2])), "unit": unit, "system": UNITS, "code": unit}
         dosage.setdefault("timing", {}).setdefault("repeat", {})["boundsDuration"] = made
 
 

@@ -1,4 +1,4 @@
-"""AllergyIntolerance, Condition and Procedure to AL1 (IAM), DG1 (PRB) and PR1."""
+"""AllergyIntolerance, Condition and Procedure to AL1, DG1 and PR1."""
 
 from __future__ import annotations
 
@@ -23,16 +23,6 @@ def al1(w: Writing, allergy: Resource) -> Segment:
     return made
 
 
-def iam(w: Writing, allergy: Resource) -> Segment:
-    """IAM; one that was taken back is deleted (IAM-6 D)."""
-    made = Segment("IAM")
-    apply(w, "IAM[AllergyIntolerance]", allergy, made, without=(2,))
-    made.put(12, text(allergy, "onsetString"))
-    made.put(6, "D" if withdrawn(allergy) else "A")
-    _allergy(w, allergy, made)
-    return made
-
-
 def _allergy(w: Writing, allergy: Resource, made: Segment) -> None:
     kind = back("allergy-category").get(next(iter(allergy.get("category", ())), ""), "")
     sent = mark(allergy, AS_SENT, "category") or mark(allergy, AS_SENT, "type")
@@ -42,7 +32,7 @@ def _allergy(w: Writing, allergy: Resource, made: Segment) -> None:
     made.put(4, back("reaction-severity").get(severe) or back("allergy-criticality").get(critical))
     for shown in (m for one in allergy.get("reaction", ()) for m in one.get("manifestation", ())):
         if "text" in shown or "coding" in shown:
-            made.put(5, concept(w, shown) if made.name == "IAM" else _words(shown))
+            made.put(5, _words(shown))
 
 
 def _words(shown: dict[str, Any]) -> Repetition:
@@ -88,16 +78,4 @@ def pr1(w: Writing, procedure: Resource) -> Segment:
     if len(start) > 10 and len(end) > 10:
         minutes = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 60
         made.put(7, number(f"{minutes:g}"))
-    return made
-
-
-def prb(w: Writing, condition: Resource) -> Segment:
-    made = Segment("PRB")
-    apply(w, "PRB[Condition]", condition, made)
-    made.put(1, "DE" if withdrawn(condition) else "UP")
-    for field, element, table in ((13, "verificationStatus", "problem-verification"),
-                                  (14, "clinicalStatus", "problem-clinical")):  # fmt: skip
-        for held in condition.get(element, {}).get("coding", ())[:1]:
-            code = mark(held, AS_SENT, "code") or back(table).get(str(held.get("code", "")), "")
-            made.put(field, {1: code, 2: text(condition[element], "text")})
     return made

@@ -28,7 +28,7 @@ from adapters.hl7v2.outbound.remainder import remainder
 from adapters.hl7v2.outbound.scheduling import schedule
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.fragments import Resource
+from hub.domain.fragments import Resource, withdrawn
 
 Sequence = Callable[[Writing], list[Segment]]
 
@@ -51,7 +51,7 @@ def referral(w: Writing) -> list[Segment]:
         *insurance(covers),
         *accident(w, request),
         *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
-        *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance")]),
+        *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance") if not withdrawn(one)]),
         *numbered([pr1(w, one) for one in w.graph.all("Procedure")]),
         *_observed(w, request),
         *remainder(w),
@@ -116,15 +116,16 @@ def inquiry(w: Writing) -> list[Segment]:
 def observations(w: Writing) -> list[Segment]:
     """ORU^R01: each report with its results."""
     made = sft(w)
+    early = _early(w)
     for patient in w.graph.all("Patient")[:1]:
         told = documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)])
         made += [pid(w, patient), *given([pd1(w, patient)]), *participations(w, patient), *told, *kin(w, [])[0]]
-        made += _of_patient(w)
+    made += [segment for one in early for segment in results(w, one)]
     made += visit(w)
     reports = w.graph.all("DiagnosticReport")
     for place, one in enumerate(reports, 1):
         made += report(w, one, place)
-    loose = _loose(w, [] if not reports else _early(w))
+    loose = _loose(w, early)
     if loose and not reports:
         named = Segment("OBR")
         named.put(1, "1")
@@ -153,7 +154,7 @@ def ordered(w: Writing) -> list[Segment]:
         *visit(w),
         *insurance(covers),
         *guarantors[:1],
-        *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance")]),
+        *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance") if not withdrawn(one)]),
         head,
         made,
         *told,
@@ -181,10 +182,6 @@ def _early(w: Writing) -> list[Resource]:
         if not _is_part(w, one):
             found.append(one)
     return []
-
-
-def _of_patient(w: Writing) -> list[Segment]:
-    return [segment for one in _early(w) for segment in results(w, one)]
 
 
 _STANDS = {"requested": "SC", "received": "SC", "accepted": "SC", "rejected": "CA", "cancelled": "CA",

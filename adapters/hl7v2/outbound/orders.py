@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, INHERITED, OWN
@@ -18,7 +18,7 @@ from adapters.hl7v2.outbound.parties import (
     entity_identifier,
     identifier,
     interpreter,
-    organization,
+    organization_of,
     person,
     practitioner,
 )
@@ -28,9 +28,7 @@ from hub.domain.fragments import Resource
 
 _REPORT_STATUS = {"amended": "C", "appended": "C", "entered-in-error": "X"}
 """What table 0123 has no code of its own for."""
-_REQUEST_STATUS = {"revoked": "CA", "completed": "CM", "entered-in-error": "ER", "on-hold": "HD", "active": "IP"}
 _CONTROL = {"revoked": "CA", "on-hold": "HD", "entered-in-error": "CA"}
-_PRIORITY = {"stat": "S", "asap": "A", "routine": "R", "urgent": "U"}
 _ORDERED_BY = OWN + "ordered-by"
 _CALLBACK = "http://hl7.org/fhir/StructureDefinition/servicerequest-order-callback-phone-number"
 _NUMBERS = (("PLAC", 2), ("FILL", 3))
@@ -103,7 +101,7 @@ def _timed(w: Writing, made_of: Resource) -> list[Segment]:
         for field, key in ((7, "start"), (8, "end")):
             segment.put(field, date_time(w, bounds[key]) if key in bounds else None)
         if not segment.empty:
-            segment.put(9, mark(request, AS_SENT, "priority") or _PRIORITY.get(request.get("priority", "")))
+            segment.put(9, mark(request, AS_SENT, "priority") or back("priority").get(request.get("priority", "")))
             made.append(segment)
     return made
 
@@ -161,7 +159,9 @@ def _numbers(w: Writing, resource: Resource, control: Segment, made: Segment, ow
             for segment in (control,) if mark(one, FIELD) else (control, made):
                 if not segment.has(field or own):
                     segment.put(field or own, value)
-    control.put(4, grouped(w, groups))
+    group = grouped(w, groups)
+    alone = group.get(1) if group and len(group) == 1 else None
+    control.put(4, alone if isinstance(alone, dict) else group)
 
 
 GROUPED = ("PGN", "FGN")
@@ -169,7 +169,7 @@ GROUPED = ("PGN", "FGN")
 
 
 def grouped(w: Writing, numbers: list[Any], kinds: tuple[str, str] = GROUPED) -> Repetition | None:
-    """EIP of two numbers; one of the placer alone stands undivided."""
+    """EIP: the placer's number, the filler's."""
     found: dict[int, Component | None] = {}
     for one in numbers:
         held = one.get("type", {})
@@ -178,8 +178,6 @@ def grouped(w: Writing, numbers: list[Any], kinds: tuple[str, str] = GROUPED) ->
         value = entity_identifier(w, one)
         if value and place not in found:
             found[place] = {n: part for n, part in value.items() if isinstance(part, str)}
-    if 2 not in found and isinstance(found.get(1), dict) and kinds == GROUPED:
-        return dict(found[1])  # type: ignore[arg-type]
     return clean(found) or None
 
 
@@ -203,15 +201,11 @@ def _house(w: Writing, who: Mapping[str, Any], control: Segment) -> None:
     house = w.graph.resolve(found.get("organization"), found) if found and "organization" in found else found
     if house is None or house["resourceType"] != "Organization":
         return
-    control.put(21, organization(w, {"reference": _reference(w, house)}))
+    control.put(21, organization_of(w, house))
     for one in house.get("address", ()):
         control.put(22, address(w, one))
     for one in house.get("telecom", ()):
         control.put(23, telecom(w, one))
-
-
-def _reference(w: Writing, resource: Resource) -> str:
-    return next((e["fullUrl"] for e in w.message.bundle["entry"] if e.get("resource") is resource), "")
 
 
 def order(w: Writing, request: Resource, place: int, *, control: str = "", status: str = "") -> list[Segment]:
@@ -224,7 +218,9 @@ def order(w: Writing, request: Resource, place: int, *, control: str = "", statu
     apply(w, "ORC[ServiceRequest]", {**request, "identifier": _own_numbers(request)}, head, without=(25,))
     made.put(1, str(place))
     _numbers(w, request, head, made, 2)
-    head.put(5, status or mark(request, AS_SENT, "status") or ("" if control == "NW" else _REQUEST_STATUS.get(stands)))
+    head.put(
+        5, status or mark(request, AS_SENT, "status") or ("" if control == "NW" else back("request-status").get(stands))
+    )
     if "authoredOn" in request:
         head.put(9, date_time(w, request["authoredOn"]))
     who = request.get("requester")
@@ -234,7 +230,7 @@ def order(w: Writing, request: Resource, place: int, *, control: str = "", statu
     for one in extensions(request, _CALLBACK):
         head.put(14, telecom(w, one["valueContactPoint"]))
         made.put(17, telecom(w, one["valueContactPoint"]))
-    made.put(5, _PRIORITY.get(request.get("priority", "")) if w.version < (2, 7) else None)
+    made.put(5, back("priority").get(request.get("priority", "")) if w.version < (2, 7) else None)
     made.put(11, "G" if request.get("intent") == "reflex-order" else extension(request, OWN + "specimen-action"))
     plain = {**request, "reasonCode": _coded(request, coded=True), "identifier": _own_numbers(request)}
     apply(w, "OBR[ServiceRequest]", plain, made, without=(16, 17))
@@ -262,30 +258,31 @@ def _coded(request: Resource, *, coded: bool) -> list[Any]:
     return [one for one in found if bool(one.get("coding") or mark(one, COMPONENT, "text")) is coded]
 
 
-def _eip(w: Writing, numbers: list[Any]) -> Repetition | None:
-    """EIP of a specimen's numbers, each in its component."""
-    found: dict[int, Component | None] = {}
+def _paired(w: Writing, numbers: list[Any]) -> Iterator[Repetition | None]:
+    """An EIP for each specimen: a filler's number stands with the placer's before it."""
+    pairs: list[list[Any]] = []
     for one in numbers:
-        value = entity_identifier(w, one)
-        if value:
-            parts = {n: part for n, part in value.items() if isinstance(part, str)}
-            found[2 if one.get("type", {}).get("text") == "FGN" else 1] = parts
-    return clean(found) or None
+        filler = one.get("type", {}).get("text") == GROUPED[1]
+        if filler and pairs and len(pairs[-1]) == 1 and pairs[-1][0].get("type", {}).get("text") == GROUPED[0]:
+            pairs[-1].append(one)
+        else:
+            pairs.append([one])
+    return (grouped(w, pair) for pair in pairs)
 
 
 def specimen(w: Writing, made_of: Resource) -> list[Segment]:
     made = Segment("SPM")
     apply(w, "SPM[Specimen]", {**made_of, "identifier": [], "parent": []}, made)
     numbers = [one for one in made_of.get("identifier", ()) if one.get("type", {}).get("text") in GROUPED]
-    for place in range(0, len(numbers), 2):
-        made.put(2, _eip(w, numbers[place : place + 2]))
+    for number in _paired(w, numbers):
+        made.put(2, number)
     for one in made_of.get("identifier", ()):
         if not any(one is other for other in numbers):
             special = mark(one, FIELD) == "SPM-32"
             made.put(32 if special else 31, (entity_identifier if special else identifier)(w, one))
     parents = [one["identifier"] for one in made_of.get("parent", ()) if "identifier" in one]
-    for place in range(0, len(parents), 2):
-        made.put(3, _eip(w, parents[place : place + 2]))
+    for number in _paired(w, parents):
+        made.put(3, number)
     taken = made_of.get("collection", {})
     bounds = taken.get("collectedPeriod", {"start": taken.get("collectedDateTime")})
     made.put(17, clean({n: date_time(w, bounds[key]) for n, key in ((1, "start"), (2, "end")) if bounds.get(key)}))

@@ -7,14 +7,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN
-from adapters.hl7v2.maps.systems import system_name
+from adapters.hl7v2.maps.systems import NAMESPACE, system_name
 from adapters.hl7v2.outbound.datatypes import Writing, concept
 from adapters.hl7v2.outbound.graph import extension, mark, text
 from adapters.hl7v2.outbound.names import human_name, period
 from adapters.hl7v2.outbound.values import Component, Repetition, clean
 from hub.domain.patients import INSURANCE, NATIONAL
 
-_NAMESPACE = "urn:referral-hub:namespace:"
 _STANDARD = "http://hl7.org/fhir/StructureDefinition/"
 _CHINESE = {NATIONAL: "NNCHN", INSURANCE: "HC"}
 """Types of the numbers that are valid everywhere in China, where their identifier names none."""
@@ -29,8 +28,8 @@ def authority(system: str, assigner: str, form: str = "") -> dict[int, str]:
         made |= {2: system.removeprefix("urn:oid:"), 3: form or "ISO"}
     elif system.startswith("urn:uuid:"):
         made |= {2: system.removeprefix("urn:uuid:"), 3: form or "UUID"}
-    elif system.startswith(_NAMESPACE):
-        made[1] = assigner or unquote(system.removeprefix(_NAMESPACE).partition(":")[0])
+    elif system.startswith(NAMESPACE):
+        made[1] = assigner or unquote(system.removeprefix(NAMESPACE).partition(":")[0])
     elif system and system not in _CHINESE:
         made |= {2: system, 3: form or "URI"}
     return made
@@ -203,7 +202,7 @@ def coded_organization(w: Writing, value: Any) -> Repetition | None:
     made: dict[int, Component | None] = {}
     for held in found.get("identifier", ())[:1]:
         system = str(held.get("system", ""))
-        own = unquote(system.removeprefix(_NAMESPACE)) if system.startswith(_NAMESPACE) else system
+        own = unquote(system.removeprefix(NAMESPACE)) if system.startswith(NAMESPACE) else system
         made |= {1: text(held, "value"), 3: mark(held, AS_SENT, "system") or own}
     made[int(mark(found, COMPONENT, "name") or 2)] = text(found, "name")
     return clean(made) or None

@@ -12,6 +12,7 @@ from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time
 from adapters.hl7v2.outbound.graph import extensions, mark, sent
 from adapters.hl7v2.outbound.names import address, telecom
 from adapters.hl7v2.outbound.parties import coded_identifier, entity_identifier, location, person, practitioner
+from adapters.hl7v2.outbound.parts import numbered
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Segment, clean
 from hub.domain.fragments import Resource
@@ -68,13 +69,7 @@ def _services(w: Writing, appointment: Resource) -> list[Segment]:
         apply(w, "AIS[Appointment]", said, segment)
         _span(w, appointment, segment)
         made.append(segment)
-    return _counted(made)
-
-
-def _counted(segments: list[Segment]) -> list[Segment]:
-    for place, segment in enumerate(segments, 1):
-        segment.put(1, str(place))
-    return segments
+    return numbered(made)
 
 
 def _take(w: Writing, participant: Mapping[str, Any], made: Segment, taking: dict[str, list[Segment]]) -> None:

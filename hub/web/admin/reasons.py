@@ -19,6 +19,7 @@ KNOWN = (
     N_("blank"),
     N_("message envelope: used in transport, no statement"),
     N_("set id: the order of the segments is kept"),
+    N_("sub-id: the order of the lines is kept"),
     N_("coding method: the code names its system (withdrawn)"),
     N_("action code: what it does is done"),
     N_("an amount of money or a matter of billing: what is clinical is converted"),
