@@ -140,6 +140,34 @@ def test_where_the_referral_stands_is_told() -> None:
     assert (_value(raw, "ORC", 1), _value(raw, "ORC", 2), _value(raw, "ORC", 25, 2)) == ("SC", "R-77", "已接受")
 
 
+def _again(*segments: str, version: str = "2.5.1") -> bytes:
+    """An ORU that is read, and written from what it became."""
+    head = f"MSH|^~\\&|LIS|A|B|C|20260310||ORU^R01^ORU_R01|1|P|{version}"
+    raw = ("\r".join([head, *segments]) + "\r").encode()
+    read = normalise(raw, read_envelope(raw)[0], charset=None, timezone="Asia/Shanghai", received_at=SENT)
+    return write(outbound("ORU^R01", bundle=read.bundle, version=version))
+
+
+def test_each_number_of_a_specimen_returns() -> None:
+    raw = _again("PID|1||7^^^A^MR", "OBR|1||F|K", "OBX|1|ST|K||x||||||F", "SPM|1|A~B^C~^D||BLD")
+    message = _read(raw)
+    [specimen] = message.all("SPM")
+    numbers = [one.replace("&A", "") for one in specimen.fields[2].split("~")]
+    assert [[part.partition("&")[0] for part in number.split("^")] for number in numbers] == [
+        ["A"], ["B", "C"], ["", "D"]
+    ]  # fmt: skip
+
+
+def test_an_allergy_that_was_taken_back_is_not_told_as_live() -> None:
+    held = bundle()
+    [allergy] = [e["resource"] for e in held["entry"] if e["resource"]["resourceType"] == "AllergyIntolerance"]
+    assert _read(write(outbound(bundle=held))).all("AL1")
+    system = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+    allergy["verificationStatus"] = {"coding": [{"system": system, "code": "entered-in-error"}]}
+    for kind in ("REF^I12", "OMG^O19"):
+        assert not _read(write(outbound(kind, bundle=held))).all("AL1")
+
+
 @pytest.mark.parametrize("kind", ["RRI^I12", "REF^I15", "OSU^O51"])
 def test_why_a_referral_stands_so_is_told(kind: str) -> None:
     assert _value(write(outbound(kind)), "NTE", 3) == "请带心电图"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import certifi
 import psycopg
 import pytest
 
@@ -102,12 +103,20 @@ def test_a_token_can_be_used_and_is_never_shown(run: Commands, site: Site, tmp_p
         (["set", "CITY", "--mllp", "a:1", "--timeout", "0"], "timeout", 2),
         (["set", "CITY", "--mllp", "a:1", "--tries", "0"], "tries", 2),
         (["set", "CITY", "--mllp", "a:1", "--name", "no blank"], "name", 2),
+        (["set", "CITY", "--mllp", "a:1", "--facility", "\u0001"], "facility", 2),
+        (["set", "CITY", "--mllp", "a:1", "--tls-ca-file", "CERTIFICATES"], "tls", 2),
+        (["set", "CITY", "--mllp", "a:1", "--token-file", "TOKEN"], "token", 2),
         (["pause", "CITY"], "name", 1),
         (["remove", "CITY", "--name", "other"], "name", 1),
     ],
 )
-def test_what_is_wrong_is_refused_with_its_place(run: Commands, words: list[str], path: str, status: int) -> None:
-    [told] = run("destination", *words, status=status)
+def test_what_is_wrong_is_refused_with_its_place(
+    run: Commands, words: list[str], path: str, status: int, tmp_path: Path
+) -> None:
+    held = {"CERTIFICATES": Path(certifi.where()).read_text("utf-8"), "TOKEN": "password"}
+    for name, content in held.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    [told] = run("destination", *(str(tmp_path / word) if word in held else word for word in words), status=status)
     assert told["error"]["path"] == path
     assert "password" not in run.printed.out + run.printed.err
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hub.domain.errors import Refused
+from hub.intake import merges
 from hub.processes import commands
+from hub.store.connections import connect
 from tests.integration.merge_cases import mrg, pid, registry
 
 
@@ -46,6 +50,23 @@ def test_merges_are_taken_back_the_last_first(
         assert h.told()[-1] == ("patient.separated.v1", "patient")
         actors = h.rows("SELECT actor, action FROM audit WHERE action = 'separate'")
         assert actors == [("command", "separate")] * 2
+
+
+def test_of_two_who_take_the_same_merge_back_one_does(database: str) -> None:
+    with registry(database) as h:
+        h.seen("1", "of 1")
+        h.seen("2", "of 2")
+        h.tell("A40", pid("2"), mrg("1"))
+        [(merge,)] = h.rows("SELECT id::text FROM merges")
+        with connect(database) as first, connect(database) as second, ThreadPoolExecutor(1) as other:
+            merges.undo(first, merge)
+            waiting = other.submit(merges.undo, second, merge)
+            assert not wait([waiting], 0.5).done, "it waits for the first"
+            first.commit()
+            with pytest.raises(Refused, match="unknown-key at id"):
+                waiting.result(20)
+            second.rollback()
+        assert (h.notes("1"), h.notes("2")) == ({"of 1"}, {"of 2"})
 
 
 def test_what_is_no_merge_is_refused(

@@ -71,4 +71,7 @@ def test_show_and_list_give_what_was_set_and_bad_files_are_refused(
         status, refused = _run(capsys, "set", "TOWN", str(file))
         assert status == 2 and "KOI9" in str(refused["error"])
         assert _run(capsys, "show", "TOWN")[1]["source"] == PROFILE
+        file.write_text("profile: hl7v2/1\ntables: {gender: {codes: {女性: female}}}\n", encoding="gb18030")
+        assert _run(capsys, "set", "TOWN", str(file)) == (2, {})
+        assert _run(capsys, "show", "TOWN")[1]["source"] == PROFILE
         assert _run(capsys, "check", str(tmp_path / "none.yaml"))[0] == 2

@@ -81,6 +81,22 @@ def test_a_rule_of_a_sender_comes_before_that_of_the_standard() -> None:
     assert "system" not in system["O"]["serviceType"]["coding"][0]
 
 
+def test_a_segment_by_another_name_counts_as_what_it_is() -> None:
+    source = "profile: hl7v2/1\nsegments: {ZBX: OBX}\n"
+    raw = "OBR|1||F1|K^钾^99LOC"
+    reason = "RF1|P|R|MED|||R1^QINGLIN||||^会诊"
+    found = _convert(source, "REF^I12", reason, "PRD|RT|||JIANGZHOU", _pid(), raw, "ZBX|1|NM|K^钾^99LOC||4.1|mmol/L")
+    assert len(_all(found, "DiagnosticReport")) == 1 and len(_all(found, "Observation")) == 1
+
+
+def test_a_field_of_a_z_segment_that_its_sheet_leaves_is_told_as_such() -> None:
+    source = SHEET + '    into: patient\n    rules: [{field: 1, to: "identifier[]", as: number, space: archive}]\n'
+    found = _convert(source, "ADT^A08", _pid(), "ZPI|A77|x", "ZXX|y")
+    told = {entry.path: entry.reason for entry in found.ledger.unmapped}
+    assert told["ZPI[1]-2[1]"] == "no rule for ZPI-2"
+    assert told["ZXX[1]-1[1]"] == "no rule for Z-segments"
+
+
 def test_a_moved_field_joins_what_stands_there() -> None:
     source = "profile: hl7v2/1\nmoves: [{from: PID-27, to: PID-13}]\n"
     found = _convert(source, "ADT^A08", _pid(f13="111", f27="222~333"))
