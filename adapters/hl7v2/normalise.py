@@ -18,7 +18,7 @@ from adapters.hl7v2.maps.systems import namespace
 from adapters.hl7v2.maps.times import Clock
 from adapters.hl7v2.profile import read as read_profile
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.fragments import Citation, Resource, is_clinical
+from hub.domain.fragments import Resource, is_clinical
 from hub.domain.messages import Envelope, Mapped, Normalised, Part
 from hub.domain.patients import NATIONAL, Identifier, Identity, valid_national_identifier
 
@@ -88,10 +88,10 @@ def _settle(c: Conversion, sent: datetime) -> tuple[list[Mapped], list[Part]]:
         found: Placed = []
         place(entry.resource, "", found)
         if id(entry) in positions:
-            cited = tuple([_new(Citation, one) for one in found])
+            cited = tuple(found)
             about = positions.get(id(entry.patient))
             if "content" in entry.resource or "extension" in entry.resource:
-                cited = texts.cited(entry.resource, partial(tuple, cited)) or cited
+                cited = texts.cited(entry.resource, partial(tuple, found)) or cited
             parts.append(Part(entry.resource, base, _recorded(c, entry, sent), cited, about))
         for twin in entry.twins:
             place(twin, "", found)

@@ -111,6 +111,8 @@ def validate(message: er7.Message) -> tuple[Refusal, ...]:
 def _check(message: er7.Message, segment: er7.Segment, number: int, form: tuple[Callable[[str], bool], str],
            found: list[Refusal]) -> None:  # fmt: skip
     is_form, told = form
+    if is_form(segment.fields[number]):
+        return
     separators = message.separators
     for index, repetition in enumerate(segment.fields[number].split(separators.repetition), 1):
         value = repetition.split(separators.component, 1)[0].strip()

@@ -66,8 +66,7 @@ class Mapped(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unmapped:
+class Unmapped(NamedTuple):
     """A field that the Bundle does not carry, with its value and why."""
 
     path: str
@@ -197,8 +196,7 @@ class Separate:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One resource of a message: each Patient, the referral's ServiceRequest, and every clinical resource.
 
     base: its JSON pointer in the Bundle (FHIR: in the received document); citations: for HL7 v2 and text, of FHIR they

@@ -129,7 +129,7 @@ def _encode(normalised: Normalised) -> Encoded:
     ledger = normalised.ledger
     kept = {
         "mapped": [{"path": path, "target": target} for path, target, _ in ledger.mapped],
-        "unmapped": ledger.unmapped,
+        "unmapped": [{"path": path, "value": value, "reason": reason} for path, value, reason in ledger.unmapped],
         "warnings": [described(w) for w in (*normalised.warnings, *_check_digits(normalised))],
     }
     return Encoded(normalised, bundle, _storable(encode(kept)), hashlib.sha256(bundle).hexdigest(), parts)

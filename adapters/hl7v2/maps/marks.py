@@ -14,6 +14,7 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.systems import system_name
+from adapters.hl7v2.remembered import LONGEST
 
 OWN = "urn:referral-hub:extension:"
 AS_SENT, FIELD, COMPONENT = OWN + "as-sent", OWN + "field", OWN + "component"
@@ -72,17 +73,19 @@ def as_sent(value: object, text: str) -> str:
     """How a value was written, "" where that is how it is usually written."""
     text = text.strip()
     if isinstance(value, str):
-        return "" if value == text or _TIME.match(value) or _is_usual(value, text) else text
-    if isinstance(value, bool):
-        return "" if text == ("Y" if value else "N") else text
-    if isinstance(value, Decimal):
-        return "" if format(value, "f") == text else text
-    return "" if str(value) == text else text
+        usual = value == text or (_is_usual if len(text) <= LONGEST else _is_usual.__wrapped__)(value, text)
+    elif isinstance(value, bool):
+        usual = text == ("Y" if value else "N")
+    else:
+        usual = text == (format(value, "f") if isinstance(value, Decimal) else str(value))
+    return "" if usual else text
 
 
 @lru_cache(maxsize=8192)
 def _is_usual(value: str, text: str) -> bool:
-    return ((value, text) in _USUAL and (value, text) not in _UNUSUAL) or system_name(value) == text
+    if _TIME.match(value) or ((value, text) in _USUAL and (value, text) not in _UNUSUAL):
+        return True
+    return system_name(value) == text
 
 
 def marked(node: dict[str, Any], url: str, value: str, element: str = "") -> dict[str, Any]:

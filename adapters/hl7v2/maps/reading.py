@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 
 import msgspec
 
@@ -37,8 +38,8 @@ class Joined(msgspec.Struct, gc=False, eq=False):
     sources: Sequence[Leaf]
 
 
-_NO_VALUES: Mapping[int, Leaf] = {}
-_UNDIVIDED: Mapping[int, Mapping[int, Leaf]] = {}
+_NO_VALUES: Mapping[int, Leaf] = MappingProxyType({})
+_UNDIVIDED: Mapping[int, Mapping[int, Leaf]] = MappingProxyType({})
 
 
 class Repetition(msgspec.Struct, gc=False, eq=False):
@@ -175,8 +176,12 @@ class Reading:
 
     def whole(self, field: int) -> str:
         """The first repetition as running text or ""."""
-        repetition = self.first(field)
-        prose = repetition.prose() if repetition else None
+        repetition = self.firsts.get(field)
+        if repetition is None:
+            return ""
+        if repetition.lone and not repetition.divided:
+            return repetition.one.text if repetition.one else ""
+        prose = repetition.prose()
         return str(prose.value) if prose else ""
 
     def text(self, field: int, component: int = 1) -> str:

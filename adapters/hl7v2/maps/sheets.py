@@ -45,7 +45,7 @@ class Rule(NamedTuple):
 
     repeats: the target's last name ends in `[]` and takes every repetition; another takes the first that has a value.
     when: (field, values in upper case) of the same segment that it holds for; place: `PID-2` where the value is marked
-    with it, as another field means the same element; row: as written.
+    with it, as another field means the same element; named: it makes one text of a name's components; row: as written.
     """
 
     field: int
@@ -54,6 +54,7 @@ class Rule(NamedTuple):
     repeats: bool
     when: tuple[int, frozenset[str]] | None
     place: str
+    named: bool
     row: Mapping[str, Any]
 
 
@@ -121,7 +122,8 @@ def _rule(place: str, row: Mapping[str, Any]) -> Rule:
     condition = row.get("when")
     values = frozenset(value.upper() for value in condition["is"]) if condition else frozenset()
     when = (int(condition["field"]), values) if condition else None
-    return Rule(int(row["field"]), tuple(row["to"].split(".")), convert, row["to"].endswith("[]"), when, "", row)
+    target = tuple(row["to"].split("."))
+    return Rule(int(row["field"]), target, convert, row["to"].endswith("[]"), when, "", row["as"] == "name-text", row)
 
 
 def _placed(segment: str, rules: Iterable[Rule], adding: bool) -> tuple[Rule, ...]:
@@ -174,7 +176,7 @@ def apply(c: Conversion, name: str, segment: Reading, resource: Resource) -> Res
 def run(rules: Iterable[Rule], c: Conversion, segment: Reading, resource: Resource) -> Resource:
     """Fill a resource by rules, in their order: an element that takes one value takes the first."""
     held = segment.firsts
-    for field, target, convert, repeats, when, place, row in rules:
+    for field, target, convert, repeats, when, place, named, _ in rules:
         if field not in held or (when is not None and segment.text(when[0]).upper() not in when[1]):
             continue
         for repetition in segment.each(field):
@@ -182,7 +184,7 @@ def run(rules: Iterable[Rule], c: Conversion, segment: Reading, resource: Resour
             if value is not None:
                 if place and type(value) is dict:
                     mark(value, FIELD, place)
-                if row["as"] == "name-text" and len(repetition.values) > 1:
+                if named and len(repetition.values) > 1:
                     parts = "^".join(map(repetition.text, range(1, 7))).rstrip("^")
                     mark(resource, AS_SENT, f"{segment.name}-{field} {parts}")
                 put(resource, target, value)
