@@ -13,7 +13,7 @@ from adapters.fhir.validation import elements
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Citation, Resource
 from hub.domain.messages import Merge, Part
-from hub.domain.patients import Identifier, Identity
+from hub.domain.patients import Identifier, Identity, type_of
 
 SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual")
 """Elements that name the patient whom a resource is about, in FHIR's resource types."""
@@ -43,7 +43,7 @@ def _name(name: dict[str, Any]) -> str:
 def _identifiers(values: Any) -> Iterator[Identifier]:
     for item in values:
         if item.get("value") and item.get("use") != "old":
-            yield Identifier(str(item.get("system", "")), str(item["value"]))
+            yield Identifier(str(item.get("system", "")), str(item["value"]), type_of(item))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from adapters.fhir.parties import ORGANIZATION
 from adapters.fhir.referral import REFERRAL
 from adapters.fhir.tasks import COMPUTED
 from hub.domain.fragments import Resource
-from hub.domain.patients import Identifier
+from hub.domain.patients import TYPES, Identifier
 from hub.domain.referrals import TASK, State
 from hub.views.fragments import StoredFragment
 from hub.views.patients import Patient
@@ -107,7 +107,7 @@ def patient(known: Patient) -> Resource:
     for element, value in (("gender", known.gender), ("birthDate", known.birth_date)):
         if value and element not in resource:
             resource[element] = value
-    identifiers = [identifier_element(i) for i in (Identifier(PATIENT, known.id), *known.identifiers)]
+    identifiers = [identifier_element(i) for i in (Identifier(PATIENT, known.id, "PI"), *known.identifiers)]
     return resource | {
         "resourceType": "Patient",
         "id": known.id,
@@ -162,8 +162,9 @@ def _identifiers(referral: Referral, sent: list[Resource] | None = None) -> list
 
 
 def identifier_element(identifier: Identifier) -> Resource:
-    """An Identifier without the system where there is none."""
-    return ({"system": identifier.system} if identifier.system else {}) | {"value": identifier.value}
+    """An Identifier, without system or type where there is none."""
+    kind = {"type": {"coding": [{"system": TYPES, "code": identifier.type}]}} if identifier.type else {}
+    return kind | ({"system": identifier.system} if identifier.system else {}) | {"value": identifier.value}
 
 
 def _based_on(referral: Referral) -> Resource:

@@ -20,7 +20,7 @@ from adapters.hl7v2.profile import read as read_profile
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource, is_clinical
 from hub.domain.messages import Envelope, Mapped, Normalised, Part
-from hub.domain.patients import NATIONAL, Identifier, Identity, valid_national_identifier
+from hub.domain.patients import NATIONAL, Identifier, Identity, type_of, valid_national_identifier
 
 _new = tuple.__new__  # what a named tuple's own constructor calls, a function call later
 
@@ -137,7 +137,7 @@ def _identity(patient: Resource) -> Identity:
         gender=patient.get("gender"),
         birth_date=patient.get("birthDate"),
         identifiers=tuple(
-            Identifier(str(i.get("system", "")), str(i["value"]))
+            Identifier(str(i.get("system", "")), str(i["value"]), type_of(i))
             for i in patient.get("identifier", ())
             if i.get("use") != "old"
         ),

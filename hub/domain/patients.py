@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 NATIONAL = "urn:oid:2.16.156.10011.1.3"
 """System of the 居民身份证 number (GB 11643-1999), also of `^^^MPS^NI` and type `NI`/`NNCHN` with country CHN."""
@@ -16,14 +17,20 @@ INSURANCE = "urn:oid:2.16.156.10011.1.22"
 EVERYWHERE = frozenset({NATIONAL, INSURANCE})
 """Systems whose numbers mean the same patient whoever sends them; all others belong to the sending organisation."""
 
+TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
+"""System of the types of numbers."""
+
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
 
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
+    """type: its code in HL7 table 0203 (MR, NI, ...), where it was told; of no account for which number it is."""
+
     system: str
     value: str
+    type: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,14 @@ class Identity:
     gender: str | None = None
     birth_date: str | None = None
     identifiers: tuple[Identifier, ...] = ()
+
+
+def type_of(identifier: Mapping[str, Any]) -> str | None:
+    """The code of table 0203 in the type of a FHIR Identifier, valid or not."""
+    kind = identifier.get("type")
+    codings = kind.get("coding") if isinstance(kind, dict) else None
+    found = (c.get("code") for c in codings or () if isinstance(c, dict) and c.get("system") == TYPES)
+    return next((str(code) for code in found if code), None)
 
 
 def valid_national_identifier(value: str) -> bool:

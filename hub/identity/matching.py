@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.domain.fragments import Resource
-from hub.domain.patients import EVERYWHERE, NATIONAL, Identifier, Identity, contradictions, same_person
+from hub.domain.patients import EVERYWHERE, NATIONAL, Identifier, Identity, contradictions, same_person, type_of
 
 Name = tuple[int, str, str]
 """An identifier with its owner: (organisation's id or 0 when valid everywhere, system, value)."""
@@ -16,12 +16,13 @@ Name = tuple[int, str, str]
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A known patient. names: all its identifiers; the identity's own `identifiers` are not used; declared: those of
-    which their owner said, by a merge, that they are this patient's."""
+    which their owner said, by a merge, that they are this patient's; untyped: those whose type nobody told."""
 
     id: str
     identity: Identity
     names: frozenset[Name]
     declared: frozenset[Name] = frozenset()
+    untyped: frozenset[Name] = frozenset()
 
 
 def names(identity: Identity, organization_id: int) -> tuple[Name, ...]:
@@ -30,6 +31,11 @@ def names(identity: Identity, organization_id: int) -> tuple[Name, ...]:
         (0 if i.system in EVERYWHERE else organization_id, i.system, _plain(i)) for i in identity.identifiers if i.value
     )
     return tuple(dict.fromkeys(found))
+
+
+def types(identity: Identity) -> dict[tuple[str, str], str]:
+    """By system and number, as they stand in `names`: the types that are told."""
+    return {(i.system, _plain(i)): i.type for i in identity.identifiers if i.type}
 
 
 def match(identity: Identity, organization_id: int, candidates: Sequence[Candidate]) -> Candidate | None:
@@ -83,7 +89,7 @@ def identity_of(patient: Resource) -> Identity:
         name=_name(_dicts(patient.get("name"))),
         gender=patient.get("gender"),
         birth_date=patient.get("birthDate"),
-        identifiers=tuple(Identifier(str(i["system"]), str(i["value"])) for i in identifiers),
+        identifiers=tuple(Identifier(str(i["system"]), str(i["value"]), type_of(i)) for i in identifiers),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from hub.domain.fragments import Resource
 from hub.domain.patients import Identifier, Identity
-from hub.identity.matching import Candidate, Name, compatible, match, names
+from hub.identity.matching import Candidate, Name, compatible, match, names, types
 from hub.identity.names import keys
 from hub.intake.rows import Rows, as_columns
 from hub.store.connections import encode
@@ -85,14 +85,18 @@ class Patients:
     def open(self, identity: Identity, told: tuple[Name, ...], resource: Resource) -> str:
         """A new patient."""
         patient_id = str(uuid_utils.uuid7())
-        self.know(Candidate(patient_id, identity, frozenset(told)))
+        known = types(identity)
+        untyped = frozenset(name for name in told if name[1:] not in known)
+        self.know(Candidate(patient_id, identity, frozenset(told), untyped=untyped))
         self.rows.add("insert_patients", patient_id, *_demographics(identity), encode(resource))
-        self._add_names(patient_id, told)
+        self._add_names(patient_id, told, known)
         self._add_keys(patient_id, identity.name)
         return patient_id
 
     def _complete(self, known: Candidate, identity: Identity, told: tuple[Name, ...], resource: Resource) -> None:
-        new = tuple(name for name in told if name not in known.names)
+        typed = types(identity)
+        new = tuple(name for name in told
+                    if name not in known.names or (name in known.untyped and name[1:] in typed))  # fmt: skip
         was = known.identity
         filled = replace(
             was,
@@ -102,17 +106,19 @@ class Patients:
         )
         if not new and filled == was:
             return
-        self.know(replace(known, identity=filled, names=known.names | set(new)))
-        self._add_names(known.id, new)
+        untyped = (known.untyped | set(new)) - {name for name in new if name[1:] in typed}
+        self.know(replace(known, identity=filled, names=known.names | set(new), untyped=untyped))
+        self._add_names(known.id, new, typed)
         if not was.name:
             self._add_keys(known.id, identity.name)
         if known.id not in self.completed:
             self.completed.add(known.id)
             self.rows.add("complete_patients", known.id, *_demographics(identity), encode(resource))
 
-    def _add_names(self, patient_id: str, new: Iterable[Name]) -> None:
+    def _add_names(self, patient_id: str, new: Iterable[Name], typed: Mapping[tuple[str, str], str]) -> None:
         for organization_id, system, value in new:
-            self.rows.add("insert_patient_identifiers", patient_id, organization_id, system, value)
+            kind = typed.get((system, value), "")
+            self.rows.add("insert_patient_identifiers", patient_id, organization_id, system, value, kind)
 
     def _add_keys(self, patient_id: str, name: str | None) -> None:
         for key in keys(name or ""):
@@ -145,6 +151,7 @@ def load_patients(connection: Connection[Any], wanted: Iterable[Name], ids: Iter
             Identity(name, gender, birth_date),
             frozenset(map(_name, identifiers or ())),
             frozenset(_name(row) for row in identifiers or () if row[3]),
+            frozenset(_name(row) for row in identifiers or () if row[4]),
         )
         for patient_id, name, gender, birth_date, identifiers in cursor
     ]

@@ -14,7 +14,7 @@ from hub.store.sql import blocks
 _COLUMNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "insert_patients": ("identity", ("id", "name", "gender", "birth_date", "resource")),
     "complete_patients": ("identity", ("id", "name", "gender", "birth_date", "resource")),
-    "insert_patient_identifiers": ("identity", ("patient", "organization", "system", "value")),
+    "insert_patient_identifiers": ("identity", ("patient", "organization", "system", "value", "type")),
     "declare_patient_identifiers": ("identity", ("patient", "organization", "system", "value")),
     "insert_patient_keys": ("identity", ("patient", "key")),
     "insert_messages": ("intake", ("id", "received_at", "organization_id", "channel", "format", "type", "version",

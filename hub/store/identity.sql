@@ -3,7 +3,7 @@ SELECT pg_advisory_xact_lock(%(space)s::int4, name) FROM unnest(%(names)b::int4[
 
 -- lock_patients: patients that carry one of the identifiers, or are named by id, with all their identifiers; oldest first
 SELECT p.id::text, p.name, p.gender, p.birth_date,
-       (SELECT json_agg(json_build_array(coalesce(i.organization_id, 0), i.system, i.value, i.declared))
+       (SELECT json_agg(json_build_array(coalesce(i.organization_id, 0), i.system, i.value, i.declared, i.type IS NULL))
           FROM patient_identifiers i WHERE i.patient_id = p.id)
   FROM patients p
  WHERE p.id IN (
@@ -31,12 +31,14 @@ UPDATE patients p
        AS n (id, name, gender, birth_date, resource)
  WHERE p.id = n.id::uuid
 
--- insert_patient_identifiers: further numbers of patients
-INSERT INTO patient_identifiers (patient_id, organization_id, system, value)
-SELECT patient_id::uuid, nullif(organization_id, 0), system, value
-  FROM unnest(%(patient)b::text[], %(organization)b::int4[], %(system)b::text[], %(value)b::text[])
-       AS n (patient_id, organization_id, system, value)
-    ON CONFLICT DO NOTHING
+-- insert_patient_identifiers: further numbers of patients, and types of numbers that were told without one
+INSERT INTO patient_identifiers (patient_id, organization_id, system, value, type)
+SELECT patient_id::uuid, nullif(organization_id, 0), system, value, max(nullif(type, ''))
+  FROM unnest(%(patient)b::text[], %(organization)b::int4[], %(system)b::text[], %(value)b::text[], %(type)b::text[])
+       AS n (patient_id, organization_id, system, value, type)
+ GROUP BY 1, 2, 3, 4
+    ON CONFLICT (system, value, organization_id, patient_id) DO UPDATE SET type = excluded.type
+ WHERE patient_identifiers.type IS NULL AND excluded.type IS NOT NULL
 
 -- declare_patient_identifiers: numbers of which their owner says that they are these patients'
 INSERT INTO patient_identifiers (patient_id, organization_id, system, value, declared)

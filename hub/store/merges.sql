@@ -57,10 +57,14 @@ WITH moved AS (
     DELETE FROM patient_identifiers i USING given g
      WHERE i.patient_id = %(source)s AND i.system = g.system AND i.value = g.value
        AND i.organization_id IS NOT DISTINCT FROM g.organization_id
+    RETURNING i.organization_id, i.system, i.value, i.type
 )
-INSERT INTO patient_identifiers (patient_id, organization_id, system, value, declared)
-SELECT %(target)s, organization_id, system, value, declared FROM given
-    ON CONFLICT DO NOTHING
+INSERT INTO patient_identifiers (patient_id, organization_id, system, value, declared, type)
+SELECT %(target)s, g.organization_id, g.system, g.value, g.declared, o.type
+  FROM given g LEFT JOIN gone o ON o.system = g.system AND o.value = g.value
+       AND o.organization_id IS NOT DISTINCT FROM g.organization_id
+    ON CONFLICT (system, value, organization_id, patient_id) DO UPDATE SET type = excluded.type
+ WHERE patient_identifiers.type IS NULL AND excluded.type IS NOT NULL
 
 -- note: what was moved on whose word
 INSERT INTO merges (id, scope, organization_id, message_id, prior_id, surviving_id, names, fragments, referrals, filled)

@@ -85,10 +85,12 @@ CREATE TABLE patient_identifiers (
     system          text NOT NULL,
     value           text NOT NULL,
     declared        boolean NOT NULL DEFAULT false,
+    type            text,
     UNIQUE NULLS NOT DISTINCT (system, value, organization_id, patient_id)
 );
 COMMENT ON COLUMN patient_identifiers.organization_id IS 'whose number it is; NULL: valid everywhere (national, insurance)';
 COMMENT ON COLUMN patient_identifiers.declared IS 'whose number it is said that it is this patient''s, by a merge: then no name or date of birth contradicts it';
+COMMENT ON COLUMN patient_identifiers.type IS 'code of HL7 table 0203, as it was told';
 CREATE INDEX patient_identifiers_patient ON patient_identifiers (patient_id);
 
 CREATE TABLE referrals (
@@ -402,10 +404,12 @@ CREATE TABLE destinations (
     answer          text,
     answered_at     timestamptz,
     fault           text,
-    fault_at        timestamptz
+    fault_at        timestamptz,
+    certificate     text
 );
 COMMENT ON TABLE destinations IS 'systems that the hub delivers an organisation''s messages to';
-COMMENT ON COLUMN destinations.token IS 'bearer token that the hub shows to the receiver: only what sends reads it';
+COMMENT ON COLUMN destinations.token IS 'where the bearer token is that the hub shows to the receiver (file:PATH); before 0007 the token itself, which only what sends reads';
+COMMENT ON COLUMN destinations.certificate IS 'file of the certificate and key by which the hub shows who it is: its path';
 COMMENT ON COLUMN destinations.position IS 'of the organisation''s own stream, up to which its events have become deliveries';
 COMMENT ON COLUMN destinations.failures IS 'tries in a row without a certain answer; resume_at: nothing is sent before';
 COMMENT ON COLUMN destinations.failed IS 'tries that did not deliver';
@@ -436,6 +440,7 @@ COMMENT ON COLUMN deliveries.payload IS 'what is sent, byte for byte the same in
 COMMENT ON COLUMN deliveries.cause IS 'of a dead letter: why it was given up';
 CREATE INDEX deliveries_due ON deliveries (destination_id, due_at, id) WHERE status = 'waiting';
 CREATE INDEX deliveries_line ON deliveries (destination_id, referral_id, id) WHERE status IN ('waiting', 'dead');
+CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE status IN ('delivered', 'skipped');
 CREATE INDEX deliveries_dead ON deliveries (id) WHERE status = 'dead';
 CREATE INDEX deliveries_outbox ON deliveries (outbox_id);
 

@@ -110,7 +110,8 @@ SELECT p.id::text AS id, p.name, p.gender, p.birth_date, p.updated_at, party.tak
        ARRAY(SELECT DISTINCT ARRAY[i.system, i.value, (
                  i.organization_id IS NOT DISTINCT FROM %(viewer)s OR i.organization_id IS NULL AND party.takes_part
                  OR i.organization_id IN (SELECT r.sender_id FROM referrals r
-                                          WHERE r.patient_id = p.id AND r.receiver_id = %(viewer)s))::text, coalesce(o.name, '')]
+                                          WHERE r.patient_id = p.id AND r.receiver_id = %(viewer)s))::text, coalesce(o.name, ''),
+                 coalesce(i.type, '')]
              FROM patient_identifiers i LEFT JOIN organizations o ON o.id = i.organization_id
              WHERE i.patient_id = p.id ORDER BY 1) AS identifiers
 FROM patients p,

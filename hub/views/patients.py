@@ -80,11 +80,12 @@ def _patient(connection: Connection[Any], viewer: int, row: dict[str, Any]) -> P
     told = {(i.get("system"), i.get("value")) for resource in seen for i in resource.get("identifier", ())}
     owners: dict[Identifier, str] = {}
     identifiers = dict[Identifier, None]()
-    for system, value, granted, owner in row.pop("identifiers"):
+    for system, value, granted, owner, kind in row.pop("identifiers"):
+        identifier = Identifier(system, value, kind or None)
         if granted == "true" or (system, value) in told:
-            identifiers[Identifier(system, value)] = None
+            identifiers[identifier] = None
         if granted == "true" and owner:
-            owners[Identifier(system, value)] = owner
+            owners[identifier] = owner
     if not row.pop("takes_part"):
         row |= dict.fromkeys(("name", "gender", "birth_date"))
     resource = next((_unlinked(one) for one in seen if not _replaced(one)), None)

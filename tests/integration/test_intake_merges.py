@@ -54,6 +54,15 @@ def test_an_unknown_prior_number_is_remembered_and_told_as_a_warning(database: s
         assert h.notes("200") == {"own", "late"}
 
 
+def test_a_number_keeps_its_type_when_it_goes_to_another_patient(database: str) -> None:
+    with registry(database) as h:
+        h.seen("100^^^MR^PI", "before")
+        h.seen("200^^^MR^MR", "own")
+        h.tell("A40", pid("200^^^MR^MR"), mrg("100^^^MR^PI"))
+        types = "SELECT value, type FROM patient_identifiers WHERE patient_id = %s ORDER BY value"
+        assert h.rows(types, h.patient("200")) == [("100", "PI"), ("200", "MR")]
+
+
 def test_a_repeat_changes_nothing(database: str) -> None:
     with registry(database) as h:
         h.seen("100", "before")

@@ -68,6 +68,21 @@ def test_new_identifiers_are_added_to_a_matched_patient(database: str) -> None:
         assert h.one("SELECT birth_date FROM patients") == "1956-03-04"
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_the_type_of_a_number_is_kept_whenever_it_is_told_first(database: str, together: bool) -> None:
+    with hub(database) as h:
+        told = [replace(WANG, identifiers=(replace(OWN, type=kind),)) for kind in (None, "MR", "PI", None)]
+        messages = [Message(str(n), patient=patient) for n, patient in enumerate(told)]
+        if together:
+            futures = [h.intake.submit(h.submission(message)) for message in messages]
+            assert all(future.result().outcome.accepted for future in futures)
+        else:
+            for message in messages:
+                h.send(message)
+        assert patients(h) == 1
+        assert h.rows("SELECT value, type FROM patient_identifiers") == [("4711", "MR")]
+
+
 def test_of_several_the_national_identifier_decides_then_age(database: str) -> None:
     with hub(database) as h:
         insured = Identifier(INSURANCE, "S1")

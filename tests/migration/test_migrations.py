@@ -89,3 +89,29 @@ def test_patients_of_the_release_before_are_found_by_name(empty: str) -> None:
         assert connection.execute(query, ("cgy",)).fetchall() == [("陈桂英",)]
         assert connection.execute(query, ("p2100",)).fetchall() == [("p2100",)]
         assert connection.execute("SELECT count(DISTINCT patient_id) FROM patient_keys").fetchone() == (2101,)
+
+
+def test_numbers_of_the_release_before_get_the_types_that_were_told(empty: str) -> None:
+    migrate(empty, "0006")
+    coding = '{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "%s"}]}'
+    told = ", ".join(
+        f'{{"system": "{system}", "value": "{value}", "type": {coding % kind}}}'
+        for system, value, kind in (("urn:a", "7", "MR"), ("urn:n", "11x ", "NI"))
+    )
+    with psycopg.connect(empty) as connection:
+        connection.execute("INSERT INTO organizations (code, name, kind) VALUES ('a', 'A', 'clinic')")
+        [(patient,)] = connection.execute("INSERT INTO patients (id, resource) VALUES (uuidv7(), '{}') RETURNING id")
+        connection.execute(
+            "INSERT INTO patient_identifiers (patient_id, organization_id, system, value) "
+            "VALUES (%(p)s, 1, 'urn:a', '7'), (%(p)s, NULL, 'urn:n', '11X'), (%(p)s, 1, 'urn:b', '7')",
+            {"p": patient},
+        )
+        connection.execute(
+            "INSERT INTO fragments (id, message_id, patient_id, organization_id, position, kind, resource_type, base,"
+            " received_at, resource) VALUES (uuidv7(), uuidv7(), %s, 1, 0, 'fhir', 'Patient', '/p', now(), %s)",
+            (patient, f'{{"identifier": [{told}, {{"value": "8"}}]}}'),
+        )
+    migrate(empty)
+    with psycopg.connect(empty) as connection:
+        rows = connection.execute("SELECT system, type FROM patient_identifiers ORDER BY system").fetchall()
+    assert rows == [("urn:a", "MR"), ("urn:b", None), ("urn:n", "NI")]
