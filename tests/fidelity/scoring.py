@@ -14,7 +14,8 @@ from tests.fidelity.facts import DATA, Fact, key_facts, keys, said
 
 
 class Reason(NamedTuple):
-    """Why an expected fact is not among ours. disagreement: it should not be; else it counts as missed.
+    """Why an expected fact is not among ours. disagreement: it should not be; else it counts as missed; map: the
+    official map contradicts it (the corpora's README: where they disagree, the maps win).
 
     resource, element, value: patterns of what it is about; source, file: of whose output, of which messages ("": any);
     elsewhere: only where the same value stands in a resource of another type; lacks: only of messages without this
@@ -24,6 +25,7 @@ class Reason(NamedTuple):
     name: str
     why: str
     disagreement: bool
+    map: bool
     resource: re.Pattern[str]
     element: re.Pattern[str]
     value: re.Pattern[str]
@@ -47,32 +49,28 @@ class Reason(NamedTuple):
 def reasons() -> list[Reason]:
     """reasons.yaml, in order: the first that holds explains."""
     held = yaml.safe_load(DATA.joinpath("reasons.yaml").read_text(encoding="utf-8"))
-    return [
-        _reason(name, one, kind == "disagreements")
-        for kind in ("disagreements", "losses")
-        for name, one in held[kind].items()
-    ]
+    return [_reason(name, one, kind) for kind in ("maps", "others", "losses") for name, one in held[kind].items()]
 
 
-def _reason(name: str, one: Mapping[str, Any], disagreement: bool) -> Reason:
+def _reason(name: str, one: Mapping[str, Any], group: str) -> Reason:
     resource, element, value = (
         re.compile(str(one.get(key, ".*")), re.DOTALL) for key in ("resource", "element", "value")
     )
     file, lacks = re.compile(str(one.get("file", ""))), one.get("lacks", "")
     elsewhere = bool(one.get("elsewhere"))
-    return Reason(
-        name, one["why"], disagreement, resource, element, value, one.get("source", ""), file, elsewhere, lacks
-    )
+    disputed, source = group != "losses", one.get("source", "")
+    return Reason(name, one["why"], disputed, group == "maps", resource, element, value, source, file, elsewhere, lacks)
 
 
 class Tally(NamedTuple):
-    """expected: facts that count; found: in a resource of the same type; anywhere: in any resource; disputed: facts
-    that a known disagreement takes away; misses: by (source, resource, element, reason); used: by name of a reason."""
+    """expected: facts that count; found: in a resource of the same type; disputed: facts that a disagreement takes
+    away, contradicted: those of them that the official maps contradict; misses: by (source, resource, element, reason);
+    used: by name of a reason."""
 
     expected: Counter[str]
     found: Counter[str]
-    anywhere: Counter[str]
     disputed: Counter[str]
+    contradicted: Counter[str]
     misses: Counter[tuple[str, str, str, str]]
     examples: dict[tuple[str, str, str, str], list[str]]
     used: Counter[str]
@@ -98,12 +96,12 @@ def _count(tally: Tally, case: Case, fact: Fact, ours: Mapping[str, set[str]], w
         tally.used[reason.name] += 1
         if reason.disagreement:
             tally.disputed.update(groups)
+            if reason.map:
+                tally.contradicted.update(groups)
             return
     tally.expected.update(groups)
     if found:
         tally.found.update(groups)
-    if found or elsewhere:
-        tally.anywhere.update(groups)
     if not found:
         miss = (case.source, fact.resource, fact.element, reason.name if reason else "elsewhere" if elsewhere else "")
         tally.misses[miss] += 1

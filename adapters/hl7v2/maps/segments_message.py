@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import organization_entry, practitioner, system_party
-from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import Value
 from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.maps.parties import universal_identifier, uri
@@ -36,7 +36,10 @@ def msh(c: Conversion, s: Reading) -> None:
     )
     header["source"] = _source(c, s)
     _destination(c, s, header)
-    _sender(c, s, header)
+    sender = _sender(c, s, header)
+    c.again = True
+    _origin(c, s, entry, sender)
+    c.again = False
     apply(c, "MSH[MessageHeader]", s, header)
     for field, pointer in ((7, "/timestamp"), (10, "/identifier/value")):
         leaf = s.leaf(field)
@@ -49,16 +52,29 @@ def _event_system(c: Conversion, event: Leaf) -> str:
     return _EVENTS if listed(_EVENTS, event.text.strip()) else namespace(c.facility, "HL70003")
 
 
-def _sender(c: Conversion, s: Reading, header: dict[str, Any]) -> None:
-    """MSH-4 with its country, MSH-17; without a sender the country is the message's."""
+def _sender(c: Conversion, s: Reading, header: dict[str, Any]) -> Entry | None:
+    """MSH-4 with its country, MSH-17."""
     sender = system_party(c, repetition) if (repetition := s.first(4)) else None
     country = s.leaf(17)
+    if country and sender is None:
+        sender = c.add({"resourceType": "Organization", "_name": dict(ABSENT)})
     if sender:
         header["sender"] = sender.reference
-    if country and sender and "address" not in sender.resource:
-        sender.resource["address"] = [{"country": country}]
-    elif country:
-        header["extension"] = [{"url": OWN + "country", "valueString": country}]
+    if country and sender:
+        sender.resource.setdefault("address", []).append({"country": country})
+    return sender
+
+
+def _origin(c: Conversion, s: Reading, header: Entry, sender: Entry | None) -> None:
+    """Whose message it is, and the application that it comes from (official map MSH[Provenance-Source])."""
+    application = s.first(3)
+    device = _device(c, application) if application else None
+    if device is None:
+        return
+    author = {"coding": [{"system": codes.TERMINOLOGY + "provenance-participant-type", "code": "author"}]}
+    who = sender.reference if sender else {"display": c.facility or "unknown"}
+    c.add({"resourceType": "Provenance", "target": [header.reference], "agent": [{"type": author, "who": who}],
+           "entity": [{"role": "source", "what": device.reference}]})  # fmt: skip
 
 
 def _source(c: Conversion, s: Reading) -> dict[str, Any]:
@@ -75,6 +91,14 @@ def _source(c: Conversion, s: Reading) -> dict[str, Any]:
     return source
 
 
+def _device(c: Conversion, r: Repetition) -> Entry | None:
+    """HD as the Device that an application is (official map HD[Device])."""
+    name, number = r.leaf(1), r.leaf(2)
+    found = [{"value": name}] if name else []
+    found += [universal_identifier(number, r.leaf(3))] if number else []
+    return c.share("HD" + r.raw, {"resourceType": "Device", "identifier": found}) if found else None
+
+
 def _endpoint(c: Conversion, r: Repetition | None) -> Value:
     """HD as a URI."""
     return (uri(r.leaf(1), r.leaf(2), r.leaf(3)) if r else None) or namespace(c.facility)
@@ -87,10 +111,8 @@ def _destination(c: Conversion, s: Reading, header: dict[str, Any]) -> None:
     if application:
         if name := application.leaf(1):
             destination["name"] = name
-        if number := application.leaf(2):
-            destination["extension"] = [
-                {"url": OWN + "application", "valueIdentifier": universal_identifier(number, application.leaf(3))}
-            ]
+        if target := _device(c, application):
+            destination["target"] = target.reference
     if network and (name := network.leaf(1)):
         destination.setdefault("extension", []).append({"url": OWN + "network-address", "valueString": name})
     receiver = system_party(c, facility) if facility else None

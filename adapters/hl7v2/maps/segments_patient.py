@@ -1,4 +1,4 @@
-"""PID, PD1, NK1, GT1, IN1: the patient and those around."""
+"""PID, NK1, IN1: the patient and those around."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import organization_entry
-from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.conversion import ABSENT, Conversion
 from adapters.hl7v2.maps.datatypes import (
     boolean,
     date_time,
@@ -47,6 +47,26 @@ def pid(c: Conversion, s: Reading) -> None:
         else:
             places.append({"district": county})
         mark(places[-1], FIELD, "PID-12", "district")
+
+
+def nk1(c: Conversion, s: Reading) -> None:
+    """Patient.contact, beside the RelatedPerson of the sheet (official map ADT_A01: both); its house has the contact
+    person (official map NK1[Patient])."""
+    if c.patient is None:
+        return
+    c.again = True
+    contact = apply(c, "NK1[Contact]", s, {})
+    named, reached = s.first(13), apply(c, "NK1[Organization]", s, {})
+    house = organization_entry(c, named) if named else None
+    c.again = False
+    if reached and house is None:
+        house = c.add({"resourceType": "Organization", "_name": dict(ABSENT)})
+    if house:
+        contact["organization"] = house.reference
+        if reached:
+            house.resource.setdefault("contact", []).append(reached)
+    if contact.keys() & {"name", "telecom", "address", "organization"}:
+        c.patient.resource.setdefault("contact", []).append(contact)
 
 
 def in1(c: Conversion, s: Reading) -> None:

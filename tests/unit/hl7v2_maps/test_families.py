@@ -39,6 +39,11 @@ def _one(found: Normalised, kind: str) -> dict[str, Any]:
     return resource
 
 
+def _referred(found: Normalised, reference: dict[str, Any]) -> dict[str, Any]:
+    (resource,) = [e["resource"] for e in found.bundle["entry"] if e["fullUrl"] == reference["reference"]]
+    return resource
+
+
 SCHEDULE = (
     "SCH|A1^HIS|B2^RIS|||||^肾功能复查^99LOC|CHECKUP^^HL70277|30|min|^^^20260320093000|||||D9^李^医生|||||||||Booked",
     PID, VISIT, "RGS|1|A", "AIS|1|A|CT^CT检查^99LOC|20260320093000|||30|min",
@@ -147,8 +152,8 @@ def test_a_participation_of_an_observation_is_its_performer_and_a_device_its_dev
     found = _normalise("ORU^R01", PID, "OBR|1||F1|X", observation, "PRT|1|AD||RO|D1^张^三",
                        "PRT|2|AD||EQUIP||||||E7^analyser", version="2.7")  # fmt: skip
     made = _one(found, "Observation")
-    assert len(made["performer"]) == 1 and "device" in made
-    assert _one(found, "Device")["identifier"][0]["value"] == "E7"
+    assert len(made["performer"]) == 1
+    assert _referred(found, made["device"])["identifier"][0]["value"] == "E7"
 
 
 def test_what_was_done_is_kept_of_a_charge() -> None:
