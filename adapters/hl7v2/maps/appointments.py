@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import location, practitioner, practitioner_entry
+from adapters.hl7v2.maps.actors import location_entry, practitioner, practitioner_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time
 from adapters.hl7v2.maps.marks import COMPONENT, FIELD, mark, marked
 from adapters.hl7v2.maps.names import address, telecom
-from adapters.hl7v2.maps.parties import coded_identifier, entity_identifier
+from adapters.hl7v2.maps.parties import coded_identifier, entity_identifier, uri
 from adapters.hl7v2.maps.quantities import number
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
+from adapters.hl7v2.maps.systems import namespace
 
 _CONTACTS = ((12, "PPRF", 13, 14), (16, "CALLBCK", 17, 18), (20, "ENT", 21, 0))
 """SCH fields of people; their v3-ParticipationType, by what the field says (official map SCH[Appointment]); their
@@ -78,6 +79,10 @@ def timed(c: Conversion, s: Reading) -> bool:
             made.pop(f"_{key}", None)
         made.setdefault("requestedPeriod", []).append(marked(asked, FIELD, "SCH-11"))
     _span(c, made, s.leaf(7), s.leaf(8))
+    urgent = s.leaf(9)
+    rank = c.codes["appointment-priority"].get(urgent.text.strip().upper()) if urgent else None
+    if urgent and rank:
+        made.setdefault("priority", urgent.give(int(rank)))
     return True
 
 
@@ -90,18 +95,45 @@ def _status(c: Conversion, s: Reading) -> Leaf | str:
 
 
 def ais(c: Conversion, s: Reading) -> None:
-    """The service: of the appointment as a whole, its time too."""
+    """The service: of the appointment as a whole, its time too; by itself the ServiceRequest that it is based on."""
     entry = c.opened.get("appointment")
-    if entry:
-        apply(c, "AIS[Appointment]", s, entry.resource)
-        start, end = _period(c, s)
-        _span(c, entry.resource, start, end)
-        c.observed = entry
+    if entry is None:
+        return
+    apply(c, "AIS[Appointment]", s, entry.resource)
+    start, end = _period(c, s)
+    _span(c, entry.resource, start, end)
+    c.observed = entry
+    c.opened["beside"] = _service(c, s, entry.resource, start, end)
+
+
+def _service(c: Conversion, s: Reading, appointment: dict[str, Any], start: Any, end: Any) -> Entry:
+    """Official maps AIS[ServiceRequest], SCH[ServiceRequest]: one for each service, whose own notes it has."""
+    based = appointment.setdefault("basedOn", [])
+    numbers = [dict(one["identifier"]) for one in based if "identifier" in one]
+    state = appointment["status"]
+    status = _ORDERED.get(str(state.value if isinstance(state, Leaf) else state), "active")
+    made: dict[str, Any] = {"resourceType": "ServiceRequest", "status": status, "intent": "order"}
+    if numbers:
+        made["identifier"] = numbers
+    apply(c, "AIS[ServiceRequest]", s, made)
+    if start:
+        made["occurrencePeriod"] = {"start": start, **({"end": end} if end else {})}
+    made["subject"] = c.subject()
+    entry = c.add(made)
+    entry.part = False
+    based.append(entry.reference)
+    return entry
+
+
+_ORDERED = {"cancelled": "revoked", "entered-in-error": "entered-in-error", "fulfilled": "completed",
+            "noshow": "revoked"}  # fmt: skip
+"""Appointment.status in request-status, where it is not active."""
 
 
 def resource(c: Conversion, s: Reading) -> None:
     """A participant: a person, a place, a thing."""
     entry = c.opened.get("appointment")
+    c.opened.pop("beside", None)
     named = s.first(3) or (s.first(4) if s.name == "AIG" else None)
     if entry is None or named is None:
         return
@@ -109,7 +141,7 @@ def resource(c: Conversion, s: Reading) -> None:
     if s.name == "AIP":
         actor = practitioner(c, named)
     elif s.name == "AIL":
-        actor = location(c, named)
+        actor = _place(c, s, named)
     else:
         actor = _equipment(c, named)
     if not actor:
@@ -126,15 +158,34 @@ def resource(c: Conversion, s: Reading) -> None:
     entry.resource["participant"].append(participant)
 
 
+def _place(c: Conversion, s: Reading, r: Repetition) -> dict[str, Any] | None:
+    """AIL-3 as a Location; AIL-4, table 0305 like PL.6, is its type too."""
+    place, kind = location_entry(c, r), s.first(4)
+    told = concept(c, kind) if kind else None
+    if place and kind and told:
+        c.join(place, "type", f"AIL{r.raw}|{kind.raw}", marked(told, FIELD, "AIL-4"))
+    return place.reference if place else None
+
+
 def _equipment(c: Conversion, r: Repetition) -> dict[str, Any] | None:
     """AIG-3 as a Device."""
     number, name = coded_identifier(c, r), r.leaf(2) or r.leaf(1)
     if number is None or name is None:
         return {"display": name} if name else None
     number.pop("type", None)
-    made = {"resourceType": "Device", "identifier": [number],
+    made = {"resourceType": "Device", "identifier": [number, *_alternate(c, r)],
             "deviceName": [{"name": name, "type": "user-friendly-name"}]}  # fmt: skip
-    return {**c.share("AIG" + r.raw, made).reference, "display": name}
+    device = c.opened["beside"] = c.share("AIG" + r.raw, made)
+    return {**device.reference, "display": name}
+
+
+def _alternate(c: Conversion, r: Repetition) -> list[dict[str, Any]]:
+    """CWE.4 to .6: what another system calls the same thing."""
+    value, name, system = r.leaf(4), r.leaf(5), r.leaf(6)
+    if value is None or r.leaf(1) is None:
+        return []
+    held: dict[str, Any] = {"system": uri(system, None, None) if system else namespace(c.facility, "plan")}
+    return [{**({"type": {"text": name}} if name else {}), **held, "value": value}]
 
 
 def _participation(c: Conversion, s: Reading) -> Leaf | str:

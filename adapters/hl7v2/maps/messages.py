@@ -32,7 +32,8 @@ Translator = Callable[[Conversion, Reading], None]
 
 TRANSLATORS: Mapping[str, Translator] = {
     "MSH": segments_message.msh, "SFT": segments_message.sft, "EVN": segments_message.evn,
-    "PID": segments_patient.pid, "NK1": segments_patient.nk1, "MRG": segments_merge.mrg, "IN1": segments_patient.in1, "PV1": segments_visit.pv1,
+    "PID": segments_patient.pid, "NK1": segments_patient.nk1, "MRG": segments_merge.mrg, "IN1": segments_patient.in1,
+    "PV1": segments_visit.pv1,
     "AL1": segments_clinical.al1, "IAM": segments_clinical.iam, "DG1": segments_clinical.dg1,
     "PR1": segments_clinical.pr1, "PRB": segments_clinical.prb,
     "ORC": segments_results.orc, "OBR": segments_results.obr, "NTE": segments_results.nte,

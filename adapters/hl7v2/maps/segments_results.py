@@ -61,8 +61,8 @@ _INTERPRETERS = ((32, "resultsInterpreter", ""), (33, "resultsInterpreter", ""),
 """OBR fields of those who read, did and wrote it, with what they did (official map OBR[DiagnosticReport])."""
 
 
-_ORDERED = (5, 6, 17, 18, 19, 27, 28, 29, 31, 46, 47, 50, 53)
-"""OBR fields that speak of the order alone."""
+_ORDERED = (2, 5, 6, 13, 16, 17, 18, 19, 27, 28, 29, 31, 46, 47, 50, 53)
+"""OBR fields that speak of the order: before version 2.5 it often comes without an ORC."""
 
 
 def _report(c: Conversion, s: Reading) -> None:
@@ -248,6 +248,7 @@ def nte(c: Conversion, s: Reading) -> None:
         c.notes.append(s)
         return
     notes = target.resource.setdefault("note" if target.resource["resourceType"] in _NOTED else "extension", [])
+    beside = c.opened.get("beside")
     lines = [line for repetition in s.each(3) if (line := repetition.prose())]
     target.notes += "s" + "r" * (len(lines) - 1) if lines else "e"
     for prose in lines:
@@ -263,6 +264,8 @@ def nte(c: Conversion, s: Reading) -> None:
         apply(c, "NTE[Annotation]", s, note)
         plain = target.resource["resourceType"] in _NOTED
         notes.append(note if plain else {"url": OWN + "note", "valueAnnotation": note})
+        if beside and target is c.opened.get("appointment"):
+            beside.resource.setdefault("note", []).append(dict(note))
 
 
 _NOTED = frozenset(

@@ -246,7 +246,7 @@ def _of_the_whole(w: Writing, found: Mapping[str, Any], *, bare: bool) -> dict[i
     """PL.5, .6, .9, .10 and .11: status, type, description, the identifier of the whole and who assigned it."""
     made: dict[int, Component | None] = {9: text(found, "description") or (text(found, "name") if bare else "")}
     made[5] = str(extension(found, OWN + "location-status") or "")
-    for kind in found.get("type", ())[:1]:
+    for kind in [one for one in found.get("type", ()) if not mark(one, FIELD)][:1]:
         made[6] = (concept(w, kind) or {}).get(1)
     for one in found.get("identifier", ()):
         if _universal(one) or not ({"assigner", "system"} & one.keys() or one.get("value") != found.get("name")):

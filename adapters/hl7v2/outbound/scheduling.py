@@ -42,14 +42,16 @@ def schedule(w: Writing, appointment: Resource) -> tuple[list[Segment], list[Seg
     made.put(25, sent(appointment, "status") or back("appointment-status").get(str(appointment["status"]), ""))
     for one in appointment.get("basedOn", ()):
         request = w.graph.resolve(one) if "reference" in one else None
-        for number in (request or {}).get("identifier", ())[:1]:
-            made.put(26, entity_identifier(w, number))
-        if "identifier" in one:
-            kinds = {c.get("code") for c in one["identifier"].get("type", {}).get("coding", ())}
-            made.put(27 if "FILL" in kinds else 26, entity_identifier(w, one["identifier"]))
+        held = request.get("identifier", []) if request else [one["identifier"]] if "identifier" in one else []
+        for number in held:
+            kinds = {c.get("code") for c in number.get("type", {}).get("coding", ())}
+            made.put(27 if "FILL" in kinds else 26, entity_identifier(w, number))
     timing = Segment("TQ1")
     timing.put(7, start)
     timing.put(8, end)
+    timing.put(
+        9, sent(appointment, "priority") or back("appointment-priority").get(str(appointment.get("priority", "")))
+    )
     taking: dict[str, list[Segment]] = {"AIG": [], "AIL": [], "AIP": []}
     for participant in appointment.get("participant", ()):
         _take(w, participant, made, taking)
@@ -94,11 +96,13 @@ def _take(w: Writing, participant: Mapping[str, Any], made: Segment, taking: dic
     elif name == "AIL":
         segment.put(3, location(w, actor) if found else {9: str(actor.get("display", ""))})
     else:
-        held = next(iter((found or {}).get("identifier", ())), actor.get("identifier", {}))
+        held, *more = (found or {}).get("identifier", ()) or [actor.get("identifier", {})]
         names = [str(one.get("name", "")) for one in (found or {}).get("deviceName", ())]
         named = next(iter(names), str(actor.get("display", "")))
         number = coded_identifier(w, held) if held else None
-        segment.put(3, clean({**(number or {}), 2: named if number is None or named != number.get(1) else ""}))
+        other = (coded_identifier(w, more[0]) or {}) if more else {}
+        again = {place + 3: part for place, part in other.items()}
+        segment.put(3, clean({**(number or {}), 2: named if number is None or named != number.get(1) else "", **again}))
     if segment.empty:
         return
     for one in participant.get("type", ()):
