@@ -29,10 +29,11 @@ def declared(c: Conversion, s: Reading, sheet: Sheet) -> None:
         made.setdefault(element, fill(otherwise))
     if sheet.encounter and c.encounter:
         put(made, tuple(sheet.encounter.split(".")), c.encounter.reference)
-    for name, target in sheet.links:
+    entry.part = sheet.fragment
+    for name, target, back in sheet.links:
         owner = opened(c, name)
         if owner:
-            put(owner.resource, target, entry.reference)
+            put(*((made, target, owner.reference) if back else (owner.resource, target, entry.reference)))
     for name in sheet.opens:
         if name in _ATTRIBUTES:
             setattr(c, name, entry)

@@ -9,6 +9,7 @@ from adapters.hl7v2.er7 import Message
 from adapters.hl7v2.maps import (
     answers,
     appointments,
+    medicines,
     roles,
     segments_clinical,
     segments_medication,
@@ -47,7 +48,7 @@ TRANSLATORS: Mapping[str, Translator] = {
     "QRD": answers.parameters, "QRF": answers.parameters, "DSP": answers.dsp,
     "SCH": appointments.sch, "AIS": appointments.ais, "AIG": appointments.resource, "AIL": appointments.resource,
     "AIP": appointments.resource, "ROL": roles.rol, "PRT": roles.prt,
-    "RXD": segments_medication.rxd, "RXG": segments_medication.rxg, "RXC": segments_medication.rxc,
+    "RXD": segments_medication.rxd, "RXG": segments_medication.rxg, "RXC": medicines.rxc,
 }  # fmt: skip
 """Segments whose fields mean more together than one by one; the sheets alone read all others."""
 

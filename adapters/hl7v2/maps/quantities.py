@@ -92,6 +92,16 @@ def composite_quantity(c: Conversion, r: Repetition) -> Any:
     return {"value": value.give(found), **units(r.component(2))}
 
 
+def money(c: Conversion, r: Repetition) -> Any:
+    """MO, and the MO in a CP: amount and currency (ISO 4217)."""
+    amount, currency = r.part(1, 1), r.part(1, 2) or r.leaf(2)
+    value = number(amount.text) if amount else None
+    known = c.codes["currency"].get(currency.text.strip().upper()) if currency else None
+    if amount is None or value is None:
+        return None
+    return {"value": amount.give(value), **({"currency": currency.give(known)} if currency and known else {})}
+
+
 def reference_range(leaf: Leaf, unit: Repetition | None) -> dict[str, Any]:
     """OBX-7: `57-111`, `0-3.4`, `80-`, `<5`, else text alone."""
     made: dict[str, Any] = {"text": leaf}

@@ -8,8 +8,9 @@ from adapters.hl7v2 import supported
 from adapters.hl7v2.maps import appointments
 from adapters.hl7v2.maps.actors import coded_organization_entry, location_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
-from adapters.hl7v2.maps.datatypes import concept, date_time
+from adapters.hl7v2.maps.datatypes import date_time
 from adapters.hl7v2.maps.marks import OWN
+from adapters.hl7v2.maps.medicines import medicine
 from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.orders import control, timed
 from adapters.hl7v2.maps.quantities import number, quantity, units
@@ -72,6 +73,7 @@ def _finish(c: Conversion, s: Reading, entry: Entry, made: dict[str, Any], dosag
     c.order.timings.clear()
     if not dosage:
         made.pop("dosageInstruction")
+    medicine(c, s, entry)
     c.order.request = c.observed = entry
 
 
@@ -165,27 +167,8 @@ def rxd(c: Conversion, s: Reading) -> None:
         made["context"] = c.encounter.reference
     if c.order.request:
         made["authorizingPrescription"] = [c.order.request.reference]
+    medicine(c, s, entry)
     c.observed = entry
-
-
-def rxc(c: Conversion, s: Reading) -> None:
-    """A component of what was ordered before it: code, amount, and whether it is base or additive."""
-    entry = c.order.request
-    named = s.first(2)
-    what = concept(c, named) if named else None
-    if entry is None or what is None:
-        return
-    parts: list[dict[str, Any]] = [{"url": "code", "valueCodeableConcept": what}]
-    amount = quantity(s.leaf(3), s.first(4))
-    if amount:
-        parts.append({"url": "amount", "valueQuantity": amount})
-    strength = quantity(s.leaf(5), s.first(6))
-    if strength:
-        parts.append({"url": "strength", "valueQuantity": strength})
-    kind = s.leaf(1)
-    if kind:
-        parts.append({"url": "type", "valueCode": kind})
-    entry.resource.setdefault("extension", []).append({"url": OWN + "component", "extension": parts})
 
 
 def rxr(c: Conversion, s: Reading) -> None:

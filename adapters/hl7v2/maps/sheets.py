@@ -22,7 +22,7 @@ CONVERTS: Mapping[str, Callable[..., Convert]] = {
         "word": datatypes.word, "uri": datatypes.uri, "boolean": datatypes.boolean,
         "positiveInt": datatypes.positive, "decimal": datatypes.decimal, "date": datatypes.date,
         "dateTime": datatypes.date_time, "instant": datatypes.instant, "concept": datatypes.concept,
-        "first-coding": datatypes.first_coding, "quantity": quantities.composite_quantity,
+        "first-coding": datatypes.first_coding, "quantity": quantities.composite_quantity, "money": quantities.money,
         "language": datatypes.language, "language-tag": datatypes.language_tag, "days": datatypes.days,
         "interpretation": observations.interpretation,
         "name": names.human_name, "name-text": names.name_text, "nickname": names.called_by, "address": names.address,
@@ -63,9 +63,10 @@ class Sheet(NamedTuple):
 
     create: the resource type that it makes, or into: the name of an open resource that it adds to, both "" where a
     translator in Python does that; begin: constant content; subject, encounter: elements that refer to them;
-    opens: names under which later segments reach it; link: (open resource, target) that refers to it; recorded: fields
-    that may say when it was recorded; needs: what stands in elements that FHIR wants where no field says it; given:
-    fields of which one must say something for it to be made.
+    opens: names under which later segments reach it; links: (open resource, target in it that refers to this one, or
+    whether the target is this one's own and refers to that one); fragment: whether it is one of the patient's record;
+    recorded: fields that may say when it was recorded; needs: what stands in elements that FHIR wants where no field
+    says it; given: fields of which one must say something for it to be made.
     """
 
     segment: str
@@ -76,7 +77,8 @@ class Sheet(NamedTuple):
     subject: str = ""
     encounter: str = ""
     opens: tuple[str, ...] = ()
-    links: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    links: tuple[tuple[str, tuple[str, ...], bool], ...] = ()
+    fragment: bool = True
     recorded: tuple[int, ...] = ()
     needs: Mapping[str, Any] = {}
     given: tuple[int, ...] = ()
@@ -95,7 +97,10 @@ def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
         subject=document.get("subject", ""),
         encounter=document.get("encounter", ""),
         opens=tuple(document.get("opens", ())),
-        links=tuple((one["of"], tuple(one["to"].split("."))) for one in document.get("links", ())),
+        links=tuple(
+            (one["of"], tuple(one["to"].split(".")), one.get("back") == "true") for one in document.get("links", ())
+        ),
+        fragment=document.get("fragment") != "false",
         recorded=tuple(int(field) for field in document.get("recorded", ())),
         needs=document.get("needs", {}),
         given=tuple(int(field) for field in document.get("given", ())),

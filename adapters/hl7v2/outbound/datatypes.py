@@ -186,6 +186,11 @@ def days(w: Writing, value: Any) -> Repetition | None:
     return {1: number(value["value"])} if value.get("code", "d") == "d" and "value" in value else None
 
 
+def money(w: Writing, value: Any) -> Repetition | None:
+    """Money as the MO in a CP."""
+    return clean({1: {1: text(value, "value"), 2: text(value, "currency")}}) if "value" in value else None
+
+
 def decimal(w: Writing, value: Any) -> Repetition | None:
     return {1: number(value)}
 

@@ -52,7 +52,7 @@ def referral(w: Writing) -> list[Segment]:
         *accident(w, request),
         *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
         *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance") if not withdrawn(one)]),
-        *numbered([pr1(w, one) for one in w.graph.all("Procedure")]),
+        *numbered([pr1(w, one) for one in w.graph.all("Procedure") if mark(one, FIELD) != "FT1"]),
         *_observed(w, request),
         *remainder(w),
         *visit(w),

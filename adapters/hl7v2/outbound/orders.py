@@ -8,6 +8,7 @@ from typing import Any
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, INHERITED, OWN
 from adapters.hl7v2.maps.segments_referral import HUB_REFERRAL
 from adapters.hl7v2.outbound import notes
+from adapters.hl7v2.outbound.charges import charges
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time
 from adapters.hl7v2.outbound.graph import extension, extensions, mark, text
 from adapters.hl7v2.outbound.names import address, telecom
@@ -64,6 +65,7 @@ def report(w: Writing, made_of: Resource, place: int) -> list[Segment]:
     if made_of.get("conclusion"):
         segments.append(Segment("OBX", {2: [{1: "TX"}], 3: [{1: "conclusion", 2: "Conclusion"}],
                                         5: [{1: str(made_of["conclusion"])}], 11: [{1: "F"}]}))  # fmt: skip
+    segments += charges(w, made_of)
     for one in made_of.get("specimen", ()):
         found = w.graph.resolve(one, made_of)
         if found is not None and found["resourceType"] == "Specimen":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from adapters.hl7v2.maps.marks import FIELD
 from adapters.hl7v2.outbound import documents
 from adapters.hl7v2.outbound.datatypes import Writing
+from adapters.hl7v2.outbound.graph import mark
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain import readable
 from hub.domain.fragments import is_clinical
@@ -27,7 +29,7 @@ def remainder(w: Writing) -> list[Segment]:
     made: list[Segment] = []
     for one in w.graph.resources:
         kind = one["resourceType"]
-        if kind in _WRITTEN or not is_clinical(one):
+        if kind in _WRITTEN or not is_clinical(one) or mark(one, FIELD):
             continue
         if kind == "DocumentReference":
             made += [] if documents.is_note(one) else documents.lines(w, one)

@@ -22,7 +22,7 @@ INVERSES: Mapping[str, Callable[..., Inverse]] = {
         "uri": parties.uri, "boolean": datatypes.boolean,
         "positiveInt": datatypes.string, "decimal": datatypes.decimal, "date": datatypes.time,
         "dateTime": datatypes.time, "instant": datatypes.time, "concept": datatypes.concept,
-        "first-coding": datatypes.first_coding, "quantity": datatypes.composite_quantity,
+        "first-coding": datatypes.first_coding, "quantity": datatypes.composite_quantity, "money": datatypes.money,
         "language": datatypes.language, "days": datatypes.days, "interpretation": datatypes.interpretation,
         "name": names.human_name, "address": names.address, "licence": parties.licence,
         "practitioner": parties.practitioner, "organization": parties.organization,

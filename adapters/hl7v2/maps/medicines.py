@@ -1,0 +1,88 @@
+"""Form, strength and ingredients of what is ordered: a Medication beside the request, which has its code (official map
+RXO[MedicationRequest]: RXO-5, -18, -19, -25, -26)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.datatypes import concept
+from adapters.hl7v2.maps.marks import FIELD, OWN, mark
+from adapters.hl7v2.maps.quantities import quantity
+from adapters.hl7v2.maps.reading import Reading
+
+
+class Fields(NamedTuple):
+    """Numbers of the fields that say it: code, form, strength and the volume that has it; units follow their amount."""
+
+    code: int
+    form: int
+    strength: int
+    volume: int
+
+
+_ORDERED = {"RXO": Fields(1, 5, 18, 25), "RXE": Fields(2, 6, 25, 33), "RXG": Fields(4, 8, 17, 23),
+            "RXD": Fields(2, 6, 16, 28)}  # fmt: skip
+_COMPONENT = Fields(2, 0, 5, 8)
+
+
+def medicine(c: Conversion, s: Reading, owner: Entry) -> None:
+    """A Medication where the segment says more than a code."""
+    at = _ORDERED[s.name]
+    form, strength = s.first(at.form), _strength(s, at)
+    if form is None and strength is None:
+        return
+    made = _whole(c, s.name, owner)
+    if (named := s.first(at.code)) and (what := concept(c, named)):
+        made["code"] = what
+    if form and (told := concept(c, form)):
+        made["form"] = told
+    if strength:
+        made["ingredient"] = [{"itemCodeableConcept": made.get("code", {"text": "unknown"}), "strength": strength}]
+
+
+def rxc(c: Conversion, s: Reading) -> None:
+    """A component of what was ordered before it: code, amount, and whether it is base or additive."""
+    owner, named = c.order.request, s.first(2)
+    what = concept(c, named) if named else None
+    if owner is None or what is None:
+        return
+    amount, strength = quantity(s.leaf(3), s.first(4)), quantity(s.leaf(5), s.first(6))
+    parts: list[dict[str, Any]] = [{"url": "code", "valueCodeableConcept": what}]
+    parts += [{"url": name, "valueQuantity": one} for name, one in (("amount", amount), ("strength", strength)) if one]
+    kind = s.leaf(1)
+    if kind:
+        parts.append({"url": "type", "valueCode": kind})
+    owner.resource.setdefault("extension", []).append({"url": OWN + "component", "extension": parts})
+    part = _aside(c, s.name)
+    part.resource["code"] = concept(c, named) if named else what
+    if again := quantity(s.leaf(3), s.first(4)):
+        part.resource["amount"] = {"numerator": again, "denominator": {"value": 1}}
+    ratio = _strength(s, _COMPONENT)
+    ingredient = {"itemReference": part.reference, **({"strength": ratio} if ratio else {})}
+    _whole(c, s.name, owner).setdefault("ingredient", []).append(ingredient)
+
+
+def _strength(s: Reading, at: Fields) -> dict[str, Any] | None:
+    """An amount in a volume; in one of what is given where no volume is told."""
+    strength = quantity(s.leaf(at.strength), s.first(at.strength + 1))
+    volume = quantity(s.leaf(at.volume), s.first(at.volume + 1))
+    return {"numerator": strength, "denominator": volume or {"value": 1}} if strength else None
+
+
+def _whole(c: Conversion, name: str, owner: Entry) -> dict[str, Any]:
+    """The Medication of a request or dispense."""
+    key = ("Medication", owner.url)
+    entry = c.shared.get(key)
+    if entry is None:
+        entry = c.shared[key] = _aside(c, name)
+        owner.resource.setdefault("supportingInformation", []).append(entry.reference)
+    return entry.resource
+
+
+def _aside(c: Conversion, name: str) -> Entry:
+    """What repeats the request is no fragment of its own, nor told again to a receiver."""
+    entry = c.add({"resourceType": "Medication"})
+    entry.part = False
+    mark(entry.resource, FIELD, name)
+    return entry
