@@ -46,7 +46,7 @@ def _codec(name: str) -> str | None:
 
 
 def declared(raw: bytes) -> str:
-    """MSH-18 (its first repetition) found in bytes, "" when empty.
+    """The set of MSH-18 found in bytes, "" when empty.
 
     Delimiter bytes inside double-byte characters of MSH-3 to MSH-17 shift a plain split, so a found name only counts
     when the header decoded by it has that name in MSH-18.
@@ -59,7 +59,7 @@ def declared(raw: bytes) -> str:
         return ""
     mark, plain = line[3:4], line.split(line[3:4])
     name = _first(plain[17].decode("latin-1"), line) if len(plain) > 17 else ""
-    if line.isascii():
+    if line.isascii() and b"\x1b" not in line:
         return name
     for candidate in dict.fromkeys([name, *(_first(f.decode("latin-1"), line) for f in plain[17:])]):
         known = codec(candidate) if candidate else None
@@ -125,9 +125,15 @@ def _wide(raw: bytes) -> tuple[str, str] | None:
 
 
 def _first(field: str, line: bytes) -> str:
+    """The set of the whole message: an empty first repetition is ASCII, and sets that it switches to by the escapes of
+    ISO 2022 (`~ISO IR87`, Japan) hold ASCII."""
     characters = line[4:9].decode("latin-1")
     repetition = characters[1] if len(characters) > 1 and not characters[1].isalnum() else "~"
-    return field.split(repetition, 1)[0].strip()
+    first, *others = (name.strip() for name in field.split(repetition))
+    if first and codec(first) not in ("ascii", "shift_jis"):
+        return first
+    switched = [name for name in others if (codec(name) or "").startswith("iso2022")]
+    return switched[-1] if switched else first or next(filter(None, others), "")
 
 
 def _name_by(line: bytes, mark: bytes, name: str) -> str | None:

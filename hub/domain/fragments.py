@@ -40,6 +40,11 @@ CORRECTS = "urn:referral-hub:extension:corrects"
 encounter after its discharge was cancelled (A13), an allergy that is updated (IAM-6 U). Value: the event or code."""
 
 
+UNIT = "urn:referral-hub:extension:unit"
+"""Extension of an Observation whose value is a string and was sent with a unit (OBX-6 beside an ST): that unit, as a
+Quantity without value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """One clinical resource as received.

@@ -29,7 +29,7 @@ _MINUTES = {"": 1, "M": 1, "MIN": 1, "MINUTE": 1, "MINUTES": 1, "MINS": 1, "H": 
 
 
 def sch(c: Conversion, s: Reading) -> None:
-    """Appointment. Its status: SCH-25, else the event."""
+    """Appointment. Its status: SCH-25, unless the event ends it and SCH-25 does not."""
     made: dict[str, Any] = {"resourceType": "Appointment", "status": _status(c, s), "participant": []}
     entry = c.opened["appointment"] = c.add(made)
     apply(c, "SCH[Appointment]", s, made)
@@ -86,12 +86,17 @@ def timed(c: Conversion, s: Reading) -> bool:
     return True
 
 
+_ENDED = frozenset({"cancelled", "entered-in-error", "noshow"})
+
+
 def _status(c: Conversion, s: Reading) -> Leaf | str:
+    """Senders leave SCH-25 as booked in what cancels the appointment: then the event is what happened."""
+    event = c.codes["appointment-event"].get(c.event)
     for leaf in (s.leaf(25), s.leaf(25, 2)):
         found = c.codes["appointment-status"].get(leaf.text.strip().upper()) if leaf else None
-        if leaf and found:
+        if leaf and found and (event is None or found in _ENDED):
             return leaf.give(found)
-    return c.codes["appointment-event"].get(c.event, "booked")
+    return event or "booked"
 
 
 def ais(c: Conversion, s: Reading) -> None:
@@ -156,6 +161,7 @@ def resource(c: Conversion, s: Reading) -> None:
         participant["period"] = bounds
         _span(c, entry.resource, start, end)
     entry.resource["participant"].append(participant)
+    c.observed = entry
 
 
 def _place(c: Conversion, s: Reading, r: Repetition) -> dict[str, Any] | None:

@@ -56,7 +56,8 @@ class Entry(msgspec.Struct, eq=False):
 @dataclass(slots=True)
 class Order:
     """What belongs to one order: its ORC, timings not yet used, and the request or report made of it; told: whether who
-    entered and verified it is said; late: its ORC stands after its OBR; reported: a report has its ORC already."""
+    entered and verified it is said; late: its ORC stands after its OBR; reported: a report has its ORC already; given:
+    administrations whose route is not told yet (RAS_O17: several RXA share an RXR)."""
 
     control: Reading | None = None
     timings: list[Reading] = field(default_factory=list)
@@ -64,6 +65,7 @@ class Order:
     told: bool = False
     late: bool = False
     reported: bool = False
+    given: list[Entry] = field(default_factory=list)
 
 
 class Conversion:
@@ -107,6 +109,7 @@ class Conversion:
         self.sent = ""
         self.notes: list[Reading] = []
         self.lines: dict[int, list[Joined]] = {}
+        self.states: dict[int, list[Leaf]] = {}
         self.categories: dict[tuple[int, str], int] = {}
         self.opened: dict[str, Entry] = {}
         self.merges: list[Merging] = []
@@ -117,6 +120,7 @@ class Conversion:
         self.trailing: set[Segment] = set()
         self.reporting: set[Segment] = set()
         self.group: Reading | None = None
+        self.alone: frozenset[Segment] | None = None
 
     def add(self, resource: Resource, *recorded: Leaf | None) -> Entry:
         """A new entry; its fullUrl is the same whenever this message is converted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from itertools import groupby
 from typing import Any
 
 from adapters.hl7v2.maps.actors import practitioner
@@ -15,6 +16,11 @@ from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 
 _TEXT = frozenset({"TX", "FT", "ST", ""})
+_DOCUMENT = {
+    "entered-in-error": "entered-in-error", "cancelled": "entered-in-error", "corrected": "amended",
+    "amended": "amended", "preliminary": "preliminary", "registered": "preliminary", "final": "final",
+}  # fmt: skip
+"""Observation.status to DocumentReference.docStatus; what is withdrawn is no document any more."""
 _REPLACING = frozenset({"T06", "T07", "T08", "T09", "T10"})
 """Events that supersede the earlier document (CONTRACTS.md); T05 and T03 tell only that something happens."""
 
@@ -106,9 +112,11 @@ def _describe(c: Conversion, s: Reading, entry: Entry, place: str) -> None:
             held.append(category)
         else:
             entry.twins.append({"category": [*({} for _ in range(number)), category]})
-    kind = s.leaf(2)
+    kind, state = s.leaf(2), s.leaf(11)
     if kind:
         entry.also.append((kind, place))
+    if state:
+        c.states.setdefault(id(entry), []).append(state)
     entry.recorded.append(s.leaf(14))
 
 
@@ -118,11 +126,31 @@ def close_documents(c: Conversion) -> None:
         lines = c.lines.get(id(entry))
         if lines is None:
             continue
+        _state(c, entry)
         content: list[dict[str, Any]] = entry.resource["content"]
         if lines:
             content[0]["attachment"]["data"] = _encoded(lines)
         elif len(content) > 1:
             _shift(entry, content)
+
+
+def _state(c: Conversion, entry: Entry) -> None:
+    """OBX-11 of all lines: withdrawn (D, W, X), else corrected (C), else how complete, unless TXA-17 says it."""
+    table, made = c.codes["observation-status"], entry.resource
+    states: dict[str | None, list[Leaf]] = {}
+    for leaf in c.states.get(id(entry), ()):
+        states.setdefault(_DOCUMENT.get(table.get(leaf.text.strip().upper(), "")), []).append(leaf)
+    if list(states) == ["entered-in-error"]:
+        made["status"] = Joined("entered-in-error", states["entered-in-error"])
+    elif leaves := states.get("amended"):
+        told = made.get("docStatus")
+        made["docStatus"] = Joined("amended", [*([told] if isinstance(told, Leaf) else []), *leaves])
+        if (own := made.get("masterIdentifier")) and "relatesTo" not in made:
+            made["relatesTo"] = [{"code": "replaces", "target": {"identifier": dict(own)}}]
+    elif found := next((one for one in ("preliminary", "final") if one in states), None):
+        told = made.setdefault("docStatus", Joined(found, states[found]))
+        if isinstance(told, Leaf) and told.value == found:
+            entry.also += [(leaf, "/docStatus") for leaf in states[found]]
 
 
 def _shift(entry: Entry, content: list[dict[str, Any]]) -> None:
@@ -147,16 +175,20 @@ def _encoded(lines: list[Joined]) -> Joined:
 
 
 def message_note(c: Conversion) -> None:
-    """The NTEs of the whole message as one note of the patient, a line each."""
+    """The NTEs of the whole message as notes of the patient, a line each; those of another source or kind (NTE-2, -4:
+    medicines, reason for the consultation) are another note."""
+    for _, segments in groupby(c.notes, lambda s: (s.name, s.whole(2), s.whole(4)) if s.name == "NTE" else (s.name,)):
+        _note(c, list(segments))
+
+
+def _note(c: Conversion, segments: list[Reading]) -> None:
     lines: list[Joined] = []
     authors: list[Any] = []
-    recorded: list[Leaf | None] = []
     told = ""
-    for s in c.notes:
+    for s in segments:
         found = [line for repetition in s.each(3) if (line := repetition.prose())]
         told += broken([str(line.value) for line in found])
         lines += found
-        recorded.append(s.leaf(6))
         author = s.first(5)
         if author and (who := practitioner(c, author)) and who not in authors:
             authors.append(who)
@@ -173,7 +205,10 @@ def message_note(c: Conversion) -> None:
     if authors:
         made["author"] = authors
     made["content"] = [{"attachment": {"contentType": "text/plain", "data": _encoded(lines)}}]
-    entry = c.add(made, *recorded)
+    entry = c.add(made, *(s.leaf(6) for s in segments))
+    if segments[0].name == "NTE":
+        apply(c, "NTE[DocumentReference]", segments[0], made)
+        entry.twins += [apply(c, "NTE[DocumentReference]", s, {}) for s in segments[1:]]
     entry.lines = told
     entry.patient = c.patients[0] if c.patients else None
     if c.referral:

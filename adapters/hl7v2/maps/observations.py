@@ -43,7 +43,9 @@ def _string(c: Conversion, s: Reading, r: Repetition) -> Put | None:
 
 
 def _number(c: Conversion, s: Reading, r: Repetition) -> Put | None:
-    found = quantity(r.leaf(), s.first(6)) if r.lone else None
+    """Components that NM has not are left to the ledger, unless they hold a number too (`120^80`)."""
+    alone = r.lone or not any(character.isdigit() for leaf in r.leaves()[1:] for character in leaf.text)
+    found = quantity(r.leaf(1), s.first(6)) if alone else None
     return {"valueQuantity": found} if found else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from adapters.hl7v2.er7 import Segment
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import (
     coded_organization,
@@ -27,10 +28,38 @@ _PLACER, _FILLER, _GROUP = entity_identifier("PLAC"), entity_identifier("FILL"),
 _CALLBACK = "http://hl7.org/fhir/StructureDefinition/servicerequest-order-callback-phone-number"
 
 
+_DETAILS = frozenset({"OBR", "RXO", "RXE", "RXD", "RXG", "RXA"})
+"""Segments that say what an ORC orders, and are read together with it."""
+
+
 def begin(c: Conversion, s: Reading) -> None:
-    """An order begins; what follows takes from it."""
+    """An order begins; what follows takes from it. Where none of its details follows (a cancellation, OSU), the ORC
+    says all there is of the order."""
     c.order = Order(control=s)
     c.report = c.request = c.immunization = c.observed = c.last_text = c.group = None
+    if c.alone is None:
+        c.alone = _alone(c.readings)
+    if s.segment not in c.alone:
+        return
+    made: dict[str, Any] = {"resourceType": "ServiceRequest", "status": "unknown", "intent": "order"}
+    entry = c.order.request = c.request = c.observed = c.add(made)
+    control(c, made, entry)
+    made["subject"] = c.subject()
+    if c.encounter:
+        made["encounter"] = c.encounter.reference
+
+
+def _alone(readings: Sequence[Reading]) -> frozenset[Segment]:
+    """The ORCs without a detail before the next one."""
+    found: list[Segment] = []
+    detailed = False
+    for reading in reversed(readings):
+        if reading.name == "ORC":
+            if not detailed:
+                found.append(reading.segment)
+            detailed = False
+        detailed = detailed or reading.name in _DETAILS
+    return frozenset(found)
 
 
 def status(c: Conversion, s: Reading) -> Leaf | None:

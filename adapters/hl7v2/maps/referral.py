@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.observations import ATTACHMENT
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.segments_referral import identifiers
 from hub.domain.errors import Cause, Refusal
@@ -64,7 +65,8 @@ def _has_reason(c: Conversion) -> bool:
 def _says_why(resource: Resource) -> bool:
     kind = resource["resourceType"]
     diagnosed = kind == "Condition" and "code" in resource
-    return diagnosed or kind == "DocumentReference" or "valueString" in resource or "note" in resource
+    attached = any(one["url"] == ATTACHMENT for one in resource.get("extension", ()) if kind == "Observation")
+    return diagnosed or attached or kind == "DocumentReference" or "valueString" in resource or "note" in resource
 
 
 def _text(reason: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.hl7v2.maps.conversion import Conversion, Entry, put
 from adapters.hl7v2.maps.declared import opened
-from adapters.hl7v2.maps.marks import FIELD, marked
+from adapters.hl7v2.maps.marks import FIELD, OWN, marked
 from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.sheets import apply
 
@@ -28,7 +28,7 @@ def prt(c: Conversion, s: Reading) -> None:
         entry = c.add(device)
         if c.observed and c.observed.resource["resourceType"] == "Observation":
             c.observed.resource.setdefault("device", entry.reference)
-    if any(s.has(field) for field in (5, 6, 8, 9)):
+    if any(s.has(field) for field in (5, 6, 8, 9, 14, 15)):
         _attend(c, s, ("observed", "report", "request", "encounter", "patient"))
 
 
@@ -40,6 +40,11 @@ def _attend(c: Conversion, s: Reading, places: tuple[str, ...]) -> None:
         kind = owner.resource["resourceType"] if owner else ""
         if owner and kind == "Encounter":
             _join(owner, entry, made, s.name)
+            return
+        if owner and kind == "DocumentReference":
+            # Senders, addressees of copies, authors: FHIR names the last alone, the role tells which one it is.
+            participation = {"url": OWN + "participation", "valueReference": marked(entry.reference, FIELD, s.name)}
+            put(owner.resource, ("extension[]",), participation)
             return
         if owner and kind in _PLACES:
             put(owner.resource, (_PLACES[kind],), marked(entry.reference, FIELD, s.name))

@@ -14,7 +14,7 @@ from adapters.hl7v2.maps.medicines import medicine
 from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.orders import control, timed
 from adapters.hl7v2.maps.quantities import number, quantity, units
-from adapters.hl7v2.maps.reading import Leaf, Reading
+from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import UNITS, namespace
 from adapters.hl7v2.maps.timing import quantity_timing
@@ -172,9 +172,11 @@ def rxd(c: Conversion, s: Reading) -> None:
 
 
 def rxr(c: Conversion, s: Reading) -> None:
-    """Route, site and method, of the request or administration before it."""
+    """Route, site and method, of the request or immunization before it, or of all administrations since the last."""
     if c.immunization:
-        apply(c, f"RXR[{c.immunization.resource['resourceType']}]", s, c.immunization.resource)
+        for entry in c.order.given or [c.immunization]:
+            apply(c, f"RXR[{entry.resource['resourceType']}]", s, entry.resource)
+        c.order.given.clear()
     elif c.order.request and c.order.request.resource["resourceType"] == "MedicationRequest":
         resource = c.order.request.resource
         dosage = resource.setdefault("dosageInstruction", [{}])[0]
@@ -255,6 +257,7 @@ def _administration(c: Conversion, s: Reading) -> None:
         made["dosage"] = {"dose": amount}
     if c.order.request:
         made["request"] = c.order.request.reference
+    c.order.given.append(entry)
     c.immunization = c.observed = entry
 
 
@@ -264,6 +267,8 @@ def _given(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     start, end = date_time(c, first) if first else None, date_time(c, last) if last else None
     if start and end and start.text != end.text:
         made["effectivePeriod"] = {"start": start, "end": end}
+    elif start and end:
+        made["effectiveDateTime"] = Joined(start.value, (start, end))
     elif start or end:
         made["effectiveDateTime"] = start or end
     else:

@@ -15,9 +15,11 @@ from adapters.hl7v2.maps.marks import ADDRESS, OWN, VALUE_TYPE, broken, mark
 from adapters.hl7v2.maps.names import address
 from adapters.hl7v2.maps.observations import PROSE, reference, usual_type, value
 from adapters.hl7v2.maps.parties import entity_identifier
+from adapters.hl7v2.maps.quantities import units
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.remembered import remembered
+from hub.domain.fragments import UNIT
 
 
 def observation_identity(c: Conversion, s: Reading, group: Reading | None) -> dict[str, Any] | None:
@@ -150,6 +152,8 @@ def _value(c: Conversion, s: Reading, kind: str, made: dict[str, Any], entry: En
         made.pop("dataAbsentReason")
     if kind and kind != usual_type(found):
         mark(made, VALUE_TYPE, kind)
+    if not found.keys() & _MEASURED and (unit := units(s.first(6))):
+        made.setdefault("extension", []).append({"url": UNIT, "valueQuantity": unit})
     for key, item in found.items():
         if key == "extension":
             made.setdefault("extension", []).extend(item)
@@ -157,6 +161,9 @@ def _value(c: Conversion, s: Reading, kind: str, made: dict[str, Any], entry: En
             made[key] = item
         if kind_leaf:
             entry.also.append((kind_leaf, f"/{key}"))
+
+
+_MEASURED = frozenset({"valueQuantity", "valueRange", "valueRatio"})
 
 
 def _performing(c: Conversion, s: Reading, made: dict[str, Any]) -> None:

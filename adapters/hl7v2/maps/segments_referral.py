@@ -38,6 +38,8 @@ def rf1(c: Conversion, s: Reading) -> None:
                 made.setdefault("identifier", []).append(value)
     made["category"] = [_REFERRAL_CATEGORY.copy()]
     made["priority"] = _priority(c, s)
+    if not isinstance(made["priority"], Leaf) and (told := s.first(2)) and (urgency := concept(c, told)):
+        made["extension"] = [{"url": OWN + "referral-priority", "valueCodeableConcept": urgency}]
     apply(c, "RF1[ServiceRequest]", s, made)
     for repetition in s.each(10):
         reason = concept(c, repetition)
@@ -101,7 +103,8 @@ def prd(c: Conversion, s: Reading) -> None:
         made["location"] = [where]
     if person is None:
         apply(c, "PRD[Practitioner]", s, made)
-        made.pop("address", None)
+        for where in made.pop("address", ()):
+            made.setdefault("extension", []).append({"url": OWN + "address", "valueAddress": where})
     bounds = {key: leaf.give(found) for key, n in (("start", 8), ("end", 9))
               if (leaf := s.leaf(n)) and (found := c.clock.date_time(leaf.text))}  # fmt: skip
     if bounds:

@@ -37,7 +37,7 @@ def orc(c: Conversion, s: Reading) -> None:
 
 def _based(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     """Official map ORU_R01: a ServiceRequest too where it tells of the order, as our receivers did not order it."""
-    request = _ordered(c, s)
+    request = _ordered(c, s, c.order.request if c.order.late else None)
     request.part = False
     made["basedOn"] = [request.reference]
     c.order.request = request
@@ -134,10 +134,12 @@ def _request(c: Conversion, s: Reading) -> None:
     _drawn(c, s, entry)
 
 
-def _ordered(c: Conversion, s: Reading) -> Entry:
-    """The ServiceRequest that an OBR and its ORC are."""
-    made: dict[str, Any] = {"resourceType": "ServiceRequest", "status": "unknown", "intent": "order"}
-    entry = c.add(made, s.leaf(6))
+def _ordered(c: Conversion, s: Reading, known: Entry | None = None) -> Entry:
+    """The ServiceRequest that an OBR and its ORC are; known: that of the OBR alone, before its ORC came."""
+    entry = known or c.add({}, s.leaf(6))
+    made = entry.resource
+    made.clear()
+    made.update(resourceType="ServiceRequest", status="unknown", intent="order")
     control(c, made, entry, own=s)
     priority(c, s.leaf(5), made)
     action = s.leaf(11)
@@ -152,7 +154,7 @@ def _ordered(c: Conversion, s: Reading) -> Entry:
     if why:
         # The text of what the requester wants to know: a sentence a doctor reads, so it is the reason.
         made.setdefault("reasonCode", []).append({"text": why})
-    if (timing := s.first(27)) is not None:
+    if (timing := s.first(27) or (c.order.control.first(7) if c.order.control else None)) is not None:
         dosage: dict[str, Any] = {}
         quantity_timing(c, timing, dosage, made)
         occurs(dosage, made)

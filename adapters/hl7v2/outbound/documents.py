@@ -94,6 +94,7 @@ def notes(w: Writing, documents: list[Resource]) -> list[Segment]:
             for piece in apart(said, mark(held, BREAKS, "data"), "s") if said else ():
                 segment = Segment("NTE")
                 segment.put(3, *piece)
+                apply(w, "NTE[DocumentReference]", document, segment)
                 if not made:
                     for who in document.get("author", ()):
                         segment.put(5, practitioner(w, who))

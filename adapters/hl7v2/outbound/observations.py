@@ -16,7 +16,7 @@ from adapters.hl7v2.outbound.names import address
 from adapters.hl7v2.outbound.parties import entity_identifier, organization, practitioner
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean
-from hub.domain.fragments import Resource
+from hub.domain.fragments import UNIT, Resource
 
 NUMBERED = "urn:referral-hub:observation:"
 _POINTER = "urn:referral-hub:pointer:"
@@ -156,7 +156,7 @@ def _in_version(w: Writing, kind: str, held: Mapping[str, Any]) -> str:
 
 
 def _measured(w: Writing, observation: Resource) -> Repetition | None:
-    found: Any = observation.get("valueQuantity")
+    found: Any = observation.get("valueQuantity") or extension(observation, UNIT)
     for element, inner in (("valueRange", "low"), ("valueRange", "high"), ("valueRatio", "numerator")):
         found = found or observation.get(element, {}).get(inner)
     for one in observation.get("referenceRange", ()) if not found or "unit" not in found else ():

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN
 from adapters.hl7v2.maps.segments_referral import HUB_REFERRAL
 from adapters.hl7v2.outbound.datatypes import Writing, concept, time
-from adapters.hl7v2.outbound.graph import extensions, mark, text
+from adapters.hl7v2.outbound.graph import extension, extensions, mark, text
 from adapters.hl7v2.outbound.names import address, human_name, telecom
 from adapters.hl7v2.outbound.parties import entity_identifier, identifier_type, location, organization_of
 from adapters.hl7v2.outbound.rules import apply
@@ -41,7 +41,8 @@ def rf1(w: Writing, request: Resource, task: Resource | None) -> Segment:
     made = Segment("RF1")
     status = (task or {}).get("status", "requested")
     made.put(1, _standing(task or {}, str(status)))
-    made.put(2, _urgency(request))
+    told = extension(request, OWN + "referral-priority")
+    made.put(2, concept(w, told) if told else _urgency(request))
     categories = [one for one in request.get("category", ()) if not _is_referral(one)]
     own = {name: [one for one in request.get(name, ()) if mark(one, FIELD)] for name in ("reasonCode", "note")}
     apply(w, "RF1[ServiceRequest]", {**request, **own, "category": categories}, made)
@@ -128,7 +129,8 @@ def _provider(w: Writing, role: str, resource: Resource) -> list[Segment]:
         for one in person.get("identifier", ()):
             made.put(7, _licence(w, one))
     elif acting:
-        apply(w, "PRD[Practitioner]", acting, made)
+        places = [one["valueAddress"] for one in extensions(acting, OWN + "address")]
+        apply(w, "PRD[Practitioner]", {**acting, "address": places}, made)
     if house:
         _house(w, house, made, placed="location" in acting)
     for place in acting.get("location", ())[:1]:

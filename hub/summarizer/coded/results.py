@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from hub.domain.fragments import UNIT
 from hub.summarizer import units
 from hub.summarizer.drafts import Concept, Draft, concept, period
 from hub.summarizer.evidence import Evidence
@@ -81,11 +82,20 @@ def _value(evidence: Evidence, base: str) -> tuple[dict[str, Any], list[str]] | 
             given = holder[kind]
             number = given if isinstance(given, int) and not isinstance(given, bool) else None
             text = {True: "是", False: "否"}.get(given, str(given)) if isinstance(given, bool) else str(given)
-            return {**_named(evidence, base, text), "number": number}, [f"{base}/{kind}"]
+            unit, told = _unit(holder, base) if kind == "valueString" else ({}, [])
+            return {**_named(evidence, base, text), "number": number, **unit}, [f"{base}/{kind}", *told]
     for kind in ("valueRange", "valueRatio"):
         if kind in holder:
             return _pair(evidence, base, kind, holder[kind])
     return None
+
+
+def _unit(holder: dict[str, Any], base: str) -> tuple[dict[str, Any], list[str]]:
+    """The unit that was sent beside a text (`>=16`, OBX-6 mg/L), and where it stands."""
+    for place, one in enumerate(holder.get("extension", ())):
+        if one.get("url") == UNIT and (unit := one["valueQuantity"].get("unit")):
+            return {"unit": unit, "ucum": units.ucum(unit)}, [f"{base}/extension/{place}/valueQuantity/unit"]
+    return {}, []
 
 
 def _quantity(

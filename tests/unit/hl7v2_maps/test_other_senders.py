@@ -1,0 +1,189 @@
+"""How systems that we did not know write their messages: each case by a message written for it."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from adapters.fhir import validation
+from adapters.hl7v2.envelope import read_envelope, unreadable
+from adapters.hl7v2.normalise import normalise
+from hub.domain.fragments import UNIT, corrects, withdrawn
+from hub.domain.messages import Normalised
+
+PID = "PID|1||7701^^^ZSWSY^MR||Test^Person||19580212|F"
+RF1 = "RF1|P|R|||||20260310"
+PROVIDERS = ("PRD|RP|Sender^One", "PRD|RT|Receiver^Two|||||8^UPIN")
+OWN = "urn:referral-hub:extension:"
+
+
+def _normalise(kind: str, *segments: str, charset: str = "", codec: str = "utf-8") -> Normalised:
+    head = f"MSH|^~\\&|HIS|ZSWSY|HUB|HUB|20260310091500+0800||{kind}|C1|P|2.5.1||||||{charset}"
+    raw = ("\r".join([head, *segments]) + "\r").encode(codec)
+    envelope, refusals = read_envelope(raw)
+    assert unreadable(refusals) == ()
+    now = datetime(2026, 3, 10, 9, 16, tzinfo=UTC)
+    found = normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=now)
+    assert validation.check(found.bundle) == ()
+    return found
+
+
+def _all(found: Normalised, kind: str) -> list[dict[str, Any]]:
+    return [e["resource"] for e in found.bundle["entry"] if e["resource"]["resourceType"] == kind]
+
+
+def _one(found: Normalised, kind: str) -> dict[str, Any]:
+    (resource,) = _all(found, kind)
+    return resource
+
+
+def _unmapped(found: Normalised, segment: str) -> list[str]:
+    return [one.path for one in found.ledger.unmapped if one.path.startswith(segment + "[")]
+
+
+def _extension(resource: dict[str, Any], url: str) -> Any:
+    (found,) = [one for one in resource["extension"] if one["url"] == url]
+    return next(value for key, value in found.items() if key.startswith("value"))
+
+
+def _text(document: dict[str, Any]) -> str:
+    return base64.b64decode(document["content"][0]["attachment"]["data"]).decode()
+
+
+@pytest.mark.parametrize(("kind", "control", "status"), [
+    ("OSU^O51^OSU_O51", "CA|889342^HIS||||||||||7^Lee||||^symptoms are gone", "revoked"),
+    ("ORM^O01^ORM_O01", "DC|889342^HIS", "revoked"),
+    ("ORR^O02", "OK|889342^HIS|77^LIS||SC", "active"),
+])  # fmt: skip
+def test_an_order_of_which_only_its_orc_is_sent_is_told(kind: str, control: str, status: str) -> None:
+    found = _normalise(kind, PID, f"ORC|{control}")
+    request = _one(found, "ServiceRequest")
+    assert (request["status"], request["identifier"][0]["value"]) == (status, "889342")
+    assert not _unmapped(found, "ORC")
+
+
+def test_each_of_several_bare_orders_is_one() -> None:
+    found = _normalise("ORM^O01", PID, "ORC|CA|1", "ORC|NW|2", "OBR|1|2||K^Potassium^L", "ORC|CA|3", "NTE|1||twice")
+    requests = _all(found, "ServiceRequest")
+    assert [(r["identifier"][0]["value"], r["status"]) for r in requests] == [
+        ("1", "revoked"), ("2", "active"), ("3", "revoked"),
+    ]  # fmt: skip
+    assert requests[2]["note"] == [{"text": "twice"}]
+
+
+def test_priority_and_time_of_an_order_stand_in_orc_too() -> None:
+    found = _normalise("ORM^O01", PID, "ORC|NW|2|||||^^^20260311080000^^S", "OBR|1|2||K^Potassium^L")
+    request = _one(found, "ServiceRequest")
+    assert request["priority"] == "stat"
+    period = request["occurrenceTiming"]["repeat"]["boundsPeriod"]
+    assert period["start"] == "2026-03-11T08:00:00+08:00"
+
+
+def test_an_orc_after_its_obr_is_the_same_order() -> None:
+    found = _normalise(
+        "OUL^R22", PID, "SPM|1|20||SER", "OBR|1|9-1|7^LIS|GLU^Glucose^L|||||||||||||d1", "ORC|SC|9-1|7^LIS||CM",
+        "OBX|1|NM|GLU^Glucose^L||85|mg/dL|||||F",
+    )  # fmt: skip
+    request = _one(found, "ServiceRequest")
+    assert (request["status"], [one["value"] for one in request["identifier"]]) == ("completed", ["9-1", "7"])
+    assert _one(found, "DiagnosticReport")["basedOn"][0]["reference"] in {e["fullUrl"] for e in found.bundle["entry"]}
+    assert not _unmapped(found, "ORC")
+
+
+@pytest.mark.parametrize(("event", "sent", "status"), [
+    ("S15", "Booked", "cancelled"), ("S26", "Booked", "noshow"), ("S15", "Deleted", "entered-in-error"),
+    ("S13", "Booked", "booked"), ("S14", "Confirmed", "booked"),
+])  # fmt: skip
+def test_what_ends_an_appointment_is_not_hidden_by_a_status_left_as_booked(event: str, sent: str, status: str) -> None:
+    found = _normalise(
+        f"SIU^{event}", "SCH|A1|||||||||" + 15 * "|" + sent, PID, "RGS|1", "AIG|1||R1^Room^L", "NTE|1||late"
+    )
+    appointment = _one(found, "Appointment")
+    assert appointment["status"] == status
+    assert _extension(appointment, OWN + "note") == {"text": "late"}
+
+
+@pytest.mark.parametrize(("states", "status", "stage"), [
+    ("DD", "entered-in-error", None), ("FC", "current", "amended"), ("FF", "current", "final"),
+    ("PF", "current", "preliminary"), ("DF", "current", "final"),
+])  # fmt: skip
+def test_a_document_is_as_its_lines_are(states: str, status: str, stage: str | None) -> None:
+    lines = [f"OBX|{n}|TX|T^Text^L||line {n}||||||{state}" for n, state in enumerate(states, 1)]
+    found = _normalise("MDM^T02", "EVN|T02|20260310", PID, "TXA|1|DS|TX|20260310||||||||D1^H", *lines)
+    document = _one(found, "DocumentReference")
+    assert (document["status"], document.get("docStatus")) == (status, stage)
+    assert withdrawn(document) is (states == "DD")
+    assert corrects(document) is (states in ("DD", "FC"))
+
+
+def test_whom_a_document_was_sent_to_belongs_to_it() -> None:
+    found = _normalise(
+        "MDM^T02", "EVN|T02|20260310", PID, "PV1|1|I", "TXA|1|DS|TX|20260310||||||||D1^H", "OBX|1|TX|T||x||||||F",
+        "PRT||UC||RCT^Results Copies To^L|||||||||||^^Internet^a.b@example.cn",
+    )  # fmt: skip
+    (role,) = _all(found, "PractitionerRole")
+    assert role["telecom"][0]["value"] == "a.b@example.cn"
+    assert "participant" not in _one(found, "Encounter")
+    assert _extension(_one(found, "DocumentReference"), OWN + "participation")["reference"].startswith("urn:uuid:")
+
+
+def test_administrations_share_the_route_that_follows_them() -> None:
+    found = _normalise(
+        "RAS^O17", PID, "ORC|NW|1", "RXA|0|1|202603100830|202603100830|A^Drug A^L|1|mg|||||W^1",
+        "RXA|0|1|202603100830||B^Drug B^L|2|mg", "RXR|PO", "RXA|0|2|202603101230||B^Drug B^L|2|mg", "RXR|IV",
+    )  # fmt: skip
+    routes = [one["dosage"]["route"]["coding"][0]["code"] for one in _all(found, "MedicationAdministration")]
+    assert routes == ["PO", "PO", "IVINJ"]
+    assert not [path for path in _unmapped(found, "RXA") if "-4[" in path or "-11[" in path]
+
+
+def test_a_number_keeps_its_value_beside_components_that_numbers_do_not_have() -> None:
+    found = _normalise("ORU^R01", PID, "OBR|1|1||P", "OBX|1|NM|G^Glucose^L||85^^Hexokinase|mg/dL|||||F",
+                       "OBX|2|NM|B^Pressure^L||120^80|mm[Hg]|||||F",
+                       "OBX|3|ST|M^Meropenem^L||>=16|mg/L|||||F")  # fmt: skip
+    glucose, pressure, meropenem = _all(found, "Observation")
+    assert (glucose["valueQuantity"]["value"], glucose["valueQuantity"]["unit"]) == (Decimal(85), "mg/dL")
+    assert pressure["valueString"] == "120^80"
+    assert (meropenem["valueString"], _extension(meropenem, UNIT)["code"]) == (">=16", "mg/L")
+
+
+def test_notes_of_a_referral_are_told_by_their_kind() -> None:
+    found = _normalise("REF^I12", RF1, *PROVIDERS, PID, "NTE|1||pain|^REASON_FOR_CONSULTATION",
+                       "NTE|2||since May|^REASON_FOR_CONSULTATION", "NTE|3||penicillin|^ALLERGIES")  # fmt: skip
+    assert [(_text(one), one["category"][0]["text"]) for one in _all(found, "DocumentReference")] == [
+        ("pain\nsince May", "REASON_FOR_CONSULTATION"), ("penicillin", "ALLERGIES"),
+    ]  # fmt: skip
+    assert not _unmapped(found, "NTE")[3:]  # set ids alone
+    assert len(_one(found, "ServiceRequest")["supportingInfo"]) == 2
+
+
+def test_an_attached_letter_is_the_reason_of_a_referral() -> None:
+    letter = "OBX|1|ED|PDF^Display format in PDF^AUSPDI||^application^pdf^Base64^eA==||||||F"
+    found = _normalise("REF^I12", RF1, *PROVIDERS, PID, "OBR|1||R1^FAX|PDF^Referral Letter^L", letter)
+    assert found.intent is not None
+
+
+def test_an_urgency_that_hl7_does_not_know_is_kept() -> None:
+    reason = "RF1|P|2WW^Two week wait^L|||||20260310|||^lump"
+    request = _one(_normalise("REF^I12", reason, *PROVIDERS, PID), "ServiceRequest")
+    assert request["priority"] == "routine"
+    assert _extension(request, OWN + "referral-priority")["coding"][0]["display"] == "Two week wait"
+
+
+@pytest.mark.parametrize("charset", ["~ISO IR87", "ASCII~ISO IR87", "ISO IR87"])
+def test_the_set_that_a_message_switches_to_is_its_character_set(charset: str) -> None:
+    name = "PID|1||1^^^H^PI||患者^太郎^^^^^L^I||19650415|M"
+    found = _normalise("ADT^A08", "EVN|A08|20260310", name, charset=charset, codec="iso2022_jp")
+    assert found.patient.name == "患者太郎"
+
+
+def test_who_told_of_an_allergy_is_kept() -> None:
+    found = _normalise("ADT^A60", "EVN|A60|20260310", PID, "PV1|1|O",
+                       "IAM|1|DA|P^Penicillin^L|SV|rash|A||told at admission||||||Li^Na|SPO||A|7^Wang^Wei")  # fmt: skip
+    allergy = _one(found, "AllergyIntolerance")
+    assert _extension(allergy, OWN + "reported-by") == {"family": "Li", "given": ["Na"]}
+    assert _unmapped(found, "IAM") == ["IAM[1]-1[1]", "IAM[1]-6[1]"]
