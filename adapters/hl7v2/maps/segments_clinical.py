@@ -127,13 +127,14 @@ def pr1(c: Conversion, s: Reading) -> None:
 
 
 def prb(c: Conversion, s: Reading) -> None:
-    """Condition on the problem list (our own rules: schemas/hl7v2). PRB-1 DE takes it back."""
+    """Condition on the problem list (our own rules: schemas/hl7v2). PRB-1 DE, and PC3 without it, takes it back."""
     made: dict[str, Any] = {"resourceType": "Condition"}
     made["category"] = [{"coding": [{"system": _CONDITION + "category", "code": "problem-list-item"}]}]
     apply(c, "PRB[Condition]", s, made)
     action = s.leaf(1)
-    if action and action.text.strip().upper() in ("DE", "D"):
-        made["verificationStatus"] = _status(_CONDITION + "ver-status", action.give("entered-in-error"))
+    if s.text(1).upper() in ("DE", "D") or (action is None and c.event == "PC3"):
+        error = "entered-in-error"
+        made["verificationStatus"] = _status(_CONDITION + "ver-status", action.give(error) if action else error)
     else:
         _states(c, s, made)
     made["subject"] = c.subject()

@@ -187,3 +187,15 @@ def test_who_told_of_an_allergy_is_kept() -> None:
     allergy = _one(found, "AllergyIntolerance")
     assert _extension(allergy, OWN + "reported-by") == {"family": "Li", "given": ["Na"]}
     assert _unmapped(found, "IAM") == ["IAM[1]-1[1]", "IAM[1]-6[1]"]
+
+
+PROBLEMS = (("PC1", "AD", False), ("PC1", "DE", True), ("PC3", "", True), ("PC3", "UC", False))
+
+
+@pytest.mark.parametrize(("event", "action", "error"), PROBLEMS)
+def test_a_problem_is_taken_back_by_its_action_and_by_its_event(event: str, action: str, error: bool) -> None:
+    problem = f"PRB|{action}|20260310|I10^Hypertension^I10|P1"
+    found = _one(_normalise(f"PPR^{event}^PPR_PC1", PID, problem), "Condition")
+    codes = [coding["code"] for coding in found.get("verificationStatus", {}).get("coding", ())]
+    assert codes == (["entered-in-error"] if error else [])
+    assert withdrawn(found) == error
