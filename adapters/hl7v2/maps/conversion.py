@@ -120,6 +120,7 @@ class Conversion:
         self.trailing: set[Segment] = set()
         self.reporting: set[Segment] = set()
         self.group: Reading | None = None
+        self.parent: Entry | None = None
         self.alone: frozenset[Segment] | None = None
 
     def add(self, resource: Resource, *recorded: Leaf | None) -> Entry:

@@ -27,6 +27,8 @@ SYSTEM_OID = OWN + "system-oid"
 """CWE.14, .17, .20: the OID that a sender gave beside the name of a code system."""
 INHERITED = OWN + "inherited"
 """The segment before it that a report had in common with the report before: it had none of its own."""
+PARENT = OWN + "parent-result"
+"""OBR-26: code, sub-id and value of the result that a report goes into, as an antibiogram into an isolate."""
 ADDRESS = OWN + "address"
 """Which of an organisation's addresses (from 0) a result names."""
 

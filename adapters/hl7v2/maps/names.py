@@ -250,15 +250,20 @@ def _component_of(c: Conversion, r: Repetition, value: Any) -> str:
     for one in its parts."""
     if isinstance(value, Joined):
         return "7" if len(value.sources) == 1 else ""
-    found = next((n for n in (4, 12) if value is r.leaf(n)), 1)
+    found = next((n for n in (4, 12, 9, 10, 11) if value is r.leaf(n)), 1)
     return "" if found == (12 if c.since_2_6 else 1) else str(found)
+
+
+def _dialled(text: str) -> bool:
+    return sum(character.isdigit() for character in text) > 4
 
 
 def _telephone(r: Repetition) -> Value:
     plain, country, area, local, extension = (r.leaf(n) for n in (1, 5, 6, 7, 8))
     whole = r.leaf(12)
     if local is None:
-        return whole or plain
+        # Senders who miscount put the number where its prefix or speed dial stands.
+        return whole or plain or next((leaf for n in (9, 10, 11) if (leaf := r.leaf(n)) and _dialled(leaf.text)), None)
     parts = [leaf for leaf in (country, area, local, extension) if leaf]
     texts = [("+" if leaf is country else "x" if leaf is extension else "") + leaf.text.strip() for leaf in parts]
     return Joined(" ".join(texts), parts)

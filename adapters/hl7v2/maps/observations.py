@@ -32,7 +32,7 @@ Read = Callable[[Conversion, Reading, Repetition], Put | None]
 
 def value(c: Conversion, s: Reading, kind: str, repetition: Repetition) -> Put | None:
     """The element that carries the value, as {name: value}; None where it says nothing."""
-    read = _READERS.get(kind)
+    read = _READERS.get(kind or ("NM" if s.has(6) else ""))
     found = read(c, s, repetition) if read else None
     return found or _string(c, s, repetition)
 

@@ -1,20 +1,18 @@
-"""RXE, RXO, RXR, RXA, TQ1: what was prescribed and what was given."""
+"""RXE, RXO, RXG, RXD, RXC, RXR, TQ1: what was prescribed and dispensed, and how it is given."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from adapters.hl7v2 import supported
 from adapters.hl7v2.maps import appointments
-from adapters.hl7v2.maps.actors import coded_organization_entry, location_entry
-from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
-from adapters.hl7v2.maps.datatypes import date_time
+from adapters.hl7v2.maps.actors import coded_organization_entry
+from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.maps.medicines import medicine
 from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.orders import control, timed
-from adapters.hl7v2.maps.quantities import number, quantity, units
-from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
+from adapters.hl7v2.maps.quantities import number, quantity
+from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import UNITS, namespace
 from adapters.hl7v2.maps.timing import quantity_timing
@@ -194,82 +192,3 @@ def tq1(c: Conversion, s: Reading) -> None:
         c.order.timings.append(s)
     else:
         timed(c, s, c.order.request)
-
-
-def rxa(c: Conversion, s: Reading) -> None:
-    """What was given: an Immunization, in pharmacy messages a MedicationAdministration; RXA-21 D takes it back."""
-    if supported.MESSAGES.get(c.kind, supported.UNKNOWN).rxa == "medication":
-        _administration(c, s)
-        return
-    made: dict[str, Any] = {"resourceType": "Immunization", "status": _completion(c, s)}
-    entry = c.add(made, s.leaf(3))
-    apply(c, "RXA[Immunization]", s, made)
-    made.setdefault("vaccineCode", {"text": "unknown"})
-    made["patient"] = c.subject()
-    when = s.first(3)
-    time = date_time(c, when) if when else None
-    if time:
-        made["occurrenceDateTime"] = time
-    else:
-        made["occurrenceString"] = "unknown"
-    dose = s.leaf(6)
-    if dose and number(dose.text) is not None and dose.text.strip() not in ("999", "998"):
-        made["doseQuantity"] = {"value": dose.give(number(dose.text)), **units(s.first(7))}
-    control(c, made, entry)
-    _where(c, s, made)
-    c.immunization = c.observed = entry
-
-
-def _completion(c: Conversion, s: Reading) -> Leaf | str:
-    """RXA-21, else RXA-20 (table 0322); what says neither was given."""
-    action, completion = s.leaf(21), s.leaf(20)
-    if action and action.text.strip().upper() == "D":
-        return action.give("entered-in-error")
-    found = c.codes["completion-status"].get(completion.text.strip().upper()) if completion else None
-    return completion.give(found) if completion and found else "completed"
-
-
-def _where(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
-    """RXA-27 with its address, RXA-28."""
-    given, postal = s.first(27), s.first(28)
-    place = location_entry(c, given) if given else None
-    where = address(c, postal) if postal else None
-    if place is None and where:
-        place = c.add({"resourceType": "Location", "mode": "instance"})
-    if place and where:
-        place.resource.setdefault("address", where)
-    if place:
-        made["location"] = place.reference
-
-
-def _administration(c: Conversion, s: Reading) -> None:
-    made: dict[str, Any] = {"resourceType": "MedicationAdministration", "status": _completion(c, s)}
-    entry = c.add(made, s.leaf(3))
-    control(c, made, entry)
-    apply(c, "RXA[MedicationAdministration]", s, made)
-    made.setdefault("medicationCodeableConcept", {"text": "unknown"})
-    made["subject"] = c.subject()
-    if c.encounter:
-        made["context"] = c.encounter.reference
-    _given(c, s, made)
-    amount = quantity(s.leaf(6), s.first(7))
-    if amount:
-        made["dosage"] = {"dose": amount}
-    if c.order.request:
-        made["request"] = c.order.request.reference
-    c.order.given.append(entry)
-    c.immunization = c.observed = entry
-
-
-def _given(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
-    """When: a period where RXA-4 differs from RXA-3."""
-    first, last = s.first(3), s.first(4)
-    start, end = date_time(c, first) if first else None, date_time(c, last) if last else None
-    if start and end and start.text != end.text:
-        made["effectivePeriod"] = {"start": start, "end": end}
-    elif start and end:
-        made["effectiveDateTime"] = Joined(start.value, (start, end))
-    elif start or end:
-        made["effectiveDateTime"] = start or end
-    else:
-        made["_effectiveDateTime"] = dict(ABSENT)

@@ -208,6 +208,8 @@ def _attach(c: Conversion, made: dict[str, Any], entry: Entry) -> None:
     """Into the report, the order or the immunization that it belongs to."""
     if c.report:
         c.report.resource.setdefault("result", []).append(entry.reference)
+        if c.parent:
+            made["derivedFrom"] = [c.parent.reference]
     elif c.immunization:
         made["partOf"] = [c.immunization.reference]
     elif c.request:

@@ -8,7 +8,7 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import interpreter, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, first_of, put
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
-from adapters.hl7v2.maps.marks import FIELD, OWN, mark, marked
+from adapters.hl7v2.maps.marks import FIELD, OWN, PARENT, mark, marked
 from adapters.hl7v2.maps.orders import begin, control, occurs, parents, timed
 from adapters.hl7v2.maps.parties import pair
 from adapters.hl7v2.maps.reading import Reading, Repetition
@@ -94,10 +94,28 @@ def _report(c: Conversion, s: Reading) -> None:
                 mark(found, FIELD, f"OBR-{field}" + ("" if 1 in repetition.divided else " XCN"))
                 made.setdefault(element, []).append(found)
     _information(s, made)
+    c.parent = None
+    if parent := s.first(26):
+        _parent(c, parent, made)
     c.report = entry
     if c.event in _SPECIMEN_FIRST and c.kind == "OUL" and (specimen := c.opened.get("specimen")):
         made["specimen"] = [specimen.reference]
     _drawn(c, s, entry)
+
+
+def _parent(c: Conversion, r: Repetition, made: dict[str, Any]) -> None:
+    """OBR-26, PRL: the result (an isolate) that these results are of, found by its code and sub-id."""
+    what, number, said = r.component(1), r.leaf(2), r.leaf(3)
+    code = concept(c, what) if what else None
+    parts = [{"url": "code", "valueCodeableConcept": code}] if code else []
+    parts += [{"url": url, "valueString": leaf} for url, leaf in (("sub-id", number), ("value", said)) if leaf]
+    if parts:
+        made.setdefault("extension", []).append({"url": PARENT, "extension": parts})
+    name = f"/{what.text(1) if what else ''}/{r.text(2)}"
+    for entry in c.entries if what else ():
+        told = entry.resource.get("identifier", ()) if entry.resource["resourceType"] == "Observation" else ()
+        if any(str(one["value"]).endswith(name) for one in told):
+            c.parent = entry
 
 
 def _ordered_by(c: Conversion, s: Reading, made: dict[str, Any]) -> None:

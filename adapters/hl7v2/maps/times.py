@@ -8,10 +8,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _DTM = re.compile(
-    r"(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[ T]?(\d\d)(?::?(\d\d)(?::?(\d\d)(?:\.(\d{1,6})\d*)?)?)?)?)?)?"
+    r"(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[ T]?(\d\d)(?::?(\d\d)(?::?(\d\d)"
+    r"(?:(?:\.|(?=\d{3}(?:[+Z-]|$)))(\d{1,6})\d*)?)?)?)?)?)?"
     r"([+-](?:(?:0\d|1[0-3])[0-5]\d|1400)|Z)?$"
 )
-"""Offsets as far as FHIR has them."""
+"""Offsets as far as FHIR has them. Milliseconds also without their point, as many systems write them."""
 
 _LONGEST = 64
 """Characters, blanks around it included, beyond which nothing is a time."""

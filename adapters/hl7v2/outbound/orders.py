@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, INHERITED, OWN
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, INHERITED, OWN, PARENT
 from adapters.hl7v2.maps.segments_referral import HUB_REFERRAL
 from adapters.hl7v2.outbound import notes
 from adapters.hl7v2.outbound.charges import charges
@@ -45,6 +45,8 @@ def report(w: Writing, made_of: Resource, place: int) -> list[Segment]:
     apply(w, "ORC[DiagnosticReport]", made_of, control)
     _numbers(w, made_of, control, made, 3)
     apply(w, "OBR[DiagnosticReport]", made_of, made)
+    for one in extensions(made_of, PARENT):
+        made.put(26, _parent(w, one))
     _when(w, made_of, made)
     for usual, element in ((32, "resultsInterpreter"), (34, "performer")):
         for one in made_of.get(element, ()):
@@ -72,6 +74,13 @@ def report(w: Writing, made_of: Resource, place: int) -> list[Segment]:
             segments += [] if mark(found, FIELD) == "OBR" and w.version < (2, 7) else specimen(w, found)
     inherits = extension(made_of, INHERITED) == "ORC"
     return segments if inherits else [control, *segments]
+
+
+def _parent(w: Writing, told: Mapping[str, Any]) -> Repetition:
+    """PRL: the result that the report goes into."""
+    what = concept(w, extension(told, "code") or {}) or {}
+    parts = {n: part for n, part in what.items() if isinstance(part, str)}
+    return clean({1: parts, 2: extension(told, "sub-id"), 3: extension(told, "value")})
 
 
 def _of_order(w: Writing, made_of: Resource, control: Segment, made: Segment) -> None:

@@ -189,6 +189,53 @@ def test_who_told_of_an_allergy_is_kept() -> None:
     assert _unmapped(found, "IAM") == ["IAM[1]-1[1]", "IAM[1]-6[1]"]
 
 
+def test_an_antibiogram_belongs_to_its_isolate() -> None:
+    found = _normalise(
+        "ORU^R01", PID, "ORC|RE|9|7", "OBR|1|9|7|600-7^Culture^LN|||20260310|||||||||||||||||||F",
+        "OBX|1|CE|600-7^Culture^LN|1|3092008^Staphylococcus aureus^SCT||||||F",
+        "OBX|2|CE|600-7^Culture^LN|2|112283007^Escherichia coli^SCT||||||F",
+        "OBR|2|9|7|18769-0^Susceptibility^LN|||20260310||||||||||||||||||F|600-7&Culture&LN^2^Escherichia coli",
+        "OBX|1|SN|18864-9^Ampicillin^LN|1|<=^8|ug/mL|||||F",
+    )  # fmt: skip
+    (ampicillin,) = [one for one in _all(found, "Observation") if "valueQuantity" in one]
+    coli = next(e for e in found.bundle["entry"] if "Escherichia" in str(e["resource"].get("valueCodeableConcept")))
+    assert ampicillin["derivedFrom"] == [{"reference": coli["fullUrl"]}]
+    assert not [path for path in _unmapped(found, "OBR") if "-26[" in path]
+
+
+def test_milliseconds_may_stand_without_their_point() -> None:
+    found = _normalise("ORU^R01", PID, "OBR|1|9|7|P|||20260310092149610|20260310092150611+0800",
+                       "OBX|1|NM|R^Rate^L||80|/min|||||F")  # fmt: skip
+    assert _one(found, "DiagnosticReport")["effectivePeriod"] == {
+        "start": "2026-03-10T09:21:49.610+08:00", "end": "2026-03-10T09:21:50.611+08:00",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("place", [9, 10, 11, 12])
+def test_a_telephone_in_a_component_too_early_is_one(place: int) -> None:
+    phone = "^PRN^CP" + "^" * (place - 3) + "(086)2345678"
+    patient = _one(_normalise("ADT^A08", "EVN|A08", PID + "|||||" + phone), "Patient")
+    assert [one["value"] for one in patient["telecom"]] == ["(086)2345678"]
+
+
+def test_a_measurement_whose_type_is_not_told_has_its_number() -> None:
+    found = _normalise("ADT^A08", "EVN|A08", PID, "PV1||O", "OBX|||WT^WEIGHT||37|kg", "OBX|||N^NOTE||37")
+    weight, note = _all(found, "Observation")
+    assert (weight["valueQuantity"]["value"], note["valueString"]) == (Decimal(37), "37")
+
+
+@pytest.mark.parametrize(("given", "completion", "status"), [
+    ("998^none^CVX", "", "not-done"), ("998^none^CVX", "NA", "not-done"), ("20^DTaP^CVX", "", "completed"),
+])  # fmt: skip
+def test_no_vaccine_is_no_vaccination(given: str, completion: str, status: str) -> None:
+    given = f"RXA|0|1|20260310|20260310|{given}|999|||||^^^Clinic A|||||||||{completion}"
+    found = _normalise("VXU^V04", PID, "ORC|RE||9^OIS", given)
+    immunization = _one(found, "Immunization")
+    assert immunization["status"] == status
+    assert _one(found, "Location")["name"] == "Clinic A"
+    assert _unmapped(found, "RXA") == ["RXA[1]-1[1]", "RXA[1]-2[1]", "RXA[1]-6[1]"]
+
+
 PROBLEMS = (("PC1", "AD", False), ("PC1", "DE", True), ("PC3", "", True), ("PC3", "UC", False))
 
 
