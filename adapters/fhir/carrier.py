@@ -30,17 +30,14 @@ _EXPRESSION = re.compile(r"[A-Za-z][\w.\[\]]{0,79}")
 
 
 class Carrier:
-    """Posts to the address of a route, over connections that are kept."""
+    """Posts to the address of a route, over connections that are kept. tls: whom to trust, and who the hub is."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, token: str | None, tls: ssl.SSLContext) -> None:
         headers = {"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE}
-        if route.token:
-            headers["Authorization"] = f"Bearer {route.token}"
-        trust: ssl.SSLContext | bool = (
-            ssl.create_default_context(cadata=route.authorities) if route.authorities else True
-        )
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         self._address, self._timeout = route.address, route.timeout
-        self._client = httpx.Client(headers=headers, timeout=route.timeout, verify=trust, follow_redirects=False)
+        self._client = httpx.Client(headers=headers, timeout=route.timeout, verify=tls, follow_redirects=False)
 
     def deliver(self, payload: bytes, control_id: str) -> Answer:
         """One exchange; control_id goes along as X-Request-ID, the Bundle carries it itself."""
@@ -49,14 +46,15 @@ class Carrier:
                 "POST", self._address, content=payload, headers={"X-Request-ID": control_id}
             ) as response:
                 return read(response.status_code, response.headers, self._body(response))
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL):
-            return Answer("unreachable", Verdict.AGAIN, reached=False)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            return Answer(_tls_fault(error) or "unreachable", Verdict.AGAIN, reached=False)
         except httpx.TimeoutException:
             return Answer("timeout", Verdict.AGAIN)
         except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
             return Answer("hung-up" if "disconnected" in str(error) else "garbage", Verdict.AGAIN)
-        except httpx.TransportError:
-            return Answer("hung-up", Verdict.AGAIN)
+        except httpx.TransportError as error:
+            fault = _tls_fault(error)
+            return Answer(fault or "hung-up", Verdict.AGAIN, reached=not fault)
 
     def close(self) -> None:
         self._client.close()
@@ -73,6 +71,17 @@ class Carrier:
         return bytes(body[:LARGEST_ANSWER])
 
 
+def _tls_fault(error: BaseException | None) -> str:
+    """What TLS had against the other side, or that against the hub; "" where it was something else."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return "untrusted"
+        if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+            return "tls-failed"
+        error = error.__cause__ or error.__context__
+    return ""
+
+
 def read(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     """What a response means: 2xx delivered, unless its MessageHeader says otherwise; 5xx, and 401, 403, 408, 425, 429
     and redirections: again; every other refused."""
@@ -84,7 +93,8 @@ def read(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         verdict = Verdict.AGAIN
     else:
         verdict = Verdict.REFUSED
-    return Answer(str(status), verdict, code, path, _wait(headers.get("retry-after", "")), raw=body)
+    taken = verdict is Verdict.DELIVERED and _response(told) == "ok"
+    return Answer(str(status), verdict, code, path, _wait(headers.get("retry-after", "")), taken=taken, raw=body)
 
 
 def _wait(text: str) -> float:

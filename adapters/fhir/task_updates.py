@@ -34,15 +34,15 @@ Placed = tuple[Resource, Bases]
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What was sent. version: of the referral that its writer read (If-Match); key: what an equal update is known by;
-    referral: as it stands."""
+    """What was sent. version: of the referral that its writer read (If-Match), None: whatever it is; key: what an equal
+    update is known by; referral: as it stands."""
 
     channel: Channel
     raw: bytes
     sender: Sender
     at: datetime
     referral: Referral
-    version: int
+    version: int | None
     key: Key | None
 
     def submission(self, task: Callable[[], Placed]) -> Submission:
@@ -121,7 +121,7 @@ def _patched_bases(task: Resource, operations: list[Any]) -> Bases:
     }
 
 
-def _move(task: Resource, referral: Referral, version: int) -> Move:
+def _move(task: Resource, referral: Referral, version: int | None) -> Move:
     faults = list(check_received(task))
     if task.get("id") != referral.id:
         faults.append(Refusal(Cause.WRONG_STRUCTURE, "Task.id", "the id of the address is expected"))
@@ -144,7 +144,7 @@ def _parts(task: Resource, bases: Bases, referral: Referral, zone: ZoneInfo) -> 
         yield Part(resource, bases[i], recorded_at(resource, zone))
 
 
-def _normalised(task: Resource, bases: Bases, referral: Referral, version: int, head: Envelope,
+def _normalised(task: Resource, bases: Bases, referral: Referral, version: int | None, head: Envelope,
                 zone: ZoneInfo) -> Normalised:  # fmt: skip
     move = _move(task, referral, version)
     parts = tuple(_parts(task, bases, referral, zone))

@@ -20,19 +20,26 @@ _PATH = re.compile(r"[A-Z][A-Z0-9]{2}[0-9^.\-\[\]]{0,30}")
 
 
 class Carrier:
-    """One connection, made when it is needed and again after trouble, so that no late answer is read for a new one."""
+    """One connection, made when it is needed and again after trouble, so that no late answer is read for a new one.
 
-    def __init__(self, route: Route) -> None:
+    tls: to speak it, None: plainly.
+    """
+
+    def __init__(self, route: Route, tls: ssl.SSLContext | None = None) -> None:
         host, _, port = route.address.rpartition(":")
         self._host, self._port, self._timeout = host.removeprefix("[").removesuffix("]"), int(port), route.timeout
         self._charset = route.charset
-        self._tls = ssl.create_default_context(cadata=route.authorities) if route.tls else None
+        self._tls = tls
         self._client: mllp.Client | None = None
 
     def deliver(self, payload: bytes, control_id: str) -> Answer:
         """One exchange; of answers that name another message none counts."""
         try:
             client = self._connected()
+        except ssl.SSLCertVerificationError:
+            return Answer("untrusted", Verdict.AGAIN, reached=False)
+        except ssl.SSLError:
+            return Answer("tls-failed", Verdict.AGAIN, reached=False)
         except OSError:
             return Answer("unreachable", Verdict.AGAIN, reached=False)
         answer = self._exchange(client, payload, control_id)
@@ -59,6 +66,10 @@ class Carrier:
             return Answer("other-message", Verdict.AGAIN)
         except TimeoutError:
             return Answer("timeout", Verdict.AGAIN)
+        except ssl.SSLEOFError:
+            return Answer("hung-up", Verdict.AGAIN)
+        except ssl.SSLError:  # in TLS 1.3 a certificate of ours that is not accepted shows first here
+            return Answer("tls-failed", Verdict.AGAIN, reached=False)
         except OSError:
             return Answer("hung-up", Verdict.AGAIN)
 
@@ -82,7 +93,7 @@ def read(raw: bytes, charset: str, control_id: str) -> Answer:
     if er7.value(message, msa, 2).strip() != control_id:
         return Answer("other-message", Verdict.AGAIN, raw=raw)
     if kind == "accept":
-        return Answer(outcome, Verdict.DELIVERED, raw=raw)
+        return Answer(outcome, Verdict.DELIVERED, taken=outcome == "AA", raw=raw)
     code, path = _fault(message, err) if err else ("", "")
     again = kind == "reject" and code in _LATER
     return Answer(outcome, Verdict.AGAIN if again else Verdict.REFUSED, code, path, raw=raw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import ssl
 import time
@@ -92,6 +93,10 @@ async def listen(host: str, port: int, handle: Handle, *, limit: int = LIMIT, fr
     return listener
 
 
+REFUSAL_SECONDS = 1.0
+"""How long the first word of a TLS server is waited for that has none for most of its clients."""
+
+
 class OtherMessage(TimeoutError):
     """Nothing but acknowledgements of other messages came in time."""
 
@@ -109,6 +114,8 @@ class Client:
         self._socket = tls.wrap_socket(plain, server_hostname=host) if tls else plain
         self._deframer = Deframer(LIMIT)
         self._received: list[bytes] = []
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.version() == "TLSv1.3":
+            self._hear_refusal(self._socket)
 
     def __enter__(self) -> Client:
         return self
@@ -119,6 +126,23 @@ class Client:
 
     def close(self) -> None:
         self._socket.close()
+
+    def _hear_refusal(self, secured: ssl.SSLSocket) -> None:
+        """In TLS 1.3 a server judges its client's certificate after the handshake: before anything is sent, it has said
+        so. Most say something at once, if only how the session is resumed."""
+        if not select.select([secured], [], [], min(self._timeout, REFUSAL_SECONDS))[0]:
+            return
+        secured.settimeout(0)
+        try:
+            data = secured.recv(65536)
+            if not data:
+                raise ConnectionError("the connection was closed before anything was sent")
+            self._received += self._deframer.feed(data)
+        except ssl.SSLWantReadError:
+            return
+        except OSError:
+            self.close()
+            raise
 
     @property
     def quiet(self) -> bool:

@@ -43,15 +43,23 @@ class Carrier(Protocol):
 Write = Callable[[Delivery], bytes]
 """The bytes of a message. Raises Refused where something of it cannot be expressed."""
 
+Taken = Callable[[Delivery], None]
+"""Told what the receiver's application says that it has, before that is noted; of a repeat again."""
+
+
+class Unconfigured(Exception):
+    """A file that a route names cannot be used: `token` or `certificate`."""
+
 
 class Courier:
-    """write: makes a message's bytes; open_: a carrier of a route."""
+    """write: makes a message's bytes; open_: a carrier of a route, may raise Unconfigured; taken: see there."""
 
-    def __init__(self, destination_id: int, write: Write, open_: Callable[[Route], Carrier],
+    def __init__(self, destination_id: int, write: Write, open_: Callable[[Route], Carrier], taken: Taken,
                  stop: threading.Event) -> None:  # fmt: skip
         self._destination_id = destination_id
         self._write = write
         self._open = open_
+        self._taken = taken
         self._stop = stop
         self._thread: threading.Thread | None = None
         self._carrier: tuple[Route, Carrier] | None = None
@@ -88,6 +96,8 @@ class Courier:
                 if delivery is None:
                     return
                 answer = self._deliver(connection, delivery)
+                if answer.taken:
+                    self._tell_taken(delivery)
                 follows = consequence(answer, delivery.tried, delivery.route, delivery.taken_at)
                 queue.settle(connection, delivery, answer, follows)
                 _tell(delivery, answer, follows.status)
@@ -100,9 +110,14 @@ class Courier:
             if payload is None:
                 payload = self._write(delivery)
                 queue.keep(connection, delivery, payload)
-            return self._carrier_of(delivery.route).deliver(payload, delivery.control_id)
+            answer = self._carrier_of(delivery.route).deliver(payload, delivery.control_id)
+            if answer.verdict is Verdict.AGAIN:  # the next try reads tokens and certificates anew
+                self.close()
+            return answer
         except TRANSIENT:
             raise
+        except Unconfigured as error:
+            return Answer("unconfigured", Verdict.AGAIN, str(error), reached=False)
         except Refused as error:
             first = error.refusals[0]
             return Answer("inexpressible", Verdict.REFUSED, first.cause.value, first.path, reached=False)
@@ -111,6 +126,14 @@ class Courier:
             return Answer("hub-fault", Verdict.REFUSED, type(error).__name__, _place(error), reached=False)
         finally:
             self._used_at = time.monotonic()
+
+    def _tell_taken(self, delivery: Delivery) -> None:
+        try:
+            self._taken(delivery)
+        except TRANSIENT:
+            raise
+        except Exception as error:  # noqa: BLE001 - it has arrived all the same
+            _log.error("nobody was told that a message has arrived", delivery=delivery.id, error=type(error).__name__)
 
     def _carrier_of(self, route: Route) -> Carrier:
         """The open one, unless the destination has been changed."""

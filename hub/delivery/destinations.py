@@ -93,9 +93,12 @@ def _faults(name: str, route: Route) -> Iterator[Refusal]:
         ("timeout", 0.1 <= route.timeout <= 300, "expected 0.1 to 300 seconds"),
         ("tries", 1 <= route.most_tries <= 10_000, "expected 1 to 10000"),
         ("hours", 1 <= route.most_hours <= 24 * 365, "expected 1 to 8760"),
-        ("token", route.token is None or re.fullmatch(r"[\x21-\x7e]+", route.token), "expected visible ASCII"),
         ("token", route.protocol == "fhir" or route.token is None, "only FHIR takes a token"),
-        ("tls", route.tls or route.protocol == "fhir" or route.authorities is None, "certificates without TLS"),
+        (
+            "tls",
+            route.tls or route.protocol == "fhir" or not (route.authorities or route.certificate),
+            "certificates without TLS",
+        ),
         *(
             (name, len(text) <= 180 and text.isprintable(), "it is too long or not printable")
             for name, text in (("application", route.application), ("facility", route.facility))

@@ -10,13 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from psycopg import Connection
 
-from hub.delivery import queue
-from hub.delivery.courier import TRANSIENT, Carrier, Courier, Write
+from hub.delivery import inquiries, queue
+from hub.delivery.courier import TRANSIENT, Carrier, Courier, Taken, Write
 from hub.domain.delivery import Route
 from hub.store.connections import connect
 
@@ -29,6 +30,9 @@ BUSY_SECONDS = 0.2
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 """Between attempts to reach PostgreSQL."""
 
+INQUIRE_SECONDS, FORGET_SECONDS = 60.0, 3600.0
+"""How often is looked for what is to be asked, and for what is to be forgotten."""
+
 DRAIN_SECONDS = 35.0
 """How long the messages that are on their way when the process is told to stop are waited for."""
 
@@ -36,12 +40,16 @@ _log = structlog.get_logger()
 
 
 class Deliverer:
-    """write, open_: see Courier."""
+    """write, open_, taken: see Courier; keep: how long what has been delivered or skipped is kept."""
 
-    def __init__(self, database: str, write: Write, open_: Callable[[Route], Carrier]) -> None:
+    def __init__(self, database: str, write: Write, open_: Callable[[Route], Carrier], taken: Taken,
+                 keep: timedelta) -> None:  # fmt: skip
         self._database = database
         self._write = write
         self._open = open_
+        self._taken = taken
+        self._keep = keep
+        self._inquired_at = self._forgot_at = float("-inf")
         self._couriers: dict[int, Courier] = {}
 
     def run(self, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
@@ -71,18 +79,28 @@ class Deliverer:
                 led.update(queue.lead(session, led))
                 while queue.plan(session, led) and not stop.is_set():
                     pass
+                self._look_round(session, led)
                 held_up = self._send(session, led, stop)
                 ready()
                 for _ in ears.notifies(timeout=BUSY_SECONDS if held_up else POLL_SECONDS, stop_after=1):
                     pass
             self._join()  # before the session and its locks go
 
+    def _look_round(self, session: Connection[Any], led: set[int]) -> None:
+        now = time.monotonic()
+        if now - self._inquired_at > INQUIRE_SECONDS:
+            self._inquired_at = now
+            inquiries.plan(session, led)
+        if led and now - self._forgot_at > FORGET_SECONDS:
+            self._forgot_at = now
+            queue.forget(session, self._keep)
+
     def _send(self, session: Connection[Any], led: set[int], stop: threading.Event) -> bool:
         """Whether something is due at a destination whose courier is still at work."""
         due = set(queue.ready(session, led))
         for identifier in due:
             if identifier not in self._couriers:
-                self._couriers[identifier] = Courier(identifier, self._write, self._open, stop)
+                self._couriers[identifier] = Courier(identifier, self._write, self._open, self._taken, stop)
         for identifier, courier in self._couriers.items():
             if courier.busy:
                 continue

@@ -8,9 +8,13 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+OVERDUE = "referral.overdue.v1"
+"""No event of the hub's, but what the table calls it that a referral is left too long: see `inquiries`."""
+
 
 class Rule(NamedTuple):
-    """A line of the table. event: with its version; to: `sender` or `receiver`; needs: resource types, any of them."""
+    """A line of the table. event: with its version; to: `sender` or `receiver`; needs: resource types, any of them;
+    with `!` before the first: none of them."""
 
     dialect: str
     event: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
@@ -70,6 +70,14 @@ def plan(connection: Connection[Any], led: Collection[int]) -> int:
     }
     [(events, _)] = connection.execute(_SQL["plan"], parameters).fetchall()
     return int(events)
+
+
+def forget(connection: Connection[Any], keep: timedelta) -> int:
+    """Delete what was delivered or skipped longer ago than `keep`, with what was sent and answered; how many."""
+    count = 0
+    while deleted := connection.execute(_SQL["forget"], {"keep": keep}).rowcount:
+        count += deleted
+    return count
 
 
 def ready(connection: Connection[Any], led: Collection[int]) -> list[int]:

@@ -20,8 +20,8 @@ class Outbound:
     kind: MSH-9 as `REF^I12`, `RRI^I12`, `OSU^O51`, ...; bundle: the canonical FHIR message Bundle: ServiceRequest, Task
     (both in their new state), Patient, the organisations, and what came with the referral or is its outcome;
     control_id: MSH-10, the same however often it is sent; sent_at: aware; version: MSH-12; charset: MSH-18 (HL7 table
-    0211); sending, receiving: (application, facility); answers: the control id of the message that an RRI answers;
-    timezone: IANA name of the receiver's, in which times are written.
+    0211); sending, receiving: (application, facility); timezone: IANA name of the receiver's, in which times are
+    written.
     """
 
     kind: str
@@ -32,7 +32,6 @@ class Outbound:
     charset: str
     sending: tuple[str, str]
     receiving: tuple[str, str]
-    answers: str | None = None
     timezone: str = "Asia/Shanghai"
 
 
@@ -42,8 +41,10 @@ class Route:
 
     address: `host:port` (mllp) or the URL that messages are posted to (fhir); version, charset: MSH-12, MSH-18;
     application, facility: MSH-5, MSH-6; timeout: seconds for one exchange; authorities: certificates in PEM form that
-    sign the other side's, None: the system's; token: bearer token of fhir; most_tries, most_hours: after so many tries
-    that reached the receiver, or so long after the first, a message is given up.
+    sign the other side's, None: the system's; certificate: file of the certificate and key by which the hub shows who
+    it is; token: where the bearer token of fhir is (`file:PATH`; what was set before that was possible is the token);
+    most_tries, most_hours: after so many tries that reached the receiver, or so long after the first, a message is
+    given up.
     """
 
     protocol: Protocol
@@ -56,6 +57,7 @@ class Route:
     timeout: float = 30.0
     tls: bool = False
     authorities: str | None = None
+    certificate: str | None = None
     token: str | None = field(default=None, repr=False)
     most_tries: int = 20
     most_hours: int = 72
@@ -71,7 +73,8 @@ class Verdict(StrEnum):
     """The receiver cannot now, or nothing certain was heard."""
 
 
-UNANSWERED = frozenset({"unreachable", "timeout", "hung-up", "garbage", "other-message", "inexpressible", "hub-fault"})
+UNANSWERED = frozenset({"unreachable", "untrusted", "tls-failed", "timeout", "hung-up", "garbage", "other-message",
+                        "unconfigured", "inexpressible", "hub-fault"})  # fmt: skip
 """Outcomes of tries that the receiver gave no answer to."""
 
 
@@ -80,8 +83,8 @@ class Answer:
     """What became of one try.
 
     outcome: MSA-1, the HTTP status, or a word of `UNANSWERED`; code, path: of the receiver's first error, as far as
-    they are plain codes; wait: seconds that the receiver asked for; reached: whether it may have got the message; raw:
-    as received.
+    they are plain codes; wait: seconds that the receiver asked for; reached: whether it may have got the message;
+    taken: whether its application says that it has it, not only what carries messages to it; raw: as received.
     """
 
     outcome: str
@@ -90,4 +93,5 @@ class Answer:
     path: str = ""
     wait: float = 0.0
     reached: bool = True
+    taken: bool = False
     raw: bytes = b""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,11 @@ from psycopg import Connection
 
 from adapters.fhir import carrier as fhir
 from adapters.fhir import outbound
+from adapters.fhir.document import Key
 from adapters.fhir.parsing import encode
+from adapters.fhir.resources import status_elements
+from adapters.fhir.resources import task as task_of
+from adapters.fhir.task_updates import Update, put
 from adapters.hl7v2 import carrier as mllp
 from hub.delivery import origins
 from hub.delivery.courier import Carrier
@@ -22,7 +26,11 @@ from hub.delivery.leader import Deliverer
 from hub.delivery.queue import Delivery
 from hub.domain.delivery import Outbound, Route
 from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.referrals import State
+from hub.intake.accept import Intake
+from hub.processes.credentials import tls, token
 from hub.store.connections import pool
+from hub.store.directory import Directory
 from hub.views import fragments, patients, referrals
 
 APPLICATION = "REFERRAL-HUB"
@@ -36,14 +44,49 @@ Write = Callable[[Outbound], bytes]
 """The bytes of an HL7 v2 message. Raises Refused where something of it cannot be expressed."""
 
 
-def deliver(database: str, write: Write, stop: threading.Event, ready: Callable[[], None] = lambda: None) -> None:
+KEEP = timedelta(days=90)
+"""How long what has been delivered is kept."""
+
+
+def deliver(database: str, write: Write, stop: threading.Event, ready: Callable[[], None] = lambda: None,
+            keep: timedelta = KEEP) -> None:  # fmt: skip
     """Until `stop`, then what is on its way is finished; ready: called in every turn once PostgreSQL answers."""
-    with pool(database, CONNECTIONS, name="delivery") as connections:
-        Deliverer(database, Composer(connections.connection, write), open_carrier).run(stop, ready)
+    with (
+        pool(database, CONNECTIONS, name="delivery") as connections,
+        closing(Intake(database, Directory(connections))) as intake,
+    ):
+        composer, taking = Composer(connections.connection, write), Taking(connections.connection, intake)
+        Deliverer(database, composer, open_carrier, taking, keep).run(stop, ready)
 
 
 def open_carrier(route: Route) -> Carrier:
-    return mllp.Carrier(route) if route.protocol == "mllp" else fhir.Carrier(route)
+    """Raises Unconfigured."""
+    if route.protocol == "mllp":
+        return mllp.Carrier(route, tls(route) if route.tls else None)
+    return fhir.Carrier(route, token(route.token) if route.token else None, tls(route))
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A receiver's application has a new referral: it is received, if nothing else has become of it meanwhile."""
+
+    connection: Callable[[], AbstractContextManager[Connection[Any]]]
+    intake: Intake
+
+    def __call__(self, delivery: Delivery) -> None:
+        """Raises Unavailable."""
+        if delivery.event != "referral.requested.v1":
+            return
+        with self.connection() as connection:
+            referral = referrals.read(connection, delivery.organization_id, delivery.referral_id)
+        receiver = self.intake.directory.by_id(delivery.organization_id)
+        if receiver is None or referral is None or referral.receiver.id != receiver.id:
+            return
+        if referral.state is State.REQUESTED:
+            raw = encode({**task_of(referral), **status_elements(State.RECEIVED)})
+            key = Key("delivery", delivery.control_id)
+            update = Update("fhir", raw, receiver, datetime.now(UTC), referral, None, key)
+            self.intake.accept(update.submission(lambda: put(raw)))
 
 
 @dataclass(frozen=True, slots=True)

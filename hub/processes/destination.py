@@ -12,9 +12,10 @@ from psycopg import Connection
 
 from adapters.hl7v2 import charsets
 from hub.delivery import destinations
+from hub.delivery.courier import Unconfigured
 from hub.domain.delivery import Dialect, Route
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.processes import embedded
+from hub.processes import credentials, embedded
 from hub.processes.lines import DONE, refuse, write
 from hub.processes.settings import Settings
 from hub.security import audit, organizations
@@ -38,8 +39,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     put.add_argument("--tls", action="store_true", help="MLLP over TLS")
     put.add_argument("--tls-ca-file", type=_authorities, metavar="F", dest="authorities",
                      help="certificates in PEM form that sign the other side's, instead of the system's")  # fmt: skip
+    put.add_argument("--tls-certificate-file", type=_certificate, metavar="F", dest="certificate",
+                     help="certificate and key (PEM) by which the hub shows who it is; read there to send")  # fmt: skip
     put.add_argument("--token-file", type=_token, metavar="F", dest="token",
-                     help="its first line is the bearer token for --fhir; it is never shown again")  # fmt: skip
+                     help="its first line is the bearer token for --fhir; read there to send")  # fmt: skip
     put.add_argument("--tries", type=int, default=20, metavar="N", help="tries that reached it, then a dead letter")
     put.add_argument("--hours", type=int, default=72, metavar="H", help="hours after the first try, then a dead letter")
     listing = verbs.add_parser("list", help="a line per destination: how it stands")
@@ -89,6 +92,7 @@ def _set(connection: Connection[Any], organization_id: int, registered: Register
         timeout=arguments.timeout,
         tls=arguments.tls,
         authorities=arguments.authorities,
+        certificate=arguments.certificate,
         token=arguments.token,
         most_tries=arguments.tries,
         most_hours=arguments.hours,
@@ -130,10 +134,22 @@ def _organization(connection: Connection[Any], code: str) -> tuple[int, Register
 
 
 def _token(path: str) -> str:
-    token = _text(path).split("\n", 1)[0].strip()
-    if not token:
-        raise argparse.ArgumentTypeError(f"{path}: expected a token in its first line")
-    return token
+    """Where it is: only what sends reads it."""
+    kept = f"{credentials.FILE}{Path(path).absolute()}"
+    try:
+        credentials.token(kept)
+    except Unconfigured as error:
+        raise argparse.ArgumentTypeError(f"{path}: expected a token in its first line") from error
+    return kept
+
+
+def _certificate(path: str) -> str:
+    try:
+        ssl.create_default_context().load_cert_chain(path, password="")
+    except (OSError, ValueError) as error:
+        expected = "a certificate and its key without password, in PEM form"
+        raise argparse.ArgumentTypeError(f"{path}: expected {expected}") from error
+    return str(Path(path).absolute())
 
 
 def _authorities(path: str) -> str:

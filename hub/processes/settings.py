@@ -59,6 +59,7 @@ class Settings:
     model: str = "bundled"
     worker_group: str | None = None
     remember_days: int = 30
+    delivered_days: int = 90
     max_message_bytes: int = 16 * 2**20
     log_level: str = "info"
     demo_file: Path | None = None
@@ -215,6 +216,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("MODEL", "model", _model, "`bundled`, a sentence-transformers folder or a hub name"),
     Variable("WORKER_GROUP", "worker_group", _text, "the name of a Kafka consumer group"),
     Variable("REMEMBER_DAYS", "remember_days", _whole(1, 3650), "a number of days from 1 to 3650"),
+    Variable("DELIVERED_DAYS", "delivered_days", _whole(1, 3650), "a number of days from 1 to 3650"),
     Variable(
         "MAX_MESSAGE_BYTES", "max_message_bytes", _whole(1024, 2**30), "a number of bytes from 1024 to 1073741824"
     ),

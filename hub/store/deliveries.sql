@@ -1,6 +1,7 @@
 -- standings: destinations and how they stand; a condition follows
 SELECT o.code AS organization, o.name AS organization_name, t.name, t.protocol, t.address, t.dialect, t.version,
        t.charset, t.application, t.facility, t.timeout, t.tls, t.authorities IS NOT NULL AS authorities,
+       t.certificate IS NOT NULL AS certificate,
        t.token IS NOT NULL AS token, t.most_tries, t.most_hours, t.created_at, t.paused_at, t.failures, t.resume_at,
        t.delivered, t.failed, t.answer, t.answered_at, t.fault, t.fault_at, q.waiting, q.dead, q.oldest
 FROM destinations t JOIN organizations o ON o.id = t.organization_id CROSS JOIN LATERAL (

@@ -30,8 +30,9 @@ WITH due AS (
          LEFT JOIN messages m ON m.id = e.message_id
     WHERE e.organization_id = CASE r.part WHEN 'sender' THEN f.sender_id ELSE f.receiver_id END
       AND m.organization_id IS DISTINCT FROM e.organization_id
-      AND (r.needs = '' OR EXISTS (SELECT FROM fragments g WHERE g.message_id = e.message_id
-                                   AND g.resource_type = ANY(string_to_array(r.needs, ','))))
+      AND (r.needs = '' OR starts_with(r.needs, '!') <> EXISTS (
+               SELECT FROM fragments g WHERE g.message_id = e.message_id
+               AND g.resource_type = ANY(string_to_array(ltrim(r.needs, '!'), ','))))
     ORDER BY e.destination_id, e.sequence, r.line
     ON CONFLICT DO NOTHING
     RETURNING 1
@@ -40,6 +41,40 @@ WITH due AS (
     FROM (SELECT destination_id, max(sequence) AS last FROM events GROUP BY 1) e WHERE t.id = e.destination_id
 )
 SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM written)
+
+-- left: referrals with a receiver whose system has them, at rest, and was not asked since the newest event of each
+SELECT t.id AS destination_id, k.kind, o.id AS outbox_id, r.state, r.priority, r.requested_at, r.state_since,
+       CASE WHEN pg_input_is_valid(r.details->'appointment'->>'start', 'timestamptz')
+            THEN (r.details->'appointment'->>'start')::timestamptz END AS appointment, now()
+FROM destinations t JOIN unnest(%(dialects)s::text[], %(kinds)s::text[]) AS k (dialect, kind) ON k.dialect = t.dialect
+     JOIN referrals r ON r.receiver_id = t.organization_id
+     CROSS JOIN LATERAL (SELECT max(id) AS id FROM outbox WHERE subject = r.id) o
+WHERE t.id = ANY(%(led)s) AND t.removed_at IS NULL AND r.state = ANY(%(states)s)
+  AND r.state NOT IN ('rejected', 'referred-onward', 'cancelled', 'expired', 'closed')
+  AND r.requested_at < now() - %(shortest)s::interval
+  AND EXISTS (SELECT FROM outbox e JOIN deliveries d ON d.outbox_id = e.id
+              WHERE e.subject = r.id AND d.destination_id = t.id AND d.status = 'delivered')
+  AND NOT EXISTS (SELECT FROM deliveries d WHERE d.destination_id = t.id AND d.referral_id = r.id
+                  AND d.status IN ('waiting', 'dead'))
+  AND NOT EXISTS (SELECT FROM deliveries d
+                  WHERE d.destination_id = t.id AND d.outbox_id = o.id AND d.kind = k.kind)
+
+-- inquire: ask where referrals stand, as of their newest events
+INSERT INTO deliveries (destination_id, outbox_id, referral_id, kind, control_id)
+SELECT n.destination_id, o.id, o.subject, n.kind, upper(left(encode(sha256(convert_to(
+           concat_ws(' ', o.event_id, n.destination_id, n.kind), 'UTF8')), 'hex'), 20))
+FROM unnest(%(destination_id)s::int[], %(outbox_id)s::bigint[], %(kind)s::text[])
+         AS n (destination_id, outbox_id, kind) JOIN outbox o ON o.id = n.outbox_id
+ON CONFLICT DO NOTHING
+
+-- forget: what was delivered or skipped so long ago, with its tries; what waits and dead letters stay
+WITH old AS MATERIALIZED (
+    SELECT id FROM deliveries
+    WHERE status IN ('delivered', 'skipped') AND settled_at < now() - %(keep)s::interval ORDER BY settled_at LIMIT 5000
+), tried AS (
+    DELETE FROM delivery_attempts WHERE delivery_id IN (SELECT id FROM old)
+)
+DELETE FROM deliveries WHERE id IN (SELECT id FROM old)
 
 -- first: of a destination that may be sent to, the delivery that is next; those of one referral wait for one another
 SELECT d.id FROM deliveries d
@@ -78,7 +113,7 @@ SELECT d.id, d.destination_id, g.id AS organization_id, g.code AS organization, 
        d.kind, d.control_id, d.attempts, d.tries, d.first_tried_at, now() AS taken_at, d.payload,
        o.type AS event, o.occurred_at, o.data, t.failures,
        t.protocol, t.address, t.dialect, t.version, t.charset, t.application, t.facility, t.timeout, t.tls,
-       t.authorities, t.token, t.most_tries, t.most_hours
+       t.authorities, t.certificate, t.token, t.most_tries, t.most_hours
 FROM taken d JOIN destinations t ON t.id = d.destination_id JOIN organizations g ON g.id = t.organization_id
      JOIN outbox o ON o.id = d.outbox_id
 
@@ -93,7 +128,7 @@ WITH attempt AS (
     UPDATE deliveries
     SET status = CASE WHEN status = 'waiting' OR %(status)s = 'delivered' THEN %(status)s ELSE status END,
         due_at = now() + make_interval(secs => %(pause)s), tries = tries + %(reached)s::int,
-        answer = nullif(%(raw)s, ''::bytea), cause = %(cause)s,
+        answer = coalesce(nullif(%(raw)s, ''::bytea), answer), cause = %(cause)s,
         settled_at = CASE WHEN %(status)s = 'waiting' THEN settled_at ELSE now() END
     WHERE id = %(id)s AND attempts = %(attempt)s
 )
@@ -102,7 +137,8 @@ SET failures = %(failures)s, resume_at = CASE WHEN %(failures)s > 0 THEN now() +
     delivered = delivered + (%(status)s = 'delivered')::int, failed = failed + (%(status)s <> 'delivered')::int,
     answer = CASE WHEN %(answered)s THEN %(outcome)s ELSE answer END,
     answered_at = CASE WHEN %(answered)s THEN now() ELSE answered_at END,
-    fault = CASE WHEN %(status)s = 'delivered' THEN fault ELSE concat_ws(' ', %(outcome)s, %(code)s, %(path)s) END,
+    fault = CASE WHEN %(status)s = 'delivered' THEN fault ELSE
+                concat_ws(' ', %(outcome)s, nullif(%(code)s, ''), nullif(%(path)s, '')) END,
     fault_at = CASE WHEN %(status)s = 'delivered' THEN fault_at ELSE now() END
 WHERE id = %(destination)s
 
@@ -126,9 +162,10 @@ WHERE d.id = %(id)s
 
 -- add_destination: a new one; what happens from now on is delivered to it
 INSERT INTO destinations (organization_id, name, protocol, address, dialect, version, charset, application, facility,
-                          timeout, tls, authorities, token, most_tries, most_hours, position)
+                          timeout, tls, authorities, certificate, token, most_tries, most_hours, position)
 SELECT g.id, %(name)s, %(protocol)s, %(address)s, %(dialect)s, %(version)s, %(charset)s, %(application)s,
-       %(facility)s, %(timeout)s, %(tls)s, %(authorities)s, %(token)s, %(most_tries)s, %(most_hours)s, g.last_sequence
+       %(facility)s, %(timeout)s, %(tls)s, %(authorities)s, %(certificate)s, %(token)s, %(most_tries)s,
+       %(most_hours)s, g.last_sequence
 FROM organizations g WHERE g.id = %(organization_id)s
 RETURNING id
 
@@ -136,7 +173,7 @@ RETURNING id
 UPDATE destinations
 SET protocol = %(protocol)s, dialect = %(dialect)s, version = %(version)s, charset = %(charset)s,
     application = %(application)s, facility = %(facility)s, timeout = %(timeout)s, tls = %(tls)s,
-    authorities = %(authorities)s, most_tries = %(most_tries)s, most_hours = %(most_hours)s, resume_at = NULL,
+    authorities = %(authorities)s, certificate = %(certificate)s, most_tries = %(most_tries)s, most_hours = %(most_hours)s, resume_at = NULL,
     token = coalesce(%(token)s, CASE WHEN address = %(address)s THEN token END), address = %(address)s
 WHERE id = %(id)s
 

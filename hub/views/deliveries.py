@@ -22,9 +22,9 @@ _SQL = blocks("deliveries")
 class Standing:
     """A destination and how it stands.
 
-    authorities, token: whether it has them; failures: tries in a row without a certain answer; resume_at: nothing is
-    sent before; failed: tries that did not deliver; answer: the last that it gave; fault: the last outcome that was no
-    delivery; waiting, dead: deliveries; oldest: since when the first of those that wait does.
+    authorities, certificate, token: whether it has them; failures: tries in a row without a certain answer; resume_at:
+    nothing is sent before; failed: tries that did not deliver; answer: the last that it gave; fault: the last outcome
+    that was no delivery; waiting, dead: deliveries; oldest: since when the first of those that wait does.
     """
 
     organization: str
@@ -40,6 +40,7 @@ class Standing:
     timeout: float
     tls: bool
     authorities: bool
+    certificate: bool
     token: bool
     most_tries: int
     most_hours: int

@@ -6,6 +6,7 @@ import contextlib
 import re
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,8 +42,6 @@ def write(message: Outbound) -> bytes:
         f"PRD|RT||||||{task['owner']['identifier']['value']}",
         f"PID|1||{patient['identifier'][0]['value']}||{patient['name'][0]['text']}",
     ]
-    if message.answers:
-        segments.insert(1, f"MSA|AA|{message.answers}")
     codec = {"GB 18030-2000": "gb18030"}.get(message.charset, "utf-8")
     return "".join(f"{segment}\r" for segment in segments).encode(codec)
 
@@ -108,10 +107,12 @@ class Receiver:
 
 
 @contextlib.contextmanager
-def listening(receiver: Receiver, port: int = 0) -> Iterator[Receiver]:
+def listening(receiver: Receiver, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             with contextlib.suppress(OSError):
+                if tls is not None:
+                    self.request = tls.wrap_socket(self.request, server_side=True)
                 receiver.serve(self.request)
 
     class Server(socketserver.ThreadingTCPServer):
@@ -151,10 +152,10 @@ def place(url: str) -> None:
 
 
 @contextlib.contextmanager
-def delivering(url: str, writer: Callable[[Outbound], bytes] = write) -> Iterator[threading.Event]:
+def delivering(url: str, writer: Callable[[Outbound], bytes] = write, **settings: Any) -> Iterator[threading.Event]:
     """A deliverer in a thread; set the event to stop it."""
     stop = threading.Event()
-    thread = threading.Thread(target=deliver, args=(url, writer, stop))
+    thread = threading.Thread(target=deliver, args=(url, writer, stop), kwargs=settings)
     thread.start()
     try:
         yield stop

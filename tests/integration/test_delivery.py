@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,10 +85,15 @@ def test_the_states_of_a_referral_arrive_as_the_events_told_them(site: Site) -> 
     assert [fields(message, "RF1")[1] for message in town.received] == ["received", "accepted", "in-progress"]
 
 
+Got = list[tuple[dict[str, str], Any]]
+
+
 @contextmanager
-def fhir_server(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[tuple[str, list[tuple[dict[str, str], Any]]]]:
+def fhir_server(
+    *answers: tuple[int, dict[str, str], bytes], tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, Got]]:
     """A server that answers in turn, the last answer for ever; its base and what it got: headers and JSON."""
-    got: list[tuple[dict[str, str], Any]] = []
+    got: Got = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -104,6 +110,8 @@ def fhir_server(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[tuple[s
             return
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}/fhir/$process-message", got

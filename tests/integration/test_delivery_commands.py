@@ -20,12 +20,14 @@ from tests.integration.delivery_site import (
     acknowledgement,
     delivering,
     listening,
+    outcomes,
     place,
     settled,
 )
 from tests.integration.delivery_site import deliveries as rows
 from tests.integration.fhir_site import Site, referral
 from tests.integration.streams import eventually
+from tests.integration.test_delivery import fhir_server
 
 MODULES = {"destination": destination_command, "deliveries": deliveries_command}
 
@@ -69,7 +71,7 @@ def test_a_destination_is_set_changed_paused_resumed_and_removed(run: Commands) 
     assert run("destination", "list") == []
 
 
-def test_a_token_can_be_used_and_is_never_shown(run: Commands, site: Site, tmp_path: Path) -> None:
+def test_a_token_is_kept_where_it_is_and_never_shown(run: Commands, site: Site, tmp_path: Path) -> None:
     secret = tmp_path / "token"
     secret.write_text("s3cr3t-of-city\n")
     printed = ""
@@ -79,12 +81,41 @@ def test_a_token_can_be_used_and_is_never_shown(run: Commands, site: Site, tmp_p
     [found] = run("destination", "list")
     assert (found["token"], found["address"]) == (True, "https://fhir.city.example/r4/$process-message")
     assert "s3cr3t" not in printed + run.printed.out
-    assert site.rows("SELECT token FROM destinations") == [("s3cr3t-of-city",)]
+    assert site.rows("SELECT token FROM destinations") == [(f"file:{secret}",)]
     run("destination", "set", "CITY", "--fhir", "https://elsewhere.example/r4")
     assert site.rows("SELECT token FROM destinations") == [(None,)], "a token goes to no other address"
     trail = site.rows("SELECT actor, action, object_type, object_id FROM audit WHERE object_type = 'destination'")
     assert trail[0] == ("command", "set", "destination", "CITY/main")
     assert "s3cr3t" not in str(trail)
+
+
+def test_a_token_is_read_to_send_and_anew_when_it_was_refused(run: Commands, site: Site, tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("old\n")
+    with fhir_server((200, {}, b""), (401, {}, b""), (200, {}, b"")) as (url, got), delivering(site.url):
+        run("destination", "set", "CITY", "--fhir", url, "--token-file", str(secret))
+        site.refer("R-1", control="C-1")
+        place(site.url)
+        eventually(lambda: settled(site.url, 1))
+        secret.unlink()
+        site.refer("R-2", control="C-2")
+        place(site.url)
+        eventually(lambda: outcomes(site.url)[1:2] == ["401"])
+        eventually(lambda: "unconfigured" in outcomes(site.url))
+        assert run("destination", "list")[0]["fault"] == "unconfigured token"
+        secret.write_text("new\n")
+        run("destination", "resume", "CITY")
+        eventually(lambda: settled(site.url, 2))
+    assert [headers["Authorization"] for headers, _ in got] == ["Bearer old", "Bearer old", "Bearer new"]
+
+
+def test_a_token_that_is_no_file_is_refused(run: Commands, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.write_text("\n")
+    for path in (empty, tmp_path / "nothing"):
+        with pytest.raises(SystemExit):
+            run("destination", "set", "CITY", "--fhir", "https://a/", "--token-file", str(path))
+    assert run("destination", "list") == []
 
 
 @pytest.mark.parametrize(

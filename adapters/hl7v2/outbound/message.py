@@ -47,14 +47,6 @@ def _responsible(w: Writing, made: Segment) -> None:
             made.put(17, text(place, "country"))
 
 
-def msa(w: Writing) -> Segment:
-    """MSA of an answer: accepted."""
-    made = Segment("MSA")
-    made.put(1, "AA")
-    made.put(2, w.message.answers or "")
-    return made
-
-
 def sft(w: Writing) -> list[Segment]:
     """The software that a message came through."""
     made = []

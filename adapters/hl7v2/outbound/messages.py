@@ -9,7 +9,7 @@ from adapters.hl7v2.outbound import documents, notes
 from adapters.hl7v2.outbound.clinical import al1, dg1, pr1
 from adapters.hl7v2.outbound.datatypes import Writing
 from adapters.hl7v2.outbound.graph import mark
-from adapters.hl7v2.outbound.message import evn, msa, msh, sft
+from adapters.hl7v2.outbound.message import evn, msh, sft
 from adapters.hl7v2.outbound.orders import order, report, results
 from adapters.hl7v2.outbound.participation import participations
 from adapters.hl7v2.outbound.parts import (
@@ -23,8 +23,8 @@ from adapters.hl7v2.outbound.parts import (
     why,
 )
 from adapters.hl7v2.outbound.patient import in1, kin, pd1, pid
-from adapters.hl7v2.outbound.referral import aut, providers, rf1
-from adapters.hl7v2.outbound.remainder import remainder
+from adapters.hl7v2.outbound.referral import aut, numbers_of_referral, providers, rf1
+from adapters.hl7v2.outbound.remainder import remainder, told_in_words
 from adapters.hl7v2.outbound.scheduling import schedule
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain.errors import Cause, Refusal, Refused
@@ -50,15 +50,22 @@ def referral(w: Writing) -> list[Segment]:
         *guarantors,
         *insurance(covers),
         *accident(w, request),
+        *_came(w, request),
+        *visit(w),
+        *why(task),
+        *notes.of(w, {}, [one for one in request.get("note", ()) if not mark(one, FIELD)]),
+        *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
+    ]
+
+
+def _came(w: Writing, request: Resource) -> list[Segment]:
+    """What came with a referral, or with the answer to it."""
+    return [
         *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
         *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance") if not withdrawn(one)]),
         *numbered([pr1(w, one) for one in w.graph.all("Procedure") if mark(one, FIELD) != "FT1"]),
         *_observed(w, request),
         *remainder(w),
-        *visit(w),
-        *why(task),
-        *notes.of(w, {}, [one for one in request.get("note", ()) if not mark(one, FIELD)]),
-        *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
     ]
 
 
@@ -101,10 +108,17 @@ def _is_part(w: Writing, observation: Resource) -> bool:
 
 
 def answered(w: Writing) -> list[Segment]:
-    """RRI^I12: what became of the referral; MSA only where it answers a message that waits for it."""
+    """RRI^I12: what became of the referral, and what came with that. No MSA: it answers no message that waits for it,
+    and receivers take what has one for an answer."""
     request, task = referral_of(w)
-    answer = [msa(w)] if w.message.answers else []
-    return [*answer, rf1(w, request, task), *providers(w, request), pid(w, required(w, "Patient")), *why(task)]
+    return [
+        rf1(w, request, task),
+        *providers(w, request),
+        pid(w, required(w, "Patient")),
+        *_came(w, request),
+        *why(task),
+        *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
+    ]
 
 
 def inquiry(w: Writing) -> list[Segment]:
@@ -131,7 +145,12 @@ def observations(w: Writing) -> list[Segment]:
         named.put(1, "1")
         named.put(4, {2: "Results"})
         made.append(named)
-    return [*made, *loose]
+    made += loose
+    asked = numbers_of_referral(w)[:1]
+    for segment in made:
+        if segment.name == "OBR" and not segment.has(2):
+            segment.put(2, *asked)
+    return made
 
 
 _REFERRAL = {"coding": [{"system": "http://snomed.info/sct", "code": "3457005", "display": "Patient referral"}]}
@@ -203,7 +222,8 @@ def order_status(w: Writing) -> list[Segment]:
 
 
 def document(w: Writing) -> list[Segment]:
-    """MDM^T02: the first document, with its content and that of the others: the structure has one TXA."""
+    """MDM^T02: the first document, with its content and that of the others: the structure has one TXA. In words, what
+    came with them and no other message tells."""
     found = w.graph.all("DocumentReference")
     if not found:
         raise Refused(Refusal(Cause.REQUIRED_MISSING, "DocumentReference", "an MDM needs a DocumentReference"))
@@ -213,8 +233,18 @@ def document(w: Writing) -> list[Segment]:
         unknown = Segment("PV1")
         unknown.put(2, "N")
         stay = [unknown]
-    return [*sft(w), evn(w, event), pid(w, required(w, "Patient")), *stay, documents.txa(w, found[0], 1),
-            *numbered([line for one in found for line in documents.lines(w, one)])]  # fmt: skip
+    head = documents.txa(w, found[0], 1)
+    for field, number in zip((14, 15), numbers_of_referral(w), strict=False):
+        if not head.has(field):
+            head.put(field, number)
+    said = [line for one in found for line in documents.lines(w, one)]
+    return [*sft(w), evn(w, event), pid(w, required(w, "Patient")), *stay, head,
+            *numbered([*said, *told_in_words(w, beside=_OTHERWISE)])]  # fmt: skip
+
+
+_OTHERWISE = frozenset({"DocumentReference", "Observation", "DiagnosticReport", "ServiceRequest", "Specimen",
+                        "Encounter", "Appointment"})  # fmt: skip
+"""Types that an MDM has a place for, or that messages of their own tell."""
 
 
 def appointment(w: Writing) -> list[Segment]:

@@ -49,21 +49,40 @@ def rf1(w: Writing, request: Resource, task: Resource | None) -> Segment:
     made.put(10, *(_reason(w, one) for one in request.get("reasonCode", ()) if not mark(one, FIELD)))
     if "occurrenceDateTime" in request:
         made.put(7, time(w, request["occurrenceDateTime"]))
-    numbers = [one for one in request.get("identifier", ()) if one.get("system") != HUB_REFERRAL]
-    hub = [one for one in request.get("identifier", ()) if one.get("system") == HUB_REFERRAL]
-    if not hub and "id" in request:
-        hub = [{"system": HUB_REFERRAL, "value": request["id"]}]
-    first, *others = numbers or hub or [None]
+    named, of_hub = _numbers(request)
+    if not of_hub and "id" in request:
+        of_hub = [{"system": HUB_REFERRAL, "value": request["id"]}]
+    first, *others = named or of_hub or [None]
     for one in others:
         made.put(6 if mark(one, FIELD) == "RF1-6" else 11, entity_identifier(w, one))
     if first:
         made.put(6, entity_identifier(w, first))
-    for one in hub if numbers else ():
+    for one in of_hub if named else ():
         made.put(11, entity_identifier(w, one))
     for one in request.get("basedOn", ()):
         if "identifier" in one:
             made.put(11, entity_identifier(w, one["identifier"]))
     return made
+
+
+def _numbers(request: Resource) -> tuple[list[Any], list[Any]]:
+    """The sender's numbers of the referral, and the hub's own."""
+    known = request.get("identifier", ())
+    return [one for one in known if one.get("system") != HUB_REFERRAL], [
+        one for one in known if one.get("system") == HUB_REFERRAL
+    ]
+
+
+def numbers(w: Writing, request: Resource) -> list[Repetition | None]:
+    """By which the sender and the hub know a referral, as EI."""
+    own, hub = _numbers(request)
+    return [entity_identifier(w, one) for one in (*own[:1], *hub[:1])]
+
+
+def numbers_of_referral(w: Writing) -> list[Repetition | None]:
+    """Of the hub's referral that a message is about; none where it is about none."""
+    found = (one for one in w.graph.all("ServiceRequest") if _numbers(one)[1])
+    return next((numbers(w, one) for one in found), [])
 
 
 def _standing(task: Mapping[str, Any], status: str) -> Repetition:

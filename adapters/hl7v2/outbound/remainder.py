@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from adapters.hl7v2.maps.marks import FIELD
 from adapters.hl7v2.outbound import documents
 from adapters.hl7v2.outbound.datatypes import Writing
@@ -25,11 +27,17 @@ _HEADINGS = {
 
 
 def remainder(w: Writing) -> list[Segment]:
-    """OBX below an OBR of their own: documents with their content, everything else as a line of text."""
+    """An OBR with what no segment of a REF tells."""
+    made = told_in_words(w)
+    return [Segment("OBR", {4: [{1: "34133-9", 2: "Summary of episode note", 3: "LN"}]}), *made] if made else []
+
+
+def told_in_words(w: Writing, beside: Set[str] = _WRITTEN) -> list[Segment]:
+    """OBX: documents with their content, everything else but some types as a line of text."""
     made: list[Segment] = []
     for one in w.graph.resources:
         kind = one["resourceType"]
-        if kind in _WRITTEN or not is_clinical(one) or mark(one, FIELD):
+        if kind in beside or not is_clinical(one) or mark(one, FIELD):
             continue
         if kind == "DocumentReference":
             made += [] if documents.is_note(one) else documents.lines(w, one)
@@ -43,6 +51,4 @@ def remainder(w: Writing) -> list[Segment]:
             segment.put(5, said)
             segment.put(11, "F")
             made.append(segment)
-    if not made:
-        return []
-    return [Segment("OBR", {4: [{1: "34133-9", 2: "Summary of episode note", 3: "LN"}]}), *made]
+    return made

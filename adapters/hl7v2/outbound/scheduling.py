@@ -13,6 +13,7 @@ from adapters.hl7v2.outbound.graph import extensions, mark, sent
 from adapters.hl7v2.outbound.names import address, telecom
 from adapters.hl7v2.outbound.parties import coded_identifier, entity_identifier, location, person, practitioner
 from adapters.hl7v2.outbound.parts import numbered
+from adapters.hl7v2.outbound.referral import numbers
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Segment, clean
 from hub.domain.fragments import Resource
@@ -42,8 +43,11 @@ def schedule(w: Writing, appointment: Resource) -> tuple[list[Segment], list[Seg
     made.put(25, sent(appointment, "status") or back("appointment-status").get(str(appointment["status"]), ""))
     for one in appointment.get("basedOn", ()):
         request = w.graph.resolve(one) if "reference" in one else None
-        held = request.get("identifier", []) if request else [one["identifier"]] if "identifier" in one else []
-        for number in held:
+        if request and len(known := numbers(w, request)) > 1:
+            made.put(26, known[0])
+            made.put(27, known[1])
+            continue
+        for number in request.get("identifier", ()) if request else [one["identifier"]] if "identifier" in one else []:
             kinds = {c.get("code") for c in number.get("type", {}).get("coding", ())}
             made.put(27 if "FILL" in kinds else 26, entity_identifier(w, number))
     timing = Segment("TQ1")

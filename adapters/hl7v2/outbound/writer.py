@@ -37,12 +37,11 @@ def drawn(message: Outbound) -> tuple[list[Segment], list[Refusal]]:
 
 
 def _too_long(message: Outbound) -> list[Refusal]:
-    """Control ids are given back by the receiver: one that it cut would be unknown. MSH-10, MSA-2 have 20 characters up
-    to version 2.6, then 199."""
+    """The control id is given back by the receiver: one that it cut would be unknown. MSH-10 has 20 characters up to
+    version 2.6, then 199."""
     most = 199 if message.version >= "2.7" else 20
-    held = ((message.control_id, "MSH[1]-10[1]"), (message.answers or "", "MSA[1]-2[1]"))
     told = f"is longer than the {most} characters of version {message.version}"
-    return [Refusal(Cause.TOO_LARGE, place, told) for value, place in held if len(value) > most]
+    return [Refusal(Cause.TOO_LARGE, "MSH[1]-10[1]", told)] if len(message.control_id) > most else []
 
 
 ESSENTIAL: Mapping[str, tuple[tuple[str, tuple[int, ...], str], ...]] = {

@@ -72,6 +72,5 @@ def bundle(*without: str) -> Resource:
 
 def outbound(kind: str = "REF^I12", **changed: Any) -> Outbound:
     """A message of a kind for a hospital with 2.5.1 in UTF-8, changed in what is named."""
-    usual = Outbound(kind, bundle(), "C-1", SENT, "2.5.1", "UNICODE UTF-8", ("HUB", "HUB"), ("HIS", "JIANGZHOU"),
-                     answers="Q-1" if kind.startswith("RRI") else None)  # fmt: skip
+    usual = Outbound(kind, bundle(), "C-1", SENT, "2.5.1", "UNICODE UTF-8", ("HUB", "HUB"), ("HIS", "JIANGZHOU"))
     return replace(usual, **changed)

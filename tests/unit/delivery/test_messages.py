@@ -7,12 +7,13 @@ from typing import get_args
 import pytest
 
 from adapters.fhir.code_systems import ALL
-from hub.delivery.messages import rules
+from hub.delivery.messages import OVERDUE, rules
 from hub.domain.delivery import Dialect
 from hub.domain.referrals import TRANSITIONS
 
 EVENTS = {f"{step.event}.v1" for step in TRANSITIONS} | {
     "referral.amended.v1", "referral.cancellation-requested.v1", "referral.cancellation-refused.v1",
+    OVERDUE,
 }  # fmt: skip
 V2 = {"REF^I12", "REF^I13", "REF^I14", "REF^I15", "RRI^I12", "OMG^O19", "OSU^O51", "SIU^S12", "SIU^S26", "ORU^R01",
       "MDM^T02"}  # fmt: skip
