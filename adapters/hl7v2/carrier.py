@@ -62,6 +62,8 @@ class Carrier:
     def _exchange(self, client: mllp.Client, payload: bytes, control_id: str) -> Answer:
         try:
             return read(client.exchange(payload), self._charset, control_id)
+        except mllp.TooLong:
+            return Answer("garbage", Verdict.AGAIN)
         except mllp.OtherMessage:
             return Answer("other-message", Verdict.AGAIN)
         except TimeoutError:

@@ -15,6 +15,7 @@ from adapters.hl7v2.envelope import read_envelope
 from adapters.hl7v2.framing import Deframer, wrap
 
 LIMIT = 16 * 2**20
+LONGEST_ANSWER = 2**20
 
 Handle = Callable[[bytes, Connection], None]
 Incomplete = Callable[[bytes, str], None]
@@ -101,6 +102,10 @@ class OtherMessage(TimeoutError):
     """Nothing but acknowledgements of other messages came in time."""
 
 
+class TooLong(ConnectionError):
+    """An answer over `LONGEST_ANSWER`."""
+
+
 class Client:
     """A connection to an MLLP server; a context manager. Raises OSError when there is none or it breaks.
 
@@ -112,7 +117,7 @@ class Client:
         plain = socket.create_connection((host, port), timeout)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = tls.wrap_socket(plain, server_hostname=host) if tls else plain
-        self._deframer = Deframer(LIMIT)
+        self._deframer = Deframer(LONGEST_ANSWER)
         self._received: list[bytes] = []
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.version() == "TLSv1.3":
             self._hear_refusal(self._socket)
@@ -159,7 +164,8 @@ class Client:
     def exchange(self, payload: bytes) -> bytes:
         """Send one message and wait for its first answer; b"" for a message that asks for none (MSH-15, MSH-16 NE).
 
-        Later acknowledgements of earlier messages are passed over. Raises OtherMessage, TimeoutError, ConnectionError.
+        Later acknowledgements of earlier messages are passed over. Raises OtherMessage, TooLong, TimeoutError,
+        ConnectionError.
         """
         envelope, _ = read_envelope(payload)
         self._socket.settimeout(self._timeout)
@@ -188,6 +194,8 @@ class Client:
             if not data:
                 raise ConnectionError("the connection was closed before the acknowledgement")
             self._received += self._deframer.feed(data)
+            if self._deframer.oversize is not None and not self._received:
+                raise TooLong("the acknowledgement does not end")
         return self._received.pop(0)
 
 
