@@ -107,15 +107,26 @@ def _read(connection: Any, viewer: int, kind: str, name: str) -> tuple[Resource,
         if referral is not None:
             return _OF_REFERRAL[kind](referral), headers(referral)
     if kind == "Patient":
-        patient = patients.read(connection, viewer, name)
-        resource = resources.patient(patient) if patient else None
-        return (resource, {"ETag": f'W/"{int(patient.updated_at.timestamp())}"'}) if patient and resource else None
+        return _patient(connection, viewer, name)
     if kind in ADMINISTRATIVE - {"ServiceRequest"}:
         return None
     stored = fragments.read(connection, viewer, name)
     if stored is None or stored.resource_type != kind:
         return None
     return resources.fragment(stored), {"ETag": 'W/"1"'}
+
+
+def _patient(connection: Any, viewer: int, name: str) -> tuple[Resource, dict[str, str]] | None:
+    """A patient; of one that was merged into another, who it is now."""
+    patient = patients.read(connection, viewer, name)
+    if patient is not None:
+        return resources.patient(patient), _etag(patient.updated_at)
+    replaced = patients.replaced(connection, viewer, name)
+    return (resources.replaced_patient(replaced), _etag(replaced.merged_at)) if replaced else None
+
+
+def _etag(changed: datetime) -> dict[str, str]:
+    return {"ETag": f'W/"{int(changed.timestamp())}"'}
 
 
 _OF_REFERRAL: dict[str, Callable[[referrals.Referral], Resource]] = {

@@ -13,7 +13,7 @@ from hub.domain.fragments import Resource
 from hub.domain.patients import TYPES, Identifier
 from hub.domain.referrals import TASK, State
 from hub.views.fragments import StoredFragment
-from hub.views.patients import Patient
+from hub.views.patients import Patient, Replaced
 from hub.views.referrals import Party, Referral
 
 PATIENT = "urn:referral-hub:patient"
@@ -113,6 +113,17 @@ def patient(known: Patient) -> Resource:
         "id": known.id,
         "meta": {"lastUpdated": known.updated_at.isoformat()},
         "identifier": identifiers,
+    }
+
+
+def replaced_patient(known: Replaced) -> Resource:
+    """What is left of a Patient that was merged into another: its id, and whose it is now."""
+    return {
+        "resourceType": "Patient",
+        "id": known.id,
+        "meta": {"lastUpdated": known.merged_at.isoformat()},
+        "active": False,
+        "link": [{"other": {"reference": f"Patient/{known.by}"}, "type": "replaced-by"}],
     }
 
 

@@ -54,7 +54,10 @@ def router(commands: Commands) -> APIRouter:
 def _newest(connection: Any, viewer: int, patient_id: str) -> tuple[Found | None, bool]:
     """The newest record, a whole one before one of a referral alone; whether one is still being made."""
     if patients.read(connection, viewer, patient_id) is None:
-        return None, False
+        replaced = patients.replaced(connection, viewer, patient_id)
+        if replaced is None:
+            return None, False
+        patient_id = replaced.by
     criteria = referrals.Criteria(role="received", patient_ids=[patient_id])
     received = referrals.search(connection, viewer, criteria, limit=_REFERRALS)
     readable = [referral for referral in received if records.readable(referral, viewer)]

@@ -375,6 +375,7 @@ COMMENT ON TABLE merges IS 'what went from one patient to another on its sender'
 COMMENT ON COLUMN merges.names IS '[[organization or 0, system, value, declared], ..]';
 COMMENT ON COLUMN merges.filled IS 'what was not known of the surviving patient and came from the prior one: name, gender, birthDate';
 CREATE INDEX merges_surviving ON merges (surviving_id) WHERE undone_at IS NULL;
+CREATE INDEX merges_prior ON merges (prior_id) WHERE undone_at IS NULL;
 
 CREATE TABLE destinations (
     id              integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -143,6 +143,16 @@ p.id < %(after)s
 -- patients_order: newest first
 ORDER BY p.id DESC LIMIT %(limit)s
 
+-- merged_into: who a patient is since merges that stand, and since those of whom that is, with the time of each merge
+WITH RECURSIVE standing AS (
+    SELECT prior_id, surviving_id, merged_at FROM merges WHERE undone_at IS NULL AND scope IN ('patient', 'identifier')
+), chain AS (
+    SELECT surviving_id, merged_at FROM standing WHERE prior_id = %(id)s
+    UNION
+    SELECT s.surviving_id, s.merged_at FROM chain c JOIN standing s ON s.prior_id = c.surviving_id
+)
+SELECT surviving_id::text, merged_at FROM chain ORDER BY merged_at DESC
+
 -- record: the newest record of a referral, of the whole history or of what came with it
 SELECT id::text AS id, version, whole, record::text AS document, sha256, generated_at FROM records
 WHERE referral_id = %(referral_id)s AND whole = %(whole)s

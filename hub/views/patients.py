@@ -49,6 +49,24 @@ def read(connection: Connection[Any], viewer: int, patient_id: str) -> Patient |
     return _patient(connection, viewer, row) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A patient that was merged into another. by: the id of who it is now."""
+
+    id: str
+    by: str
+    merged_at: datetime
+
+
+def replaced(connection: Connection[Any], viewer: int, patient_id: str) -> Replaced | None:
+    """Who a patient is since a merge; None unless the viewer may see that one."""
+    known = ids.parse(patient_id)
+    for by, merged_at in connection.execute(blocks("views")["merged_into"], {"id": known}).fetchall():
+        if read(connection, viewer, by):
+            return Replaced(str(known), by, merged_at)
+    return None
+
+
 def search(connection: Connection[Any], viewer: int, *, limit: int, patient_ids: Sequence[str] | None = None,
            identifiers: Sequence[Token] | None = None, after: str | None = None) -> list[Patient]:  # fmt: skip
     """The viewer's patients, newest first; all that is given must agree, of several values any.

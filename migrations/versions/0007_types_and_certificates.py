@@ -18,6 +18,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP INDEX deliveries_settled")
+    op.execute("DROP INDEX deliveries_settled, merges_prior")
     op.execute("ALTER TABLE destinations DROP COLUMN certificate")
     op.execute("ALTER TABLE patient_identifiers DROP COLUMN type")

@@ -1,4 +1,5 @@
--- Migration 0007: types of patients' numbers, the hub's own certificates, and what deliveries are forgotten by (frozen).
+-- Migration 0007: types of patients' numbers, the hub's own certificates, what merged patients are found and deliveries
+-- forgotten by (frozen).
 
 ALTER TABLE patient_identifiers ADD COLUMN type text;
 COMMENT ON COLUMN patient_identifiers.type IS 'code of HL7 table 0203, as it was told';
@@ -19,4 +20,5 @@ ALTER TABLE destinations ADD COLUMN certificate text;
 COMMENT ON COLUMN destinations.certificate IS 'file of the certificate and key by which the hub shows who it is: its path';
 COMMENT ON COLUMN destinations.token IS 'where the bearer token is that the hub shows to the receiver (file:PATH); before 0007 the token itself, which only what sends reads';
 
+CREATE INDEX merges_prior ON merges (prior_id) WHERE undone_at IS NULL;
 CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE status IN ('delivered', 'skipped');

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from adapters.fhir.validation import check_received
 from tests.integration.fhir_site import DIABETES, PATIENT, Site, bundle, issue
 
@@ -91,3 +93,34 @@ def test_pages_follow_each_other_and_hold_no_number_of_a_patient(site: Site) -> 
     assert [link["relation"] for link in following["link"]] == ["self"]
     people = site.request("POST", "/Patient/_search", "CITY", f"identifier={number}".encode(), **form).json()
     assert people["total"] == 1
+
+
+def test_a_patient_that_was_merged_says_who_it_is_now(site: Site) -> None:
+    def told(number: str, control: str, *prior: str) -> str:
+        """A message of TOWN's patient with the number, who replaces those with prior ones; the patient's id."""
+        link = [{"other": {"reference": f"Patient/{one}"}, "type": "replaces"} for one in prior]
+        people: list[dict[str, Any]] = [
+            {"resourceType": "Patient", "id": one, "identifier": [{"system": "urn:town", "value": one}],
+             "name": [{"text": "王秀英"}], **({"link": link} if one == number and link else {})}
+            for one in (number, *prior)
+        ]  # fmt: skip
+        note = {**DIABETES, "subject": {"reference": f"Patient/{number}"}}
+        entries = [{"resource": one} for one in (note, *people)]
+        named = {"system": "urn:town", "value": control}
+        document = {"resourceType": "Bundle", "type": "collection", "identifier": named, "entry": entries}
+        assert site.request("POST", "", "TOWN", document).status_code == 200
+        found = site.request("GET", f"/Patient?identifier=urn:town|{number}", "TOWN").json()
+        return str(found["entry"][0]["resource"]["id"])
+
+    first, second, third = told("1", "h-1"), told("2", "h-2"), told("3", "h-3")
+    assert told("2", "h-4", "1") == second
+    assert told("3", "h-5", "2") == third
+    for old in (first, second):
+        answer = site.request("GET", f"/Patient/{old}", "TOWN")
+        assert (answer.status_code, answer.json()["id"], answer.json()["active"]) == (200, old, False)
+        assert answer.json()["link"] == [{"other": {"reference": f"Patient/{third}"}, "type": "replaced-by"}]
+        assert check_received(answer.json()) == ()
+        again = site.request("GET", f"/Patient/{old}", "TOWN", If_None_Match=answer.headers["etag"])
+        assert again.status_code == 304
+        assert site.request("GET", f"/Patient/{old}", "CITY").status_code == 404
+    assert "link" not in site.request("GET", f"/Patient/{third}", "TOWN").json()
