@@ -4,6 +4,7 @@ priority allows: once for each step that it stays at, behind nothing that waits 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Any
 
 from psycopg import Connection
@@ -13,6 +14,9 @@ from hub.delivery.messages import OVERDUE, rules
 from hub.domain.referrals import Role, State, owner
 from hub.domain.waiting import LIMITS, late, waiting_since
 from hub.store.sql import blocks
+
+BATCH = 100
+"""Most questions that are planned at once."""
 
 _SQL = blocks("delivery")
 _WITH_RECEIVER = [state.value for state in State if owner(state) is Role.RECEIVER]
@@ -29,7 +33,7 @@ def plan(connection: Connection[Any], led: Collection[int]) -> int:
         "shortest": min(LIMITS.values()),
     }
     with connection.cursor(row_factory=dict_row) as cursor:
-        due = list(_late(cursor.execute(_SQL["left"], parameters).fetchall()))
+        due = list(islice(_late(cursor.execute(_SQL["left"], parameters).fetchall()), BATCH))
     if not due:
         return 0
     columns = {name: [row[name] for row in due] for name in ("destination_id", "outbox_id", "kind")}

@@ -1,4 +1,5 @@
-"""How long a referral may wait for its next step, by priority, before a list points at it. Pure.
+"""How long a referral may wait for its next step, by priority, before a list points at it and the receiver's system is
+asked (REF^I15). Pure.
 
 The limits are the hub's own and are hints: nothing expires by them.
 

@@ -26,6 +26,7 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert (settings.database, settings.kafka, settings.model) == ("embedded", "embedded", "bundled")
     assert (str(settings.http), str(settings.mllp)) == ("127.0.0.1:8080", "127.0.0.1:2575")
     assert settings.remember_days == 30
+    assert settings.delivered_days == 90
     assert settings.max_message_bytes == 16 * 2**20
 
 
