@@ -16,27 +16,24 @@ _CONTROL_ID = "urn:referral-hub:extension:answered-control-id"
 def msa(c: Conversion, s: Reading) -> None:
     """MessageHeader.response (official map MSA[MessageHeader]); a control id that is no FHIR id is an extension."""
     header = c.entries[0].resource
-    code, answered, words = s.leaf(1), s.leaf(2), s.leaf(3)
-    found = c.codes["acknowledgement"].get(code.text.strip().upper()) if code else None
-    if code is None or found is None or answered is None:
+    found, answered, words = c.looked_up("acknowledgement", s.leaf(1)), s.leaf(2), s.leaf(3)
+    if found is None or answered is None:
         return
-    response: dict[str, Any] = {"identifier": "unknown", "code": code.give(found)}
+    response: dict[str, Any] = {"identifier": "unknown", "code": found}
     if _ID.fullmatch(answered.text.strip()):
         response["identifier"] = answered
     else:
         response["extension"] = [{"url": _CONTROL_ID, "valueString": answered}]
     header["response"] = response
     if words:
-        _outcome(c)["issue"].append(
-            {"severity": "information" if found == "ok" else "error", "code": "informational", "diagnostics": words}
-        )
+        severity = "information" if found.value == "ok" else "error"
+        _outcome(c)["issue"].append({"severity": severity, "code": "informational", "diagnostics": words})
 
 
 def err(c: Conversion, s: Reading) -> None:
     """An issue of the OperationOutcome that the response refers to."""
-    severity = s.leaf(4)
-    known = c.codes["error-severity"].get(severity.text.strip().upper()) if severity else None
-    issue: dict[str, Any] = {"severity": severity.give(known) if severity and known else "error", "code": "processing"}
+    severity = c.looked_up("error-severity", s.leaf(4)) or "error"
+    issue: dict[str, Any] = {"severity": severity, "code": "processing"}
     coded = s.first(3) or s.first(5)
     if coded and (details := concept(c, coded)):
         issue["details"] = details

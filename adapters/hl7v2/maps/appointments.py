@@ -93,9 +93,9 @@ def _status(c: Conversion, s: Reading) -> Leaf | str:
     """Senders leave SCH-25 as booked in what cancels the appointment: then the event is what happened."""
     event = c.codes["appointment-event"].get(c.event)
     for leaf in (s.leaf(25), s.leaf(25, 2)):
-        found = c.codes["appointment-status"].get(leaf.text.strip().upper()) if leaf else None
-        if leaf and found and (event is None or found in _ENDED):
-            return leaf.give(found)
+        found = c.looked_up("appointment-status", leaf)
+        if found and (event is None or found.value in _ENDED):
+            return found
     return event or "booked"
 
 
@@ -196,8 +196,7 @@ def _alternate(c: Conversion, r: Repetition) -> list[dict[str, Any]]:
 
 def _participation(c: Conversion, s: Reading) -> Leaf | str:
     leaf = s.leaf({"AIP": 12, "AIL": 12, "AIG": 14}[s.name])
-    found = c.codes["participation-status"].get(leaf.text.strip().upper()) if leaf else None
-    return leaf.give(found) if leaf and found else "accepted"
+    return c.looked_up("participation-status", leaf) or "accepted"
 
 
 def _period(c: Conversion, s: Reading) -> tuple[Leaf | None, Leaf | None]:

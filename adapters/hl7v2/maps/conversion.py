@@ -150,6 +150,11 @@ class Conversion:
             entry.twins.append({element: [*({} for _ in range(at)), value]})
         return at
 
+    def looked_up(self, table: str, leaf: Leaf | None) -> Leaf | None:
+        """The leaf with what a code table has for it, whatever its case; None of what the table lacks."""
+        found = self.codes[table].get(leaf.text.strip().upper()) if leaf else None
+        return leaf.give(found) if leaf and found else None
+
     def subject(self) -> dict[str, Any]:
         """Reference to the patient; filled in at the end for what comes before PID."""
         return self.patient.reference if self.patient else {}

@@ -82,9 +82,7 @@ def code(table: str) -> Convert:
     """ID or CWE to a FHIR code, by a table of tables.yaml."""
 
     def convert(c: Conversion, r: Repetition) -> Value:
-        leaf = r.leaf()
-        found = c.codes[table].get(leaf.text.strip().upper()) if leaf else None
-        return leaf.give(found) if leaf and found else None
+        return c.looked_up(table, r.leaf())
 
     return convert
 
@@ -227,7 +225,7 @@ def language(c: Conversion, r: Repetition) -> Value:
     name = r.leaf(9) or r.leaf(2) or leaf or r.leaf(5)
     if name is None:
         return None
-    tagged = [found for n in (1, 4, 10) if (found := _tag(c, r.leaf(n)))]
+    tagged = [found for n in (1, 4, 10) if (found := c.looked_up("language", r.leaf(n)))]
     if not tagged:
         return {"text": name}
     own = [coding(c, r, parts) for parts in CODINGS if not r.lone and (parts[0] in r.values or parts[1] in r.values)]
@@ -247,11 +245,6 @@ def _is_unit(key: str, part: Leaf) -> bool:
     return key == "system" and part.value == UNITS
 
 
-def _tag(c: Conversion, leaf: Leaf | None) -> Leaf | None:
-    found = c.codes["language"].get(leaf.text.strip().upper()) if leaf else None
-    return leaf.give(found) if leaf and found else None
-
-
 def uri(c: Conversion, r: Repetition) -> Value:
     """An OID or a URI as a URI."""
     leaf = r.leaf()
@@ -261,7 +254,7 @@ def uri(c: Conversion, r: Repetition) -> Value:
 
 def language_tag(c: Conversion, r: Repetition) -> Value:
     """A language as a code of BCP 47."""
-    return _tag(c, r.leaf())
+    return c.looked_up("language", r.leaf())
 
 
 def text_of(c: Conversion, r: Repetition) -> Value:

@@ -32,10 +32,8 @@ def txa(c: Conversion, s: Reading) -> None:
     apply(c, "TXA[DocumentReference]", s, made)
     if "date" not in made and (when := s.first(4)) and (time := instant(c, when)):
         made["date"] = time
-    completion = s.leaf(17)
-    found = c.codes["document-status"].get(completion.text.strip().upper()) if completion else None
-    if completion and found:
-        made["docStatus"] = completion.give(found)
+    if completion := c.looked_up("document-status", s.leaf(17)):
+        made["docStatus"] = completion
     _availability(c, s, made)
     _relations(c, s, made)
     made["subject"] = c.subject()

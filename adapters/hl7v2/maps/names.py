@@ -62,8 +62,8 @@ def _name(c: Conversion, r: Repetition, at: _Layout) -> Value:
         # Senders put the representation where the name type belongs; Latin letters are alphabetic in any case.
         name["extension"] = [{"url": REPRESENTATION, "valueCode": use.give("ABC")}]
         mark(name, COMPONENT, "use")
-    if use and use.text.strip().upper() in c.codes["name-use"]:
-        name["use"] = use.give(c.codes["name-use"][use.text.strip().upper()])
+    if used := c.looked_up("name-use", use):
+        name["use"] = used
     parts = [leaf for leaf in (family, given, further) if leaf]
     if parts and any(is_cjk(leaf.text) for leaf in parts):
         name["text"] = Joined("".join(leaf.text.strip() for leaf in parts), parts)
@@ -86,10 +86,8 @@ def _name(c: Conversion, r: Repetition, at: _Layout) -> Value:
 
 
 def _more_of_name(c: Conversion, r: Repetition, name: dict[str, Any], at: _Layout) -> Value:
-    shown = r.leaf(at.representation)
-    if shown and shown.text.strip().upper() in c.codes["representation"]:
-        value = shown.give(c.codes["representation"][shown.text.strip().upper()])
-        name.setdefault("extension", [{"url": REPRESENTATION, "valueCode": value}])
+    if shown := c.looked_up("representation", r.leaf(at.representation)):
+        name.setdefault("extension", [{"url": REPRESENTATION, "valueCode": shown}])
     order = r.leaf(at.order)
     if order and order.text.strip() in c.codes["name-order"]:
         found = {"url": _STANDARD + "humanname-assembly-order", "valueCode": order.give(order.text.strip())}
@@ -148,9 +146,10 @@ def address(c: Conversion, r: Repetition) -> Value:
     """XAD."""
     made: dict[str, Any] = {}
     kind = r.leaf(7)
-    if kind:
-        use, form = (c.codes[table].get(kind.text.strip().upper()) for table in ("address-use", "address-type"))
-        made |= {"use": kind.give(use)} if use else {"type": kind.give(form)} if form else {}
+    if use := c.looked_up("address-use", kind):
+        made["use"] = use
+    elif form := c.looked_up("address-type", kind):
+        made["type"] = form
     lines = [(place, leaf) for place, leaf in (
         ("1.1" if 1 in r.divided else "1", r.part(1, 1)), ("1.2", r.part(1, 2)), ("1.3", r.part(1, 3)),
         ("2", r.leaf(2)), ("19", r.leaf(19))) if leaf]  # fmt: skip
@@ -205,9 +204,9 @@ def telecom(use: str | None = None) -> Convert:
             code = ""
         system = systems.get(code)
         made: dict[str, Any] = {"system": kind.give(system or plain) if kind else system or plain, "value": value}
-        known = c.codes["telecom-use"].get(purpose.text.strip().upper()) if purpose else None
-        if purpose and known and not (known == "home" and use == "work"):
-            made["use"] = purpose.give(known)
+        known = c.looked_up("telecom-use", purpose)
+        if known and not (known.value == "home" and use == "work"):
+            made["use"] = known
         elif code == "CP":
             made["use"] = "mobile"
         elif use and purpose is None:

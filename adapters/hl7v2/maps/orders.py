@@ -65,10 +65,8 @@ def _alone(readings: Sequence[Reading]) -> frozenset[Segment]:
 def status(c: Conversion, s: Reading) -> Leaf | None:
     """FHIR request-status: ORC-5, else ORC-1."""
     for field, table in ((5, "request-status"), (1, "control-status")):
-        leaf = s.leaf(field)
-        found = c.codes[table].get(leaf.text.strip().upper()) if leaf else None
-        if leaf and found:
-            return leaf.give(found)
+        if found := c.looked_up(table, s.leaf(field)):
+            return found
     return None
 
 
@@ -206,14 +204,13 @@ def _transaction(c: Conversion, s: Reading, entry: Entry) -> None:
     if not agents:
         return
     made: dict[str, Any] = {"resourceType": "Provenance", "target": [entry.reference], "agent": agents}
-    when, control_code = s.first(9), s.leaf(1)
+    when = s.first(9)
     if when and (time := date_time(c, when)):
         made["occurredDateTime"] = time
     if when and (recorded := instant(c, when)):
         made["recorded"] = recorded
-    activity = c.codes["order-activity"].get(control_code.text.strip().upper()) if control_code else None
-    if control_code and activity:
-        made["activity"] = {"coding": [{"system": codes.V3 + "DataOperation", "code": control_code.give(activity)}]}
+    if activity := c.looked_up("order-activity", s.leaf(1)):
+        made["activity"] = {"coding": [{"system": codes.V3 + "DataOperation", "code": activity}]}
     c.add(made)
 
 

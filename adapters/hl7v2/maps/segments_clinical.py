@@ -30,13 +30,10 @@ def _reaction(c: Conversion, s: Reading, made: dict[str, Any], *, coded: bool) -
             shown.append(concept(c, repetition))
         elif (leaf := repetition.leaf(2) or repetition.leaf(1)) is not None:
             shown.append({"text": leaf})
-    if severity:
-        critical = c.codes["allergy-criticality"].get(severity.text.strip().upper())
-        severe = c.codes["reaction-severity"].get(severity.text.strip().upper())
-        if critical:
-            made["criticality"] = severity.give(critical)
-        if severe:
-            reaction["severity"] = severity.give(severe)
+    if critical := c.looked_up("allergy-criticality", severity):
+        made["criticality"] = critical
+    if severe := c.looked_up("reaction-severity", severity):
+        reaction["severity"] = severe
     if shown or reaction:
         made["reaction"] = [{"manifestation": shown or [dict(ABSENT)], **reaction}]
 
@@ -58,8 +55,7 @@ def iam(c: Conversion, s: Reading) -> None:
     if action and action.text.strip().upper() == "D":
         made["verificationStatus"] = _status(_ALLERGY + "verification", action.give("entered-in-error"))
     else:
-        found = c.codes["allergy-clinical"].get(status.text.strip().upper()) if status else None
-        made["clinicalStatus"] = _status(_ALLERGY + "clinical", status.give(found) if status and found else "active")
+        made["clinicalStatus"] = _status(_ALLERGY + "clinical", c.looked_up("allergy-clinical", status) or "active")
     if action and action.text.strip().upper() == "U":
         made["extension"] = [{"url": CORRECTS, "valueCode": action}]
     apply(c, "IAM[AllergyIntolerance]", s, made)
@@ -152,11 +148,9 @@ def _states(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
         if repetition is None:
             continue
         for leaf in (repetition.leaf(1), repetition.leaf(2)):
-            found = c.codes[table].get(leaf.text.strip().upper()) if leaf else None
-            if leaf and found:
-                name = repetition.leaf(2)
-                made[element] = _status(_CONDITION + system, leaf.give(found))
-                if name:
+            if found := c.looked_up(table, leaf):
+                made[element] = _status(_CONDITION + system, found)
+                if name := repetition.leaf(2):
                     made[element]["text"] = name
                 break
         else:

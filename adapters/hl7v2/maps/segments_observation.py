@@ -107,9 +107,8 @@ def _continue(c: Conversion, s: Reading, entry: Entry) -> None:
 def _state(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     leaf = s.leaf(11)
     code = leaf.text.strip().upper() if leaf else ""
-    found = c.codes["observation-status"].get(code)
-    if leaf and found:
-        made["status"] = leaf.give(found)
+    if status := c.looked_up("observation-status", leaf):
+        made["status"] = status
     if code == "N":
         absent = codes.TERMINOLOGY + "data-absent-reason"
         made["dataAbsentReason"] = {"coding": [{"system": absent, "code": "not-asked"}]}

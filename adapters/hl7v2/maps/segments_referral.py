@@ -54,9 +54,8 @@ def rf1(c: Conversion, s: Reading) -> None:
 def _priority(c: Conversion, s: Reading) -> Leaf | str:
     """RF1-2 by its code, else by its words."""
     for leaf in (s.leaf(2), s.leaf(2, 2)):
-        found = c.codes["priority"].get(leaf.text.strip().upper()) if leaf else None
-        if leaf and found:
-            return leaf.give(found)
+        if found := c.looked_up("priority", leaf):
+            return found
     return "routine"
 
 
@@ -69,11 +68,10 @@ def referral_identifier(c: Conversion, r: Repetition) -> Value:
 
 
 def _task(c: Conversion, s: Reading) -> dict[str, Any]:
-    status = s.leaf(1)
-    found = c.codes["task-status"].get(status.text.strip().upper()) if status else None
+    status = c.looked_up("task-status", s.leaf(1))
     made: dict[str, Any] = {"resourceType": "Task", "intent": "order"}
-    made["status"] = "cancelled" if c.event == "I14" else status.give(found) if status and found else "requested"
-    if status and (name := s.leaf(1, 2)):
+    made["status"] = "cancelled" if c.event == "I14" else status or "requested"
+    if name := s.leaf(1, 2):
         made["businessStatus"] = {"text": name}
     made["code"] = {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}]}
     return made

@@ -74,10 +74,8 @@ def _report(c: Conversion, s: Reading) -> None:
     control(c, made, entry, own=s)
     _ordered_by(c, s, made)
     c.again = False
-    given = s.leaf(25)
-    status = c.codes["report-status"].get(given.text.strip().upper()) if given else None
-    if given and status:
-        made["status"] = given.give(status)
+    if status := c.looked_up("report-status", s.leaf(25)):
+        made["status"] = status
     apply(c, "OBR[DiagnosticReport]", s, made)
     made.setdefault("code", {"text": "unknown"})
     made["subject"] = c.subject()

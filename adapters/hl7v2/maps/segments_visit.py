@@ -47,8 +47,7 @@ def _classify(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     leaf = s.leaf(2)
     code = leaf.text.strip().upper() if leaf else ""
     event = c.codes["event-status"].get(c.event) if c.kind == "ADT" else None
-    status = c.codes["encounter-status"].get(code)
-    made["status"] = event or (leaf.give(status) if leaf and status else "unknown")
+    made["status"] = event or c.looked_up("encounter-status", leaf) or "unknown"
     found = c.pairs["encounter-class"].get(code)
     if leaf and found:
         made["class"] = {"system": found[1], "code": leaf.give(found[0])}

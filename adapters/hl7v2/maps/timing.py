@@ -93,9 +93,8 @@ def quantity_timing(c: Conversion, r: Repetition, dosage: dict[str, Any], resour
 
 
 def priority(c: Conversion, leaf: Leaf | None, resource: dict[str, Any]) -> None:
-    found = c.codes["priority"].get(leaf.text.strip().upper()) if leaf else None
-    if leaf and found:
-        resource.setdefault("priority", leaf.give(found))
+    if found := c.looked_up("priority", leaf):
+        resource.setdefault("priority", found)
 
 
 _WORDS = {"S": "s", "SEC": "s", "MIN": "min", "M": "min", "H": "h", "HR": "h", "HRS": "h", "D": "d", "DAY": "d",
