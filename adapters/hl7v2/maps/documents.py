@@ -55,12 +55,10 @@ def txa(c: Conversion, s: Reading) -> None:
 
 
 def _availability(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
-    leaf = s.leaf(19)
-    status = {"AV": "current", "OB": "superseded", "CA": "entered-in-error"}.get(leaf.text.strip()) if leaf else None
     if c.kind == "MDM" and c.event == "T11":
         made["status"] = "entered-in-error"
-    elif leaf and status:
-        made["status"] = leaf.give(status)
+    elif status := c.looked_up("document-availability", s.leaf(19)):
+        made["status"] = status
 
 
 def _relations(c: Conversion, s: Reading, made: dict[str, Any]) -> None:

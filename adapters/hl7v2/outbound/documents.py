@@ -17,7 +17,6 @@ from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Repetition, Segment
 from hub.domain.fragments import Resource
 
-_STATUS = {"current": "AV", "superseded": "OB", "entered-in-error": "CA"}
 _TEXTUAL = ("text/plain", "")
 
 
@@ -32,7 +31,7 @@ def txa(w: Writing, document: Resource, place: int) -> Segment:
     made.put(3, "TX" if str(first.get("contentType", "text/plain")).startswith("text") else "AP")
     completed = back("document-status").get(str(document.get("docStatus", "")), "AU")
     made.put(17, mark(document, AS_SENT, "docStatus") or completed)
-    made.put(19, _STATUS.get(document.get("status", "current")))
+    made.put(19, back("document-availability").get(document.get("status", "current")))
     if not made.has(12):
         for one in document.get("identifier", ())[:1]:
             made.put(12, entity_identifier(w, one))

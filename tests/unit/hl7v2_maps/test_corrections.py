@@ -73,5 +73,13 @@ def test_an_allergy_is_updated_and_taken_back_by_its_action_code(number: str) ->
     assert sulfa["code"]["coding"][0]["code"] == "S"
 
 
+@pytest.mark.parametrize(("sent", "status"), [("AV", "current"), ("ob", "superseded"), ("UN", "current")])
+def test_a_document_is_as_available_as_it_says(sent: str, status: str) -> None:
+    found = _told("A08", f"TXA|1|DS|TX|||||||||D1|||||AU||{sent}")
+    [document] = [part.resource for part in found.parts if part.resource["resourceType"] == "DocumentReference"]
+    assert document["status"] == status
+    assert ("TXA[1]-19[1]" in {entry.path for entry in found.ledger.unmapped}) == (sent == "UN")
+
+
 def test_a_deleted_person_is_no_longer_active() -> None:
     assert _told("A29").patient_resource["active"] is False
