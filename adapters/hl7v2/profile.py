@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jsonschema_rs
@@ -12,7 +14,8 @@ import yaml
 
 from adapters.hl7v2 import charsets, supported
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.dialect import Dialect, extended
+from adapters.hl7v2.maps.declared import OPEN
+from adapters.hl7v2.maps.dialect import Dialect, extended, standard
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.messages import Envelope
 
@@ -61,7 +64,7 @@ def _schema() -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(profile, registry=jsonschema_rs.Registry([(sheet["$id"], sheet)]))
 
 
-def _named(document: dict[str, object]) -> list[Refusal]:
+def _named(document: Mapping[str, Any]) -> list[Refusal]:
     """What the profile names and there is not."""
     found = []
     charset, zone = document.get("charset"), document.get("timezone")
@@ -71,13 +74,24 @@ def _named(document: dict[str, object]) -> list[Refusal]:
         ZoneInfo(str(zone or "UTC"))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         found.append(_fault("timezone", f"{zone!r} is no time zone of the IANA database"))
-    messages = document.get("messages", {})
-    for name, standard in messages.items() if isinstance(messages, dict) else ():
-        kind, _, event = standard.partition("^")
+    for name, read_as in document.get("messages", {}).items():
+        kind, _, event = read_as.partition("^")
         known = supported.MESSAGES.get(kind)
         if known is None or event not in known.events:
-            found.append(_fault(f"messages/{name}", f"{standard!r} is no message of HL7"))
-    return found
+            found.append(_fault(f"messages/{name}", f"{read_as!r} is no message of HL7"))
+    return [*found, *_unopened(document.get("sheets", {}))]
+
+
+def _unopened(sheets: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Resources that a sheet adds to or that are to refer to what it makes, and that nothing opens."""
+    own = (sheet.get("opens", ()) for sheet in sheets.values())
+    known = OPEN.union(*own, *(sheet.opens for sheet in standard().sheets.values()))
+    for name, sheet in sheets.items():
+        named = {f"links/{number}/of": link["of"] for number, link in enumerate(sheet.get("links", ()))}
+        for place, resource in {"into": sheet.get("into"), **named}.items():
+            if resource and resource not in known:
+                told = f"{resource!r} is no open resource: it is none of {', '.join(sorted(known))}"
+                yield _fault(f"sheets/{name}/{place}", told)
 
 
 def _fault(place: str, text: str) -> Refusal:

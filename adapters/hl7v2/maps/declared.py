@@ -8,7 +8,10 @@ from adapters.hl7v2.maps.sheets import Sheet, fill, run
 from hub.domain.fragments import Resource
 
 _ATTRIBUTES = ("patient", "encounter", "report", "request", "observed", "document", "immunization", "referral", "task")
-"""Open resources that the conversion holds by name; others are those that a sheet opened."""
+"""Open resources that the conversion holds by name; others are those that a translator or a sheet opened."""
+
+OPEN = frozenset({*_ATTRIBUTES, "order", "header", "appointment", "specimen", "coverage", "insured", "holder"})
+"""Those that a sheet may name without a sheet that opens them."""
 
 
 def declared(c: Conversion, s: Reading, sheet: Sheet) -> None:

@@ -15,6 +15,7 @@ import pytest
 from adapters.hl7v2 import profile
 from adapters.hl7v2.envelope import read_envelope
 from adapters.hl7v2.maps import codes, sheets
+from adapters.hl7v2.maps.declared import OPEN
 from adapters.hl7v2.maps.dialect import standard
 from adapters.hl7v2.normalise import normalise
 from hub.domain.errors import Cause, Refused
@@ -116,6 +117,8 @@ def test_a_moved_field_joins_what_stands_there() -> None:
         ("profile: hl7v2/1\nmoves: [{from: PID-1, to: PV1-1}]", "", "two segments"),
         ("profile: hl7v2/1\ntables: {sex: {codes: {'1': male}}}", "", "'sex'"),
         (SHEET + "    into: patient\n    create: Patient", "sheets/ZPI[Patient]", "not"),
+        (SHEET + "    into: patiant", "sheets/ZPI[Patient]/into", "'patiant' is no open resource"),
+        (SHEET + "    links: [{of: order, to: a}, {of: raport, to: b}]", "sheets/ZPI[Patient]/links/1/of", "'raport'"),
         (SHEET + "    rules: [{field: 1, to: a, as: b}]", "", "rules/0"),
         (SHEET + "    rules: [{field: 1, to: a, as: code}]", "", "rules/0"),
         (SHEET + "    rules: [{field: 1, to: a, as: code, table: b}]", "", "'b'"),
@@ -138,6 +141,17 @@ def test_every_sheet_of_the_standard_is_one_by_the_schema() -> None:
         document = codes.parse(file.read_text("utf-8"))
         assert [f"{file.name}: {error.message}" for error in validator.iter_errors(document)] == []
         assert {name[:3] for name in document} == {file.name[:3]}
+
+
+def test_what_a_sheet_opens_another_may_add_to() -> None:
+    read = profile.read(SHEET + "    create: Basic\n    opens: [membership]\n  ZPM[Basic]:\n    into: membership")
+    assert read.sheets["ZPM[Basic]"].into == "membership"
+
+
+def test_every_sheet_of_the_standard_names_what_something_opens() -> None:
+    known = OPEN.union(*(one.opens for one in standard().sheets.values()))
+    named = [(one.into, *(of for of, _ in one.links)) for one in standard().sheets.values()]
+    assert {name for names in named for name in names if name} <= known
 
 
 def test_the_guide_names_every_datatype_map_and_table() -> None:
