@@ -1,8 +1,9 @@
 """What the ledgers of HL7 v2 messages say, counted by sender, day and field: for whoever writes a sender's profile.
 
 Intake only leaves a message's id, in the statement that writes the message; it is counted later, and its id removed in
-the transaction that counts: once, whatever crashes, and no lock stands between batches. Paths, reasons and counts are
-kept here, never a value.
+the transaction that counts: once, whatever crashes, and no lock stands between batches. What is counted are outcomes: a
+message that was refused and is replayed has two, so that counters only grow; accepted it is once. Paths, reasons and
+counts are kept here, never a value.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ledgers are counted by sender, day and field: each message once, whoever counts and whatever ends it."""
+"""Ledgers are counted by sender, day and field: each outcome once, whoever counts and whatever ends it."""
 
 from __future__ import annotations
 
@@ -127,9 +127,11 @@ def test_a_refused_message_that_goes_through_later_is_counted_then(h: Hub) -> No
     threading.Event().wait(2 * MISS_AGE)
     with open_connection(h.url) as connection:
         receipt = replay(connection, h.directory, unknown.outcome.message_id, resubmit(h.directory))
-    assert receipt.outcome.accepted
-    assert counted(h) == 1
+        assert receipt.outcome.accepted
+        assert counted(h) == 1
+        found = {(t.organization, t.type): (t.converted, t.refused) for t in ledgers.totals(connection)}
     assert lines(h)["TOWN", "PID-5.1", ""].messages == 1
+    assert found == {(None, "REF^I12"): (0, 1), ("TOWN", "REF^I12"): (1, 0)}
 
 
 def test_a_repeated_message_is_counted_once(h: Hub) -> None:
