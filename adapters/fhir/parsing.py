@@ -19,10 +19,6 @@ from hub.domain.fragments import Resource, leaves
 MEDIA_TYPE = "application/fhir+json"
 READABLE = frozenset({"application/fhir+json", "application/json", "text/json", "application/json+fhir", ""})
 
-MOST_LEAVES = 60_000
-"""Values of a document that is to be answered at once: what is done within two seconds and within the memory. The
-whole life of a patient has some twenty thousand."""
-
 NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,63}\Z")
 """Of a type or element: what is none may be anything, also of a patient, and is not told."""
 

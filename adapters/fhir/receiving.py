@@ -11,7 +11,7 @@ from adapters.fhir import acknowledgement
 from adapters.fhir.acknowledgement import Answer, Success, acknowledger
 from adapters.fhir.document import Key, envelope, request_key
 from adapters.fhir.normalise import normalise_resource
-from adapters.fhir.parsing import MOST_LEAVES, decode, encode, read, root_name
+from adapters.fhir.parsing import decode, encode, read, root_name
 from adapters.fhir.patients import Register
 from adapters.fhir.requests import (
     Commands,
@@ -27,7 +27,7 @@ from adapters.fhir.requests import (
 from adapters.fhir.validation import known_types
 from hub.domain.errors import Cause, Refusal, Refused, Unavailable
 from hub.domain.fragments import ADMINISTRATIVE, Resource
-from hub.domain.messages import Normalised, Receipt, Sender, Submission
+from hub.domain.messages import MOST_LEAVES, Normalised, Receipt, Sender, Submission
 from hub.domain.patients import Identifier, Identity
 from hub.views import fragments, patients, referrals
 

@@ -15,6 +15,7 @@ from itertools import islice
 
 from adapters.hl7v2 import er7, structures
 from hub.domain.errors import Cause, Refusal
+from hub.domain.messages import MOST_LEAVES
 
 CHECKED: Mapping[str, tuple[int, ...]] = {
     "PID": (7, 29),
@@ -44,10 +45,6 @@ _NUMBER = re.compile(r"(?:[<>]=?|[≤≥])?\s*[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCI
 """NM, and with the comparator that laboratories put before it (`<0.1`)."""
 
 NULL = '""'
-
-MOST_LEAVES = 60_000
-"""Leaves of one message: what the hub answers within two seconds and within its memory. A result of a laboratory has
-some fifteen, a message of two thousand results half as many."""
 
 
 def _is_date(value: str) -> bool:

@@ -17,14 +17,13 @@ import msgspec
 from adapters.fhir import normalise as fhir
 from adapters.fhir import operation_outcome
 from adapters.fhir.document import envelope as fhir_envelope
-from adapters.fhir.parsing import MOST_LEAVES
 from adapters.fhir.parsing import read as read_fhir
 from adapters.hl7v2 import acknowledgement, charsets, files
 from adapters.hl7v2 import profile as profiles
 from adapters.hl7v2.envelope import read_envelope, unreadable
 from adapters.hl7v2.normalise import normalise
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.messages import Envelope, Format, Normalised
+from hub.domain.messages import MOST_LEAVES, Envelope, Format, Normalised
 from hub.processes import outgoing
 from hub.processes.settings import Settings
 

@@ -6,8 +6,9 @@ import pytest
 
 from adapters.hl7v2 import charsets, er7, files, structures
 from adapters.hl7v2.envelope import read_envelope
-from adapters.hl7v2.validation import MOST_LEAVES, oversize, validate
+from adapters.hl7v2.validation import oversize, validate
 from hub.domain.errors import Cause
+from hub.domain.messages import MOST_LEAVES
 from tests.conftest import CORPORA
 
 
