@@ -65,8 +65,8 @@ SELECT o.code AS organization, count(*) AS letters, count(DISTINCT d.referral_id
 FROM deliveries d JOIN destinations t ON t.id = d.destination_id JOIN organizations o ON o.id = t.organization_id
 WHERE d.status = 'dead' GROUP BY o.code ORDER BY since
 
--- deliverer: since when a process leads any destination
-SELECT min(a.backend_start) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+-- delivering: whether a process leads any destination
+SELECT EXISTS (SELECT FROM pg_locks l
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND l.classid::bigint = hashtext('referral-hub delivery')::bigint & 4294967295
+  AND l.classid::bigint = hashtext('referral-hub delivery')::bigint & 4294967295)

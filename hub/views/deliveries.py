@@ -161,7 +161,7 @@ def stuck(connection: Connection[Any]) -> Sequence[Stuck]:
         return cursor.execute(_SQL["stuck"]).fetchall()
 
 
-def led_since(connection: Connection[Any]) -> datetime | None:
-    """Since when a process delivers; None: none leads any destination."""
-    [(since,)] = connection.execute(_SQL["deliverer"]).fetchall()
-    return since  # type: ignore[no-any-return]
+def delivering(connection: Connection[Any]) -> bool:
+    """Whether a process leads any destination."""
+    [(led,)] = connection.execute(_SQL["delivering"]).fetchall()
+    return bool(led)

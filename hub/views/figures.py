@@ -42,6 +42,6 @@ def read(connection: Connection[Any]) -> Figures:
     [(records,)] = connection.execute(sql["figures_records"]).fetchall()
     return Figures(
         messages, referrals, waiting, oldest, dead_letters, records, queues.streams(connection),
-        deliveries.standings(connection), deliveries.led_since(connection) is not None,
+        deliveries.standings(connection), deliveries.delivering(connection),
         ledgers.totals(connection), ledgers.waiting(connection),
     )  # fmt: skip

@@ -88,10 +88,10 @@ def _browse(pages: Pages, request: Request, person: Person) -> Response:
     with pages.connection() as connection:
         standings = deliveries.standings(connection)
         found = deliveries.listing(connection, criteria, limit=PAGE, newest_first=True)
-        led = deliveries.led_since(connection)
+        delivering = deliveries.delivering(connection)
     return pages.show(
         request, person, "admin/deliveries.html", status=422 if asked.faults else 200, standings=standings,
-        found=found, led=led, asked=asked, faults=filters.told(request, asked.faults),
+        found=found, delivering=delivering, asked=asked, faults=filters.told(request, asked.faults),
         first=asked.address(PATH) if before else "",
         later=asked.address(PATH, before=str(found[-1].id)) if len(found) == PAGE else "",
     )  # fmt: skip

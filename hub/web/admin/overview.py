@@ -28,7 +28,7 @@ def router(pages: Pages, commands: Commands) -> APIRouter:
         with pages.connection() as connection:
             found = queues.read(connection, commands.consumer, now)
             undelivered, standings = deliveries.stuck(connection), deliveries.standings(connection)
-            delivering = deliveries.led_since(connection) is not None
+            delivering = deliveries.delivering(connection)
         worker = [r for r in told.readers if r.group == commands.consumer and r.topic in (REFERRALS, FRAGMENTS)]
         return pages.show(
             request, person, "admin/overview.html", queues=found, followers=queues.followers(found.streams, told),
