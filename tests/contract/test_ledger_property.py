@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from hypothesis import HealthCheck, assume, event, given, settings
 
 from adapters.fhir import validation
-from adapters.hl7v2 import charsets, er7
 from adapters.hl7v2.envelope import read_envelope, unreadable
 from adapters.hl7v2.normalise import normalise
 from hub.domain.errors import Refused
 from hub.domain.messages import Normalised
-from hub.summarizer.evidence import lookup
+from tests.accounting import er7_leaves, unbalanced
 from tests.contract.generated_messages import messages
 
 EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "60"))
@@ -41,15 +40,5 @@ def converted(raw: bytes) -> Normalised:
 @given(messages())
 def test_each_leaf_of_any_message_is_mapped_or_told_with_a_reason(raw: bytes) -> None:
     found = converted(raw)
-    text, name = charsets.decode(raw, found.envelope.charset, None)
-    leaves = dict(er7.leaves(er7.parse(text, charsets.codec(name) or "utf-8")))
-    mapped = {entry.path for entry in found.ledger.mapped}
-    unmapped = {entry.path: entry for entry in found.ledger.unmapped}
-    assert mapped | set(unmapped) == set(leaves)
-    assert not mapped & set(unmapped)
-    assert len(unmapped) == len(found.ledger.unmapped)
-    assert [entry for path, entry in unmapped.items() if entry.value != leaves[path] or not entry.reason] == []
-    for entry in found.ledger.mapped:
-        assert leaves[entry.path] == entry.text
-        assert lookup(found.bundle, entry.target) is not None, entry
+    assert list(unbalanced(er7_leaves(raw), found)) == []
     assert validation.check(found.bundle) == ()

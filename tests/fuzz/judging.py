@@ -18,18 +18,15 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from adapters.fhir.parsing import decode
 from adapters.fhir.routes import Commands, router
 from adapters.fhir.validation import check
-from adapters.hl7v2 import charsets, er7
 from adapters.hl7v2.envelope import read_envelope
 from hub.domain.errors import Unavailable
-from hub.domain.fragments import leaves
-from hub.domain.messages import Normalised, Outcome, Receipt, Sender, Submission
+from hub.domain.messages import Outcome, Receipt, Sender, Submission
 from hub.intake.entries import Entry, prepare
 from hub.processes.convert import convert, encoded, line
 from hub.processes.submissions import Hl7Message
-from hub.summarizer.evidence import lookup
+from tests.accounting import er7_leaves, fhir_leaves, unbalanced
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TOWN = Sender(1, "TOWN", "镇卫生院", "clinic")
@@ -59,7 +56,7 @@ def hl7v2(raw: bytes) -> Judgement:
     if not entry.fault and not read_envelope(answer)[0].header:
         found.faults.append("the acknowledgement has no header")
     if entry.content:
-        found.faults += _unbalanced(_er7_leaves(raw, envelope.charset), entry.content.normalised)
+        found.faults += unbalanced(er7_leaves(raw), entry.content.normalised)
         found.faults += [f"no FHIR at {fault.path}" for fault in check(entry.content.normalised.bundle)]
     entry = None
     _converted(raw, found)
@@ -93,40 +90,13 @@ def _converted(raw: bytes, found: Judgement) -> None:
     for message in messages:
         found.results.append("converted" if message.normalised else "rejected")
         if message.normalised and message.format == "fhir":
-            found.faults += _unbalanced(_fhir_leaves(raw), message.normalised)
+            found.faults += unbalanced(fhir_leaves(raw), message.normalised)
         elif message.refusal and not (message.refusal.text and message.refusal.cause):
             found.faults.append("rejected without a reason")
 
 
 def _fault(entry: Entry) -> list[str]:
     return [f"parked: {entry.fault}"] if entry.fault else []
-
-
-def _er7_leaves(raw: bytes, declared: str) -> dict[str, str]:
-    text, name = charsets.decode(raw, declared, None)
-    return dict(er7.leaves(er7.parse(text, charsets.codec(name) or "utf-8")))
-
-
-def _fhir_leaves(raw: bytes) -> dict[str, Any]:
-    return {path: value for path, value in leaves(decode(raw.removeprefix(b"\xef\xbb\xbf"))) if value is not None}
-
-
-def _unbalanced(sent: dict[str, Any], found: Normalised) -> Iterator[str]:
-    """Leaves that the ledger does not account for, or says to be where they are not."""
-    mapped = {entry.path for entry in found.ledger.mapped}
-    unmapped = {entry.path for entry in found.ledger.unmapped}
-    if missing := set(sent) - mapped - unmapped:
-        yield f"{len(missing)} leaves unaccounted for, as {min(missing)}"
-    if invented := (mapped | unmapped) - set(sent):
-        yield f"{len(invented)} leaves that were not sent, as {min(invented)}"
-    if twice := mapped & unmapped:
-        yield f"{len(twice)} leaves both mapped and unmapped, as {min(twice)}"
-    if bare := [entry.path for entry in found.ledger.unmapped if not entry.reason]:
-        yield f"unmapped without a reason: {bare[0]}"
-    for entry in found.ledger.mapped:
-        if lookup(found.bundle, entry.target) is None:
-            yield f"{entry.path} has no target {entry.target}"
-            return
 
 
 @contextmanager
