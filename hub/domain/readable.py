@@ -68,11 +68,13 @@ def document_text(resource: Resource) -> str:
 
 
 def line(resource: Resource) -> str:
-    """One line of a coded resource: what, the value or dose, the day; "" where it says nothing that can be read."""
+    """One line of a coded resource: what (after 不可 where it is not to be done), the value or dose, the day; "" where
+    it says nothing that can be read."""
     what = next((said for name in _CODED if (said := concept(resource.get(name)))), "")
     what = what or _display(resource.get("medicationReference")) or _relative(resource)
     said = " ".join(filter(None, (what, _value(resource), _dose(resource))))
     day = _day(resource)
+    said = f"不可：{said}" if said and resource.get("doNotPerform") is True else said
     return f"{said} ({day})" if said and day else said
 
 
@@ -88,7 +90,8 @@ def _texts(resource: Resource) -> Iterator[str]:
         yield str(payload.get("contentString") or "")
     for activity in _list(resource.get("activity")):
         detail = activity.get("detail", {})
-        yield str(detail.get("description") or concept(detail.get("code")))
+        said = str(detail.get("description") or concept(detail.get("code")))
+        yield f"不可：{said}" if said and detail.get("doNotPerform") is True else said
     narratives = [resource, *_sections(resource)]
     for each in narratives:
         text = plain(str(each.get("text", {}).get("div") or ""))

@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hub.summarizer.items import Item
-from hub.summarizer.reconcile import allergy_conflicts, medicine_conflicts, problem_conflicts, result_conflicts
+from hub.summarizer.reconcile import (
+    allergy_conflicts,
+    medicine_conflicts,
+    plan_conflicts,
+    problem_conflicts,
+    result_conflicts,
+)
 from hub.summarizer.reconcile.opposed import Opposed
 
 _RULES: dict[str, tuple[Callable[[Sequence[Item]], list[Opposed]], ...]] = {
@@ -17,7 +23,7 @@ _RULES: dict[str, tuple[Callable[[Sequence[Item]], list[Opposed]], ...]] = {
     "procedures": (problem_conflicts.assertions, problem_conflicts.onsets, problem_conflicts.sides),
     "results": (result_conflicts.measurements, result_conflicts.qualitative, result_conflicts.blood_groups),
 }  # fmt: skip
-"""What to look for in each section of the record."""
+"""What to look for in each section of the record; what is not to be done is looked for in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +38,14 @@ def find(items: Sequence[Item]) -> list[Conflict]:
     by_section: dict[str, list[Item]] = {}
     for item in items:
         by_section.setdefault(item.head.section, []).append(item)
-    return [
-        _conflict(opposed)
+    within = (
+        opposed
         for section, rules in _RULES.items()
         if section in by_section
         for rule in rules
         for opposed in rule(by_section[section])
-    ]
+    )
+    return [_conflict(opposed) for opposed in (*within, *plan_conflicts.forbidden(items))]
 
 
 def _conflict(opposed: Opposed) -> Conflict:

@@ -16,8 +16,8 @@ _HUB = "urn:referral-hub:referral"
 
 
 def is_referral(resource: dict[str, Any]) -> bool:
-    """Whether a ServiceRequest is a referral, and no order of an examination."""
-    if resource.get("resourceType") != "ServiceRequest":
+    """Whether a ServiceRequest is a referral, and neither an order of an examination nor what is not to be done."""
+    if resource.get("resourceType") != "ServiceRequest" or resource.get("doNotPerform") is True:
         return False
     if any(i.get("system") == _HUB for i in resource.get("identifier", ())):
         return True

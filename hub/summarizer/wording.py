@@ -25,6 +25,9 @@ def number(value: Decimal | int | None) -> str:
 def wording(item: Item) -> str:
     """A short readable statement of the item."""
     head = item.head
+    if head.section == "plans" and head.assertion == "absent":
+        told = _medication(head, head.medication) if head.medication else _joined(head.name, dates(head))
+        return f"不可：{told}"
     if head.kind == "medication" and head.medication:
         return _medication(head, head.medication)
     if head.kind in ("result", "social") and head.value:

@@ -207,6 +207,18 @@ def test_what_a_referral_has_no_segment_for_is_told_in_words() -> None:
     assert notes == ["请带心电图", "主诉：胸痛", "既往：高血压"]
 
 
+def test_what_is_not_to_be_done_is_told_in_words_and_is_no_order() -> None:
+    held = bundle()
+    order = {"resourceType": "ServiceRequest", "id": "s-2", "status": "active", "intent": "order",
+             "subject": {"reference": "Patient/p-1"}, "code": {"text": "增强CT"}}  # fmt: skip
+    for forbidden in (False, True):
+        placed = {"fullUrl": "urn:x:2", "resource": {**order, "doNotPerform": forbidden}}
+        message = _read(write(outbound(bundle={**held, "entry": [*held["entry"], placed]})))
+        ordered = [er7.value(message, one, 4, 1, 2) for one in message.all("OBR")]
+        told = [er7.value(message, one, 5, 1, None) for one in message.all("OBX")]
+        assert ("增强CT" in ordered, "不可：增强CT" in told) == (not forbidden, forbidden)
+
+
 def test_a_result_keeps_its_comparator_and_unit() -> None:
     raw = write(outbound("ORU^R01"))
     assert [_value(raw, "OBX", 5, n) for n in (1, 2)] == ["<", "0.04"]

@@ -197,16 +197,20 @@ _INTENDED = {"planned": "active", "active": "active", "completed": "completed", 
 
 
 def plan(item: Item, patient: Resource) -> Iterator[Resource]:
-    period = _when(item)
-    yield {
+    period, text = _when(item), plain(item["text"])
+    made: Resource = {
         "resourceType": "CarePlan",
         "status": _INTENDED.get(item["status"], "unknown"),
         "intent": "plan",
         "title": name(item)[:200],
-        "description": plain(item["text"]),
+        "description": text,
         "subject": patient,
         **({"period": period} if period else {}),
     }
+    if item["assertion"] == "absent":
+        made["title"] = text[:200]
+        made["activity"] = [{"detail": {"status": "unknown", "doNotPerform": True, "description": text}}]
+    yield made
 
 
 Builder = Callable[[Item, Resource], Iterator[Resource]]

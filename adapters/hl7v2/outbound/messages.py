@@ -84,7 +84,7 @@ def _observed(w: Writing, request: Resource) -> list[Segment]:
     told = [w.graph.resolve(one, each) for each in reports for one in each.get("basedOn", ())]
     place = 0
     for one in w.graph.all("DiagnosticReport", "ServiceRequest", "Observation"):
-        if one is request or any(one is other for other in told):
+        if one is request or any(one is other for other in told) or one.get("doNotPerform") is True:
             continue
         kind = one["resourceType"]
         if kind == "Observation":

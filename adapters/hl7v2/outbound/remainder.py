@@ -14,7 +14,7 @@ from hub.domain.fragments import is_clinical
 
 _WRITTEN = frozenset({"Condition", "AllergyIntolerance", "Procedure", "Observation", "DiagnosticReport", "Encounter",
                       "ServiceRequest", "Specimen", "Appointment"})  # fmt: skip
-"""Types with segments of their own."""
+"""Types with segments of their own; an ORC cannot say that something is not to be done."""
 
 _HEADINGS = {
     **dict.fromkeys(("MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"),
@@ -37,7 +37,8 @@ def told_in_words(w: Writing, beside: Set[str] = _WRITTEN) -> list[Segment]:
     made: list[Segment] = []
     for one in w.graph.resources:
         kind = one["resourceType"]
-        if kind in beside or not is_clinical(one) or mark(one, FIELD):
+        written = kind in beside and one.get("doNotPerform") is not True
+        if written or not is_clinical(one) or mark(one, FIELD):
             continue
         if kind == "DocumentReference":
             made += [] if documents.is_note(one) else documents.lines(w, one)

@@ -87,9 +87,9 @@ def encounter(evidence: Evidence) -> list[Draft]:
 
 
 def order(evidence: Evidence) -> list[Draft]:
-    """What somebody asked for: planned until another fragment says that it was done."""
+    """What somebody asked for: planned until another fragment says that it was done; or asked not to be done."""
     code = concept(evidence, "/code", "procedure")
-    return _plan(evidence, code, "/occurrenceDateTime", "/occurrencePeriod")
+    return _plan(evidence, code, "/occurrenceDateTime", "/occurrencePeriod", forbidden="/doNotPerform")
 
 
 def appointment(evidence: Evidence) -> list[Draft]:
@@ -103,7 +103,8 @@ def care_plan(evidence: Evidence) -> list[Draft]:
     for index in range(len(evidence.value("/activity") or ())):
         base = f"/activity/{index}/detail"
         code = concept(evidence, f"{base}/code", "procedure") or _words(evidence, f"{base}/description")
-        drafts += _plan(evidence, code, f"{base}/scheduledPeriod", f"{base}/scheduledTiming/event/0")
+        drafts += _plan(evidence, code, f"{base}/scheduledPeriod", f"{base}/scheduledTiming/event/0",
+                        forbidden=f"{base}/doNotPerform")  # fmt: skip
     return drafts
 
 
@@ -118,10 +119,15 @@ def _words(evidence: Evidence, pointer: str) -> Concept | None:
     return Concept(text, None, frozenset({f"name|{text.strip().casefold()}"}), (pointer,))
 
 
-def _plan(evidence: Evidence, code: Concept | None, *dates: str) -> list[Draft]:
+def _plan(evidence: Evidence, code: Concept | None, *dates: str, forbidden: str = "") -> list[Draft]:
+    """forbidden: where the resource says that it is not to be done; then it is absent from the plans."""
     if code is None:
         return []
     start, end, cited = period(evidence, *dates)
-    status = _PLAN_STATUS.get(str(evidence.resource.get("status")), "planned")
-    sources = evidence.sources(*code.targets, *cited)
-    return [_event(evidence, code, "plans", "plan", sources, status=status, start=start, end=end)]
+    absent = bool(forbidden) and evidence.value(forbidden) is True
+    status = _PLAN_STATUS.get(str(evidence.resource.get("status")), "unknown" if absent else "planned")
+    sources = evidence.sources(*code.targets, *([forbidden] if absent else ()), *cited)
+    return [
+        _event(evidence, code, "plans", "plan", sources, status=status, start=start, end=end,
+               assertion="absent" if absent else "present")
+    ]  # fmt: skip

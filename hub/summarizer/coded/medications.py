@@ -40,7 +40,7 @@ class Dosage:
 
 
 def medication(evidence: Evidence, resolve: Resolve) -> list[Draft]:
-    """One draft per dosage. A plan or proposal is no medication: it goes to the plans."""
+    """One draft per dosage. A plan or proposal is no medication: it goes to the plans, as what is not to be given."""
     code, extra = _medicine(evidence, resolve)
     if code is None:
         return []
@@ -49,21 +49,26 @@ def medication(evidence: Evidence, resolve: Resolve) -> list[Draft]:
     status = _STATUS.get(str(resource.get("status")), "unknown")
     if evidence.type == "MedicationDispense":
         status = "unknown" if status == "completed" else status
-    planned = resource.get("intent") in ("plan", "proposal") or status == "planned"
+    forbidden = resource.get("doNotPerform") is True
+    if forbidden:
+        status = "stopped" if status == "stopped" else "unknown"
+    planned = not forbidden and (resource.get("intent") in ("plan", "proposal") or status == "planned")
     start, end, dates = period(evidence, "/effectivePeriod", "/effectiveDateTime")
     if start is None:
         start, dates = _ordered(evidence)
     drafts = []
     for dosage in dosages:
-        own = tuple(evidence.sources(*code.targets, *dosage.targets, *dates))
+        said = ("/doNotPerform",) if forbidden else ()
+        own = tuple(evidence.sources(*code.targets, *said, *dosage.targets, *dates))
         details = {"name": code.name, "dose": dosage.dose, "unit": dosage.unit, "route": dosage.route}
         drafts.append(
             Draft(
-                section="plans" if planned else "medications",
+                section="plans" if planned or forbidden else "medications",
                 kind="medication",
                 name=code.name,
                 code=code.code,
                 keys=code.keys,
+                assertion="absent" if forbidden else "present",
                 status="planned" if planned else status,
                 start=dosage.start or start,
                 end=dosage.end or end,

@@ -16,7 +16,7 @@ from hub.web.record.words import Tag
 SHORT = 120
 """Characters of a text that are shown at once; the rest is behind `<details>`."""
 
-_PREFIXES = {"absent": ("否认：", "未做："), "uncertain": ("疑似：",)}
+_PREFIXES = {"absent": ("否认：", "未做：", "不可："), "uncertain": ("疑似：",)}
 _SUFFIXES = {"stopped": " 已停", "planned": " 计划", "resolved": " 已愈"}
 """Fixed words of the summarizer's texts, which stand as tags here."""
 

@@ -42,6 +42,7 @@ SECTION = {
 
 ABSENT = Tag("absent", N_("denied / none"))
 NOT_DONE = Tag("absent", N_("not done"))
+NOT_TO_BE_DONE = Tag("absent", N_("not to be done"))
 UNCERTAIN = Tag("uncertain", N_("uncertain"))
 
 IN_USE = Tag("active", N_("in use"))
@@ -173,5 +174,6 @@ def interpretation_tag(code: str | None) -> Tag | None:
 
 def assertion_tag(assertion: str, section: str) -> Tag | None:
     if assertion == "absent":
-        return NOT_DONE if section in ("procedures", "immunizations") else ABSENT
+        not_done = {"procedures": NOT_DONE, "immunizations": NOT_DONE, "plans": NOT_TO_BE_DONE}
+        return not_done.get(section, ABSENT)
     return UNCERTAIN if assertion == "uncertain" else None
