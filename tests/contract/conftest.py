@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from hub.processes.commands import main
+from hub.processes.demo import share_models
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "reassembly-sample"
 
@@ -29,9 +30,11 @@ class Reassembled:
 
 
 @pytest.fixture(scope="session")
-def model_home(request: pytest.FixtureRequest) -> Path:
-    """A REFERRAL_HUB_HOME in pytest's cache, so that the model is made once for many runs."""
-    return Path(request.config.cache.mkdir("referral-hub-home"))
+def model_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A REFERRAL_HUB_HOME whose model is the one of all tests and of the demo, made once."""
+    home = tmp_path_factory.mktemp("model")
+    share_models(home, Path("~/.referral-hub").expanduser())
+    return home
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,16 +26,15 @@ def texts(folder: Path, pattern: str) -> dict[Path, str]:
     return found
 
 
-def literals() -> Iterator[str]:
-    for folder in ("hub", "adapters"):
-        for source in texts(ROOT / folder, "*.py").values():
-            for node in ast.walk(ast.parse(source)):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    yield node.value
+@cache
+def literals() -> frozenset[str]:
+    sources = [source for folder in ("hub", "adapters") for source in texts(ROOT / folder, "*.py").values()]
+    nodes = (node for source in sources for node in ast.walk(ast.parse(source)))
+    return frozenset(n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str))
 
 
 def test_every_block_of_sql_is_used() -> None:
-    used = set(literals())
+    used = literals()
     beginnings = tuple(text for text in used if re.fullmatch(r"[a-z]\w*_", text))
     ends = tuple(text for text in used if re.fullmatch(r"_[a-z_]+", text))
     files = {p: text for p, text in texts(ROOT / "hub" / "store", "*.sql").items() if p.name != "schema.sql"}
@@ -73,5 +72,5 @@ def test_every_translated_text_is_used(path: Path) -> None:
         ids = [m.id if isinstance(m.id, str) else m.id[0] for m in read_po(file, locale="zh") if m.id]
     templates = re.sub(r"\s+", " ", "\n".join(texts(WEB / "templates", "*.html").values()))
     templates = re.sub(r"\{\{-? ?(\w+) ?-?\}\}", r"%(\1)s", templates)
-    used = set(literals())
+    used = literals()
     assert not [text for text in ids if text not in used and text not in templates]
