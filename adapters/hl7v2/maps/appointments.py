@@ -79,10 +79,8 @@ def timed(c: Conversion, s: Reading) -> bool:
             made.pop(f"_{key}", None)
         made.setdefault("requestedPeriod", []).append(marked(asked, FIELD, "SCH-11"))
     _span(c, made, s.leaf(7), s.leaf(8))
-    urgent = s.leaf(9)
-    rank = c.codes["appointment-priority"].get(urgent.text.strip().upper()) if urgent else None
-    if urgent and rank:
-        made.setdefault("priority", urgent.give(int(rank)))
+    if rank := c.looked_up("appointment-priority", s.leaf(9)):
+        made.setdefault("priority", rank.give(int(str(rank.value))))
     return True
 
 

@@ -96,10 +96,10 @@ def money(c: Conversion, r: Repetition) -> Any:
     """MO, and the MO in a CP: amount and currency (ISO 4217)."""
     amount, currency = r.part(1, 1), r.part(1, 2) or r.leaf(2)
     value = number(amount.text) if amount else None
-    known = c.codes["currency"].get(currency.text.strip().upper()) if currency else None
     if amount is None or value is None:
         return None
-    return {"value": amount.give(value), **({"currency": currency.give(known)} if currency and known else {})}
+    known = c.looked_up("currency", currency)
+    return {"value": amount.give(value), **({"currency": known} if known else {})}
 
 
 def reference_range(leaf: Leaf, unit: Repetition | None) -> dict[str, Any]:
