@@ -13,6 +13,7 @@ import pytest
 from hub.delivery import inquiries, queue
 from hub.store.connections import connect
 from hub.views import deliveries
+from tests.conftest import cloned
 from tests.integration.seeds import Seeds
 from tests.integration.test_admin_plans import PLANS, Explained
 
@@ -41,13 +42,22 @@ GROW = (
 )
 
 
+@pytest.fixture(scope="module")
+def full(postgres: str, template: str) -> Iterator[str]:
+    """Name of a database with all of it, that each test's own is cloned from."""
+    with cloned(postgres, template) as url:
+        with connect(url, autocommit=True) as connection:
+            Seeds(connection).organization("org-0")
+            for statement in GROW:
+                connection.execute(statement)
+            connection.execute("VACUUM ANALYZE")
+            name = connection.info.dbname
+        yield name
+
+
 @pytest.fixture
-def grown(database: str) -> Iterator[psycopg.Connection[Any]]:
-    with connect(database, autocommit=True) as connection:
-        Seeds(connection).organization("org-0")
-        for statement in GROW:
-            connection.execute(statement)
-        connection.execute("VACUUM ANALYZE")
+def grown(postgres: str, full: str) -> Iterator[psycopg.Connection[Any]]:
+    with cloned(postgres, full) as url, connect(url, autocommit=True) as connection:
         PLANS.clear()
         connection.cursor_factory = Explained
         yield connection

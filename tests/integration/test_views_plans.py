@@ -11,6 +11,7 @@ import pytest
 from hub.intake import merges
 from hub.store.connections import connect
 from hub.views import attachments, fragments, history, messages, patients, records, referrals
+from tests.conftest import cloned
 from tests.integration.seeds import Seeds
 
 
@@ -26,10 +27,10 @@ class Explained(psycopg.Cursor[Any]):
 PLANS: list[str] = []
 
 
-@pytest.fixture
-def grown(database: str) -> Iterator[Seeds]:
-    """40 organisations, 20,000 patients, each with a referral and two fragments."""
-    with connect(database) as connection:
+@pytest.fixture(scope="module")
+def full(postgres: str, template: str) -> Iterator[str]:
+    """URL of a database with 40 organisations, 20,000 patients, each with a referral and two fragments."""
+    with cloned(postgres, template) as url, connect(url) as connection:
         seeds = Seeds(connection)
         seeds.message(seeds.organization("org-0"))
         for statement in GROW:
@@ -44,9 +45,18 @@ def grown(database: str) -> Iterator[Seeds]:
             "records",
         ):
             connection.execute(f"ANALYZE {table}")
+        connection.commit()
+        yield url
+
+
+@pytest.fixture
+def grown(full: str) -> Iterator[Seeds]:
+    """All of it, on a connection of the test's own; what it writes is rolled back."""
+    with connect(full) as connection:
         PLANS.clear()
         connection.cursor_factory = Explained
-        yield seeds
+        yield Seeds(connection)
+        connection.rollback()
 
 
 GROW = (
