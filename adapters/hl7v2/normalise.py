@@ -47,7 +47,7 @@ def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: 
     moment = clock.moment(sent) or received_at
     instant = clock.instant(sent) or received_at.isoformat(timespec="seconds")
     control_id = envelope.control_id or sha256(raw).hexdigest()
-    c = messages.convert(message, clock, dialect, facility=envelope.facility, control_id=control_id, kind=kind,
+    c = messages.convert(message, clock, dialect, facility=_owner(envelope), control_id=control_id, kind=kind,
                          event=event, sent=instant)  # fmt: skip
     missing = referral.missing(c)
     if missing:
@@ -122,11 +122,16 @@ def _bundle(c: Conversion, envelope: Envelope) -> Resource:
     key = envelope.control_id
     return {
         "resourceType": "Bundle",
-        **({"identifier": {"system": namespace(envelope.facility), "value": key}} if key else {}),
+        **({"identifier": {"system": namespace(_owner(envelope)), "value": key}} if key else {}),
         "type": "message",
         "timestamp": c.sent,
         "entry": [{"fullUrl": entry.url, "resource": entry.resource} for entry in c.entries],
     }
+
+
+def _owner(envelope: Envelope) -> str:
+    """Whose numbers and codes the message uses: the facility's; of a sender that names none its application's."""
+    return envelope.facility or envelope.application
 
 
 def _identity(patient: Resource) -> Identity:

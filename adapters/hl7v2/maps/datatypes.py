@@ -205,7 +205,7 @@ def first_coding(c: Conversion, r: Repetition) -> Value:
 
 def word(c: Conversion, r: Repetition) -> Value:
     """A field of one value as CodeableConcept; of one with components nothing."""
-    return concept(c, r) if r.lone else None
+    return concept(c, r) if r.lone and not r.divided else None
 
 
 def prose(c: Conversion, r: Repetition) -> Value:

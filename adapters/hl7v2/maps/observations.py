@@ -24,6 +24,7 @@ _MIME = {"pdf": "application/pdf", "jpeg": "image/jpeg", "jpg": "image/jpeg", "p
          "tiff": "image/tiff", "html": "text/html", "rtf": "application/rtf", "xml": "application/xml",
          "plain": "text/plain", "text": "text/plain", "txt": "text/plain", "dicom": "application/dicom",
          "cda": "application/xml", "x-hl7-cda-level-one": "application/xml"}  # fmt: skip
+_SENTENCE = re.compile(r"[。；！？]|[.;!?]\s|\n|.{80}")
 _FULL_MIME = re.compile(r"[\w.+-]+/[\w.+-]+$")
 
 Put = dict[str, Any]
@@ -50,6 +51,9 @@ def _number(c: Conversion, s: Reading, r: Repetition) -> Put | None:
 
 
 def _coded(c: Conversion, s: Reading, r: Repetition) -> Put | None:
+    """A sentence where a code should stand is text."""
+    if r.lone and _SENTENCE.search(r.text()):
+        return None
     found = concept(c, r)
     return {"valueCodeableConcept": found} if found else None
 

@@ -87,8 +87,9 @@ def numbers(c: Conversion, made: dict[str, Any], own: Reading | None) -> None:
         if first and second and value and again and own and c.order.control:
             if first.text() != second.text():
                 made.setdefault("identifier", []).append(marked(again, FIELD, f"ORC-{field}"))
-            elif _same(own, c.order.control, field):
-                value = _twice(value, again)
+            else:
+                whole = _same(own, c.order.control, field)
+                value = _twice(value, again if whole else {"value": again["value"]})
         if value or again:
             made.setdefault("identifier", []).append(value or again)
 

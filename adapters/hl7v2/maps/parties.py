@@ -16,7 +16,6 @@ from hub.domain.patients import INSURANCE, NATIONAL, valid_national_identifier
 _STANDARD = "http://hl7.org/fhir/StructureDefinition/"
 _UNIVERSAL = codes.TERMINOLOGY + "v2-0301"
 _URIS = "urn:ietf:rfc:3986"
-_NATIONAL_TYPES = frozenset({"NI", "NNCHN"})
 _INSURANCE_TYPES = frozenset({"SS", "JHN", "HC", "NIIP", "SI", "SN"})
 _CHINA = frozenset({"CHN", "CN"})
 _MASTER_TYPES = frozenset({"", "MR", "PI", "PT", "MRT"})
@@ -110,7 +109,7 @@ def identifier(c: Conversion, r: Repetition) -> Value:
     made: dict[str, Any] = {}
     if kind:
         made["type"] = identifier_type(c, kind, code)
-    shared = _chinese_system(r, code, value.text.strip())
+    shared = _chinese_system(c, r, code, value.text.strip())
     made["system"] = shared or system
     made["value"] = value
     if shared and assigner and isinstance(system, Joined):
@@ -201,11 +200,14 @@ def identifier_type(c: Conversion, kind: Leaf, code: str) -> dict[str, Any]:
     return {"text": kind}
 
 
-def _chinese_system(r: Repetition, code: str, value: str) -> str | None:
+def _chinese_system(c: Conversion, r: Repetition, code: str, value: str) -> str | None:
     assigner = r.part(4, 1)
     who = assigner.text.strip().upper() if assigner else ""
     china = who in _CHINA or bool({r.text(9).upper(), r.text(10).upper()} & _CHINA)
-    if len(value) == 18 and (code in _NATIONAL_TYPES or who == "MPS" or (china and valid_national_identifier(value))):
+    kind = c.codes["national-type"].get(code, "")
+    if len(value) == 18 and (kind == "said" or who == "MPS"):
+        return NATIONAL
+    if (china or kind) and valid_national_identifier(value):
         return NATIONAL
     if code in _INSURANCE_TYPES and (china or who in ("NHSA", "YB") or "医保" in who):
         return INSURANCE

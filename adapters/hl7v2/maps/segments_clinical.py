@@ -11,7 +11,7 @@ from adapters.hl7v2.maps.datatypes import concept, date_time
 from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.quantities import number
-from adapters.hl7v2.maps.reading import Leaf, Reading
+from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 from hub.domain.fragments import CORRECTS
 
@@ -81,7 +81,10 @@ def dg1(c: Conversion, s: Reading) -> None:
     apply(c, "DG1[Condition]", s, made)
     described = s.leaf(4)
     if described:
-        made.setdefault("code", {})["text"] = described
+        code = made.setdefault("code", {})
+        told = code.get("text")
+        same = isinstance(told, Leaf) and told.text == described.text
+        code["text"] = Joined(described.value, (described, told)) if same else described
     made["subject"] = c.subject()
     parent = s.first(22)
     due = entity_identifier()(c, parent) if parent else None

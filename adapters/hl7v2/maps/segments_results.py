@@ -197,7 +197,7 @@ def _drawn(c: Conversion, s: Reading, owner: Entry) -> None:
     for key, value in taken.items():
         made.setdefault("collection", {})[key.replace("effective", "collected")] = value
     source = s.first(15)
-    if source and not source.lone:
+    if source and (source.divided or not source.lone):
         _source(c, source, made)
     made["subject"] = c.subject()
     mark(made, FIELD, "OBR")

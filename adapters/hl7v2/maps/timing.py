@@ -14,6 +14,9 @@ from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.systems import UNITS, code_system
 
 _EVERY = re.compile(r"Q(\d{1,3})([SMHDWL])$")
+_SHARE = re.compile(r"(\d{1,2})/(\d{0,3})\s*(小时|天|日|周|月|[HDW])$")
+"""`1/12 小时`, `3/日`: how often in how long, as hospitals of China write it."""
+_SHARED = {"小时": "h", "天": "d", "日": "d", "周": "wk", "月": "mo", "H": "h", "D": "d", "W": "wk"}
 _FREQUENCY = re.compile(r"(\d+) per (\d+) (\w+)")
 _TIMES = re.compile(r"(\d)ID$")
 _UNIT = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
@@ -39,6 +42,8 @@ def pattern(c: Conversion, leaf: Leaf, dosage: dict[str, Any], *, name: Leaf | N
     repeat = timing.setdefault("repeat", {})
     found = c.codes["repeat"].get(code)
     every, times = _EVERY.match(code), _TIMES.match(code)
+    told = name or leaf
+    share = _SHARE.match(told.text.strip().upper())
     if found:
         frequency, period, unit = _FREQUENCY.fullmatch(found).groups()  # type: ignore[union-attr]
         repeat |= {"frequency": leaf.give(int(frequency)), "period": int(period), "periodUnit": unit}
@@ -48,6 +53,9 @@ def pattern(c: Conversion, leaf: Leaf, dosage: dict[str, Any], *, name: Leaf | N
         repeat |= {"frequency": 1, "period": leaf.give(int(every[1])), "periodUnit": _UNIT[every[2]]}
     elif times and int(times[1]) > 0:
         repeat |= {"frequency": leaf.give(int(times[1])), "period": 1, "periodUnit": "d"}
+    elif share and int(share[1]) > 0 and int(share[2] or 1) > 0:
+        often, long = told.give(int(share[1])), int(share[2] or 1)
+        repeat |= {"frequency": often, "period": long, "periodUnit": _SHARED[share[3]]}
     if not repeat:
         timing.pop("repeat")
 
