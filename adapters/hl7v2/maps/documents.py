@@ -10,7 +10,7 @@ from adapters.hl7v2.maps.actors import practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, instant
 from adapters.hl7v2.maps.marks import broken
-from adapters.hl7v2.maps.observations import attachment, pointer
+from adapters.hl7v2.maps.observations import ATTACHMENT, attachment, pointer
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
@@ -49,9 +49,24 @@ def txa(c: Conversion, s: Reading) -> None:
     presented = s.leaf(3)
     if presented:
         entry.also.append((presented, "/content/0/attachment/contentType"))
+    if c.report:
+        _ordered(c, made)
+        return
     c.document = c.observed = entry
-    c.report = c.request = None
+    c.request = None
     c.lines[id(entry)] = []
+
+
+def _ordered(c: Conversion, made: dict[str, Any]) -> None:
+    """A document in an order's results (ORDER_DOCUMENT of ORU and OUL): the OBX before it is its content, those behind
+    it are results."""
+    observed, c.observed = c.observed, None
+    if observed is None or observed.resource["resourceType"] != "Observation":
+        return
+    made.setdefault("context", {}).setdefault("related", []).append(observed.reference)
+    forms = [one for one in observed.resource.get("extension", ()) if one["url"] == ATTACHMENT]
+    if forms:
+        made["content"] = [{"attachment": dict(one["valueAttachment"])} for one in forms]
 
 
 def _availability(c: Conversion, s: Reading, made: dict[str, Any]) -> None:

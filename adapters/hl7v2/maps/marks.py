@@ -29,6 +29,8 @@ INHERITED = OWN + "inherited"
 """The segment before it that a report had in common with the report before: it had none of its own."""
 PARENT = OWN + "parent-result"
 """OBR-26: code, sub-id and value of the result that a report goes into, as an antibiogram into an isolate."""
+REPEATS = OWN + "repeats"
+"""The segment whose values a resource says again, in a type that FHIR has for them: what is written reads the other."""
 ADDRESS = OWN + "address"
 """Which of an organisation's addresses (from 0) a result names."""
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept
-from adapters.hl7v2.maps.marks import FIELD, OWN, mark
+from adapters.hl7v2.maps.marks import OWN, REPEATS, mark
 from adapters.hl7v2.maps.quantities import quantity
 from adapters.hl7v2.maps.reading import Reading
 
@@ -84,5 +84,5 @@ def _aside(c: Conversion, name: str) -> Entry:
     """What repeats the request is no fragment of its own, nor told again to a receiver."""
     entry = c.add({"resourceType": "Medication"})
     entry.part = False
-    mark(entry.resource, FIELD, name)
+    mark(entry.resource, REPEATS, name)
     return entry

@@ -11,9 +11,9 @@ from adapters.hl7v2.maps.actors import organization_entry, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.documents import document_line
-from adapters.hl7v2.maps.marks import ADDRESS, OWN, VALUE_TYPE, broken, mark
+from adapters.hl7v2.maps.marks import ADDRESS, OWN, REPEATS, VALUE_TYPE, broken, mark
 from adapters.hl7v2.maps.names import address
-from adapters.hl7v2.maps.observations import PROSE, reference, usual_type, value
+from adapters.hl7v2.maps.observations import ATTACHMENT, PROSE, reference, usual_type, value
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.quantities import units
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
@@ -74,6 +74,8 @@ def obx(c: Conversion, s: Reading) -> None:
     if ranges := reference(s):
         made["referenceRange"] = ranges
     _attach(c, made, entry)
+    if kind in ("ED", "RP"):
+        _presented(c, s, made, entry)
     c.observed = entry
     c.last_text = (_same_text(s), entry) if kind in PROSE else None
 
@@ -201,6 +203,28 @@ def _equipment(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
 
 
 _DEVICE = entity_identifier(space="device")
+
+
+def _presented(c: Conversion, s: Reading, made: dict[str, Any], entry: Entry) -> None:
+    """What is attached as a report in its presented form, too: an Observation of R4 has it in an extension of R5."""
+    forms = [one["valueAttachment"] for one in made.get("extension", ()) if one["url"] == ATTACHMENT]
+    if not forms:
+        return
+    kept = ("encounter", "effectiveDateTime", "effectivePeriod")
+    report: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": "unknown", "code": {"text": "unknown"}}
+    leaf, what = s.leaf(11), s.first(3)
+    if leaf and (status := c.codes["report-status"].get(leaf.text.strip().upper())):
+        report["status"] = leaf.give(status)
+    if what and (code := concept(c, what)):
+        report["code"] = code
+    report |= {"subject": c.subject(), **{name: made[name] for name in kept if name in made}}
+    report |= {"result": [entry.reference], "presentedForm": [dict(form) for form in forms]}
+    if c.order.request:
+        report["basedOn"] = [c.order.request.reference]
+    if "specimen" in c.opened:
+        report["specimen"] = [c.opened["specimen"].reference]
+    mark(report, REPEATS, "OBX")
+    c.add(report).part = False
 
 
 def _attach(c: Conversion, made: dict[str, Any], entry: Entry) -> None:

@@ -266,7 +266,9 @@ def nte(c: Conversion, s: Reading) -> None:
         c.notes.append(s)
         return
     notes = target.resource.setdefault("note" if target.resource["resourceType"] in _NOTED else "extension", [])
-    beside = c.opened.get("beside")
+    beside = c.opened.get("beside") if target is c.opened.get("appointment") else None
+    if target is c.report:
+        beside = c.order.request  # FHIR R4's DiagnosticReport has no note
     lines = [line for repetition in s.each(3) if (line := repetition.prose())]
     target.notes += "s" + "r" * (len(lines) - 1) if lines else "e"
     for prose in lines:
@@ -282,7 +284,7 @@ def nte(c: Conversion, s: Reading) -> None:
         apply(c, "NTE[Annotation]", s, note)
         plain = target.resource["resourceType"] in _NOTED
         notes.append(note if plain else {"url": OWN + "note", "valueAnnotation": note})
-        if beside and target is c.opened.get("appointment"):
+        if beside:
             beside.resource.setdefault("note", []).append(dict(note))
 
 

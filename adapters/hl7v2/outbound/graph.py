@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.hl7v2.maps.marks import AS_SENT
+from adapters.hl7v2.maps.marks import AS_SENT, REPEATS
 from hub.domain.fragments import Resource
 
 
 class Graph:
-    """The Bundle's resources. `reference` resolves within it by fullUrl, and by type and id."""
+    """The Bundle's resources, but for those that repeat others: a reference resolves within it by fullUrl, and by type
+    and id."""
 
     def __init__(self, bundle: Resource) -> None:
         self.bundle = bundle
@@ -20,7 +21,8 @@ class Graph:
             resource = entry.get("resource")
             if not resource:
                 continue
-            self.resources.append(resource)
+            if not mark(resource, REPEATS):
+                self.resources.append(resource)
             if "fullUrl" in entry:
                 self._known[entry["fullUrl"]] = resource
             if "id" in resource:

@@ -63,7 +63,7 @@ def _came(w: Writing, request: Resource) -> list[Segment]:
     return [
         *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
         *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance") if not withdrawn(one)]),
-        *numbered([pr1(w, one) for one in w.graph.all("Procedure") if mark(one, FIELD) != "FT1"]),
+        *numbered([pr1(w, one) for one in w.graph.all("Procedure")]),
         *_observed(w, request),
         *remainder(w),
     ]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from adapters.hl7v2.maps.marks import FIELD
 from adapters.hl7v2.outbound import documents
 from adapters.hl7v2.outbound.datatypes import Writing
-from adapters.hl7v2.outbound.graph import mark
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain import readable
 from hub.domain.fragments import is_clinical
@@ -37,8 +35,7 @@ def told_in_words(w: Writing, beside: Set[str] = _WRITTEN) -> list[Segment]:
     made: list[Segment] = []
     for one in w.graph.resources:
         kind = one["resourceType"]
-        written = kind in beside and one.get("doNotPerform") is not True
-        if written or not is_clinical(one) or mark(one, FIELD):
+        if (kind in beside and one.get("doNotPerform") is not True) or not is_clinical(one):
             continue
         if kind == "DocumentReference":
             made += [] if documents.is_note(one) else documents.lines(w, one)
