@@ -33,10 +33,11 @@ def declared(c: Conversion, s: Reading, sheet: Sheet) -> None:
     if sheet.encounter and c.encounter:
         put(made, tuple(sheet.encounter.split(".")), c.encounter.reference)
     entry.part = sheet.fragment
-    for name, target, back in sheet.links:
+    for name, target, back, within in sheet.links:
         owner = opened(c, name)
         if owner:
-            put(*((made, target, owner.reference) if back else (owner.resource, target, entry.reference)))
+            held, other = (made, owner) if back else (owner.resource, entry)
+            put(held, target, fill(within, other.reference))
     for name in sheet.opens:
         if name in _ATTRIBUTES:
             setattr(c, name, entry)

@@ -8,6 +8,7 @@ from adapters.hl7v2 import supported
 from adapters.hl7v2.maps.actors import location_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion
 from adapters.hl7v2.maps.datatypes import date_time
+from adapters.hl7v2.maps.marks import OWN, REPEATS, mark
 from adapters.hl7v2.maps.names import address
 from adapters.hl7v2.maps.orders import control
 from adapters.hl7v2.maps.quantities import number, quantity, units
@@ -35,7 +36,35 @@ def rxa(c: Conversion, s: Reading) -> None:
         made["doseQuantity"] = {"value": dose.give(number(dose.text)), **units(s.first(7))}
     control(c, made, entry)
     _where(c, s, made)
+    _ordered(c, made)
+    source = s.text(9)
+    if source in _SOURCES:
+        made["primarySource"] = source == "00"
     c.immunization = c.observed = entry
+
+
+_SOURCES = frozenset({"00", "01", "02", "03", "04", "05", "06", "07", "08"})
+"""NIP001: a new record, by who gave it, and those told by others."""
+
+
+def _ordered(c: Conversion, made: dict[str, Any]) -> None:
+    """The order that led to it (official map VXU_V04): its numbers are those that the sender asks by."""
+    s = c.order.control
+    if s is None or not (s.has(2) or s.has(3)):
+        return
+    request: dict[str, Any] = {"resourceType": "ServiceRequest", "status": "unknown", "intent": "order"}
+    mark(request, REPEATS, "ORC")
+    entry = c.add(request)
+    entry.part = False
+    c.again = True
+    control(c, request, entry)
+    c.again = False
+    request["subject"] = c.subject()
+    made.setdefault("extension", []).append({"url": _BASED_ON, "valueReference": entry.reference})
+
+
+_BASED_ON = OWN + "based-on"
+"""FHIR's own event-basedOn is not for an Immunization."""
 
 
 def _completion(c: Conversion, s: Reading) -> Leaf | str:

@@ -165,8 +165,12 @@ def rxd(c: Conversion, s: Reading) -> None:
         made["context"] = c.encounter.reference
     if c.order.request:
         made["authorizingPrescription"] = [c.order.request.reference]
+    dosage: dict[str, Any] = {}
+    _daily(s, dosage, 12)
+    if dosage:
+        made["dosageInstruction"] = [dosage]
     medicine(c, s, entry)
-    c.observed = entry
+    c.observed = c.opened["dispense"] = entry
 
 
 def rxr(c: Conversion, s: Reading) -> None:
@@ -175,13 +179,20 @@ def rxr(c: Conversion, s: Reading) -> None:
         for entry in c.order.given or [c.immunization]:
             apply(c, f"RXR[{entry.resource['resourceType']}]", s, entry.resource)
         c.order.given.clear()
-    elif c.order.request and c.order.request.resource["resourceType"] == "MedicationRequest":
-        resource = c.order.request.resource
+    elif resource := _dosed(c):
         dosage = resource.setdefault("dosageInstruction", [{}])[0]
         if "route" in dosage:
             dosage = {}
             resource["dosageInstruction"].append(dosage)
         apply(c, "RXR[Dosage]", s, dosage)
+
+
+def _dosed(c: Conversion) -> dict[str, Any] | None:
+    """What an RXR speaks of: the dispense right before it, else the request."""
+    for entry, kind in ((c.observed, "MedicationDispense"), (c.order.request, "MedicationRequest")):
+        if entry and entry.resource["resourceType"] == kind:
+            return entry.resource
+    return None
 
 
 def tq1(c: Conversion, s: Reading) -> None:

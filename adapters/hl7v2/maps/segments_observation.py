@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import organization_entry, practitioner
-from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.conversion import Conversion, Entry, put
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.documents import document_line
 from adapters.hl7v2.maps.marks import ADDRESS, OWN, REPEATS, VALUE_TYPE, broken, mark
@@ -73,7 +73,7 @@ def obx(c: Conversion, s: Reading) -> None:
         _equipment(c, s, made)
     if ranges := reference(s):
         made["referenceRange"] = ranges
-    _attach(c, made, entry)
+    _attach(c, s, made, entry)
     if kind in ("ED", "RP"):
         _presented(c, s, made, entry)
     c.observed = entry
@@ -227,7 +227,7 @@ def _presented(c: Conversion, s: Reading, made: dict[str, Any], entry: Entry) ->
     c.add(report).part = False
 
 
-def _attach(c: Conversion, made: dict[str, Any], entry: Entry) -> None:
+def _attach(c: Conversion, s: Reading, made: dict[str, Any], entry: Entry) -> None:
     """Into the report, the order or the immunization that it belongs to."""
     if c.report:
         c.report.resource.setdefault("result", []).append(entry.reference)
@@ -235,5 +235,8 @@ def _attach(c: Conversion, made: dict[str, Any], entry: Entry) -> None:
             made["derivedFrom"] = [c.parent.reference]
     elif c.immunization:
         made["partOf"] = [c.immunization.reference]
+        element = c.codes["immunization-element"].get(what.text()) if (what := s.first(3)) else None
+        if element and "valueCodeableConcept" in made:
+            put(c.immunization.resource, (element,), concept(c, s.each(5)[0]))
     elif c.request:
         c.request.resource.setdefault("supportingInfo", []).append(entry.reference)

@@ -81,12 +81,10 @@ def in1(c: Conversion, s: Reading) -> None:
         payor = c.add({"resourceType": "Organization"})
     if payor:
         apply(c, "IN1[Organization]", s, payor.resource)
-    group = s.leaf(8)
-    if group:
-        kind = {"coding": [{"system": codes.TERMINOLOGY + "coverage-class", "code": "group"}]}
-        made["class"] = [{"type": kind, "value": group}]
-        if (title := s.leaf(9)) is not None:
-            made["class"][0]["name"] = title
+    for kind, value, title in (("group", s.leaf(8), s.leaf(9)), ("plan", s.leaf(2), s.leaf(2, 2))):
+        if value:
+            coded = {"coding": [{"system": codes.TERMINOLOGY + "coverage-class", "code": kind}]}
+            made.setdefault("class", []).append({"type": coded, "value": value, **({"name": title} if title else {})})
     made["payor"] = [payor.reference if payor else {"display": "unknown"}]
     if any(s.has(field) for field in _INSURED):
         insured = apply(c, "IN1[RelatedPerson]", s, {"resourceType": "RelatedPerson", "patient": c.subject()})

@@ -63,10 +63,10 @@ class Sheet(NamedTuple):
 
     create: the resource type that it makes, or into: the name of an open resource that it adds to, both "" where a
     translator in Python does that; begin: constant content; subject, encounter: elements that refer to them;
-    opens: names under which later segments reach it; links: (open resource, target in it that refers to this one, or
-    whether the target is this one's own and refers to that one); fragment: whether it is one of the patient's record;
-    recorded: fields that may say when it was recorded; needs: what stands in elements that FHIR wants where no field
-    says it; given: fields of which one must say something for it to be made.
+    opens: names under which later segments reach it; links: (open resource, target in it that refers to this one,
+    whether the target is this one's own instead and refers to that one, what stands around the reference); fragment:
+    whether it is one of the patient's record; recorded: fields that may say when it was recorded; needs: what stands in
+    elements that FHIR wants where no field says it; given: fields of which one must say something for it to be made.
     """
 
     segment: str
@@ -77,7 +77,7 @@ class Sheet(NamedTuple):
     subject: str = ""
     encounter: str = ""
     opens: tuple[str, ...] = ()
-    links: tuple[tuple[str, tuple[str, ...], bool], ...] = ()
+    links: tuple[tuple[str, tuple[str, ...], bool, Any], ...] = ()
     fragment: bool = True
     recorded: tuple[int, ...] = ()
     needs: Mapping[str, Any] = {}
@@ -98,7 +98,8 @@ def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
         encounter=document.get("encounter", ""),
         opens=tuple(document.get("opens", ())),
         links=tuple(
-            (one["of"], tuple(one["to"].split(".")), one.get("back") == "true") for one in document.get("links", ())
+            (one["of"], tuple(one["to"].split(".")), one.get("back") == "true", one.get("in", "$"))
+            for one in document.get("links", ())
         ),
         fragment=document.get("fragment") != "false",
         recorded=tuple(int(field) for field in document.get("recorded", ())),

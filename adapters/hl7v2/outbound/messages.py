@@ -16,6 +16,7 @@ from adapters.hl7v2.outbound.parts import (
     accident,
     given,
     insurance,
+    is_accident,
     numbered,
     referral_of,
     required,
@@ -49,7 +50,7 @@ def referral(w: Writing) -> list[Segment]:
         *contacts,
         *guarantors,
         *insurance(covers),
-        *accident(w, request),
+        *accident(w),
         *_came(w, request),
         *visit(w),
         *why(task),
@@ -88,7 +89,7 @@ def _observed(w: Writing, request: Resource) -> list[Segment]:
             continue
         kind = one["resourceType"]
         if kind == "Observation":
-            if _is_part(w, one):
+            if _is_part(w, one) or is_accident(one):
                 continue
             made += results(w, one)
             continue

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.outbound.datatypes import Writing
+from adapters.hl7v2.outbound.graph import extension
 from adapters.hl7v2.outbound.participation import participations
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Segment
@@ -48,10 +50,21 @@ def insurance(covers: list[tuple[list[Segment], Resource | None]]) -> list[Segme
     return [segment for segments, _ in covers for segment in segments]
 
 
-def accident(w: Writing, request: Resource) -> list[Segment]:
-    made = Segment("ACC")
-    apply(w, "ACC[ServiceRequest]", request, made)
-    return [] if made.empty else [made]
+def is_accident(observation: Resource) -> bool:
+    """An Observation that ACC has room for: LOINC's description of an injury."""
+    return any(one.get("code") == "11374-6" for one in observation.get("code", {}).get("coding", ()))
+
+
+def accident(w: Writing) -> list[Segment]:
+    """ACC: there is room for one."""
+    for one in w.graph.all("Observation"):
+        if is_accident(one):
+            made = Segment("ACC")
+            apply(w, "ACC[Observation]", one, made)
+            if (place := w.graph.resolve(extension(one, OWN + "place"), one)) is not None:
+                apply(w, "ACC[Location]", place, made)
+            return [] if made.empty else [made]
+    return []
 
 
 def visit(w: Writing) -> list[Segment]:
