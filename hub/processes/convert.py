@@ -18,18 +18,25 @@ from adapters.fhir import normalise as fhir
 from adapters.fhir import operation_outcome
 from adapters.fhir.document import envelope as fhir_envelope
 from adapters.fhir.parsing import read as read_fhir
+from adapters.fhir.patients import Register
+from adapters.fhir.resources import PATIENT
 from adapters.hl7v2 import acknowledgement, charsets, files
 from adapters.hl7v2 import profile as profiles
 from adapters.hl7v2.envelope import read_envelope, unreadable
 from adapters.hl7v2.normalise import normalise
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.messages import MOST_LEAVES, Envelope, Format, Normalised
+from hub.domain.patients import Identifier, Identity
 from hub.processes import outgoing
 from hub.processes.settings import Settings
 
 DONE, REFUSED, USAGE = 0, 1, 2
 _BOM = b"\xef\xbb\xbf"
 encoded = msgspec.json.Encoder(decimal_format="number").encode
+
+
+_BELIEVED = Register(patient=lambda name: Identity(identifiers=(Identifier(PATIENT, name),)))
+"""No hub is asked here: a patient that a document names by an id of the hub is whom it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +156,8 @@ def _fhir(raw: bytes, timezone: str, received_at: datetime) -> Converted:
     try:
         resource = read_fhir(raw, most=MOST_LEAVES)
         head = fhir_envelope(resource, None)
-        normalised = fhir.normalise_resource(resource, head, timezone=timezone, received_at=received_at)
+        normalised = fhir.normalise_resource(resource, head, timezone=timezone, received_at=received_at,
+                                             register=_BELIEVED)  # fmt: skip
     except Refused as error:
         kind = head.type if head else ""
         return Converted("fhir", kind, head.version if head else "", "UTF-8", refusal=error.refusals[0])

@@ -25,9 +25,12 @@ def msa(c: Conversion, s: Reading) -> None:
     else:
         response["extension"] = [{"url": _CONTROL_ID, "valueString": answered}]
     header["response"] = response
-    if words:
-        severity = "information" if found.value == "ok" else "error"
-        _outcome(c)["issue"].append({"severity": severity, "code": "informational", "diagnostics": words})
+    fault = s.first(6)
+    details = concept(c, fault) if fault else None
+    if words or details:
+        issue = {"severity": "information" if found.value == "ok" else "error", "code": "informational"}
+        told = {"details": details} if details else {}
+        _outcome(c)["issue"].append({**issue, **told, **({"diagnostics": words} if words else {})})
 
 
 def err(c: Conversion, s: Reading) -> None:

@@ -207,7 +207,7 @@ def telecom(use: str | None = None) -> Convert:
         known = c.looked_up("telecom-use", purpose)
         if known and not (known.value == "home" and use == "work"):
             made["use"] = known
-        elif code == "CP":
+        elif code in ("CP", "CELL", "MOBILE"):
             made["use"] = "mobile"
         elif use and purpose is None:
             made["use"] = use
