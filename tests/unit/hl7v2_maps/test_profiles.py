@@ -150,7 +150,7 @@ def test_what_a_sheet_opens_another_may_add_to() -> None:
 
 def test_every_sheet_of_the_standard_names_what_something_opens() -> None:
     known = OPEN.union(*(one.opens for one in standard().sheets.values()))
-    named = [(one.into, *(of for of, _ in one.links)) for one in standard().sheets.values()]
+    named = [(one.into, *(of for of, *_ in one.links)) for one in standard().sheets.values()]
     assert {name for names in named for name in names if name} <= known
 
 
