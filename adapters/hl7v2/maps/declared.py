@@ -10,7 +10,9 @@ from hub.domain.fragments import Resource
 _ATTRIBUTES = ("patient", "encounter", "report", "request", "observed", "document", "immunization", "referral", "task")
 """Open resources that the conversion holds by name; others are those that a translator or a sheet opened."""
 
-OPEN = frozenset({*_ATTRIBUTES, "order", "header", "appointment", "specimen", "coverage", "insured", "holder"})
+OPEN = frozenset(
+    {*_ATTRIBUTES, "order", "header", "appointment", "specimen", "coverage", "insured", "holder", "dispense"}
+)
 """Those that a sheet may name without a sheet that opens them."""
 
 
