@@ -20,6 +20,7 @@ from adapters.hl7v2.maps import (
     segments_patient,
     segments_referral,
     segments_results,
+    segments_specimen,
     segments_visit,
 )
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
@@ -40,7 +41,7 @@ TRANSLATORS: Mapping[str, Translator] = {
     "PR1": segments_clinical.pr1, "PRB": segments_clinical.prb,
     "ORC": segments_results.orc, "OBR": segments_results.obr, "NTE": segments_results.nte,
     "OBX": segments_observation.obx,
-    "SPM": segments_results.spm, "TXA": txa,
+    "SPM": segments_specimen.spm, "TXA": txa,
     "RXE": segments_medication.rxe, "RXO": segments_medication.rxo, "RXR": segments_medication.rxr,
     "RXA": segments_administration.rxa, "TQ1": segments_medication.tq1,
     "RF1": segments_referral.rf1, "PRD": segments_referral.prd, "CTD": segments_referral.ctd,

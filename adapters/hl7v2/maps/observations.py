@@ -25,6 +25,10 @@ _MIME = {"pdf": "application/pdf", "jpeg": "image/jpeg", "jpg": "image/jpeg", "p
          "plain": "text/plain", "text": "text/plain", "txt": "text/plain", "dicom": "application/dicom",
          "cda": "application/xml", "x-hl7-cda-level-one": "application/xml"}  # fmt: skip
 _SENTENCE = re.compile(r"[。；！？]|[.;!?]\s|\n|.{80}")
+_KINDS = {"IM": "image", "IMAGE": "image", "AU": "audio", "AUDIO": "audio", "TX": "text", "TEXT": "text", "FT": "text",
+          "VIDEO": "video", "AP": "application", "APPLICATION": "application"}  # fmt: skip
+"""Types of data (tables 0191, 0834)."""
+_SUBTYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*$")
 _FULL_MIME = re.compile(r"[\w.+-]+/[\w.+-]+$")
 
 Put = dict[str, Any]
@@ -125,7 +129,7 @@ def attachment(r: Repetition) -> Put | None:
     if data is None:
         return None
     made: Put = {}
-    if form := _content_type(subtype or kind):
+    if form := _content_type(kind, subtype):
         made["contentType"] = form
         mark(made, COMPONENT, "3" if subtype else "2", "contentType")
     encoded = encoding.text.strip().upper() if encoding else "A"
@@ -153,11 +157,15 @@ def attachment(r: Repetition) -> Put | None:
     return made
 
 
-def _content_type(leaf: Leaf | None) -> Leaf | None:
+def _content_type(kind: Leaf | None, subtype: Leaf | None) -> Leaf | None:
+    """A media type by its subtype (table 0291), or by its kind alone; one that is not listed stands below its kind."""
+    leaf = subtype or kind
     if leaf is None:
         return None
     name = leaf.text.strip().lower()
-    return leaf.give(name if _FULL_MIME.match(name) else _MIME.get(name, "application/octet-stream"))
+    above = _KINDS.get(kind.text.strip().upper()) if kind and subtype else None
+    usual = f"{above}/{name}" if above and _SUBTYPE.match(name) else "application/octet-stream"
+    return leaf.give(name if _FULL_MIME.match(name) else _MIME.get(name, usual))
 
 
 def pointer(r: Repetition) -> Put | None:
@@ -167,7 +175,7 @@ def pointer(r: Repetition) -> Put | None:
         return None
     url = universal(where.text.strip(), "") or f"urn:referral-hub:pointer:{_quoted(where.text.strip())}"
     made: Put = {"url": where.give(url)}
-    if form := _content_type(subtype or kind):
+    if form := _content_type(kind, subtype):
         made["contentType"] = form
         mark(made, COMPONENT, "4" if subtype else "3", "contentType")
     if application:

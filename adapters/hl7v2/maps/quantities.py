@@ -92,6 +92,11 @@ def composite_quantity(c: Conversion, r: Repetition) -> Any:
     return {"value": value.give(found), **units(r.component(2))}
 
 
+def unit(c: Conversion, r: Repetition) -> Any:
+    """CWE as the unit of a Quantity whose value another field has."""
+    return units(r) or None
+
+
 def money(c: Conversion, r: Repetition) -> Any:
     """MO, and the MO in a CP: amount and currency (ISO 4217)."""
     amount, currency = r.part(1, 1), r.part(1, 2) or r.leaf(2)

@@ -219,12 +219,18 @@ def _presented(c: Conversion, s: Reading, made: dict[str, Any], entry: Entry) ->
         report["code"] = code
     report |= {"subject": c.subject(), **{name: made[name] for name in kept if name in made}}
     report |= {"result": [entry.reference], "presentedForm": [dict(form) for form in forms]}
+    report["identifier"] = [number for r in s.each(21) if (number := _INSTANCE(c, r))]
+    if not report["identifier"]:
+        report.pop("identifier")
     if c.order.request:
         report["basedOn"] = [c.order.request.reference]
     if "specimen" in c.opened:
         report["specimen"] = [c.opened["specimen"].reference]
     mark(report, REPEATS, "OBX")
     c.add(report).part = False
+
+
+_INSTANCE = entity_identifier("FILL")
 
 
 def _attach(c: Conversion, s: Reading, made: dict[str, Any], entry: Entry) -> None:

@@ -12,6 +12,7 @@ from adapters.hl7v2.maps.datatypes import (
     date_time,
 )
 from adapters.hl7v2.maps.marks import FIELD, mark
+from adapters.hl7v2.maps.names import human_name
 from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.sheets import apply
 
@@ -63,8 +64,9 @@ def nk1(c: Conversion, s: Reading) -> None:
         house = c.add({"resourceType": "Organization", "_name": dict(ABSENT)})
     if house:
         contact["organization"] = house.reference
+        others = [{"name": name} for again in s.each(30)[1:] if (name := human_name(c, again))]
         if reached:
-            house.resource.setdefault("contact", []).append(reached)
+            house.resource.setdefault("contact", []).extend([reached, *others])
     if contact.keys() & {"name", "telecom", "address", "organization"}:
         c.patient.resource.setdefault("contact", []).append(contact)
 

@@ -6,20 +6,16 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import interpreter, practitioner
-from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, first_of, put
+from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, first_of
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
-from adapters.hl7v2.maps.marks import FIELD, OWN, PARENT, mark, marked
+from adapters.hl7v2.maps.marks import FIELD, OWN, PARENT, REPEATS, mark, marked
 from adapters.hl7v2.maps.orders import begin, control, occurs, parents, timed
-from adapters.hl7v2.maps.parties import pair
 from adapters.hl7v2.maps.reading import Reading, Repetition
+from adapters.hl7v2.maps.segments_specimen import SPECIMEN_FIRST, drawn
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.timing import priority, quantity_timing
 
 _ORDERED_BY = OWN + "ordered-by"
-
-
-_SPECIMEN_FIRST = frozenset({"R22", "R23"})
-"""Events of OUL in which a specimen comes before the orders on it."""
 
 
 def orc(c: Conversion, s: Reading) -> None:
@@ -74,6 +70,37 @@ def _report(c: Conversion, s: Reading) -> None:
     control(c, made, entry, own=s)
     _ordered_by(c, s, made)
     c.again = False
+    _told(c, s, made)
+    c.parent = None
+    if parent := s.first(26):
+        _parent(c, parent, made)
+    c.report = entry
+    if c.event in SPECIMEN_FIRST and c.kind == "OUL" and (specimen := c.opened.get("specimen")):
+        made["specimen"] = [specimen.reference]
+    drawn(c, s, entry)
+
+
+_REPORTED = (25, 32, 33, 34, 35)
+"""OBR fields that speak of the report alone."""
+
+
+def _awaited(c: Conversion, s: Reading, request: Entry) -> None:
+    """The report that an order speaks of already: it is registered, or what OBR-25 says."""
+    if not any(s.has(field) for field in _REPORTED):
+        return
+    made: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": "registered"}
+    made["basedOn"] = [request.reference]
+    mark(made, REPEATS, "OBR")
+    entry = c.add(made)
+    entry.part = False
+    c.again = True
+    control(c, made, entry, own=s)
+    _told(c, s, made)
+    c.again = False
+
+
+def _told(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """What OBR says of a report."""
     if status := c.looked_up("report-status", s.leaf(25)):
         made["status"] = status
     apply(c, "OBR[DiagnosticReport]", s, made)
@@ -92,13 +119,6 @@ def _report(c: Conversion, s: Reading) -> None:
                 mark(found, FIELD, f"OBR-{field}" + ("" if 1 in repetition.divided else " XCN"))
                 made.setdefault(element, []).append(found)
     _information(s, made)
-    c.parent = None
-    if parent := s.first(26):
-        _parent(c, parent, made)
-    c.report = entry
-    if c.event in _SPECIMEN_FIRST and c.kind == "OUL" and (specimen := c.opened.get("specimen")):
-        made["specimen"] = [specimen.reference]
-    _drawn(c, s, entry)
 
 
 def _parent(c: Conversion, r: Repetition, made: dict[str, Any]) -> None:
@@ -147,7 +167,8 @@ def _request(c: Conversion, s: Reading) -> None:
     for timing in c.order.timings:
         timed(c, timing, entry)
     c.order.timings.clear()
-    _drawn(c, s, entry)
+    _awaited(c, s, entry)
+    drawn(c, s, entry)
 
 
 def _ordered(c: Conversion, s: Reading, known: Entry | None = None) -> Entry:
@@ -178,85 +199,6 @@ def _ordered(c: Conversion, s: Reading, known: Entry | None = None) -> Entry:
     if c.encounter:
         made["encounter"] = c.encounter.reference
     return entry
-
-
-_OF_SPECIMEN = (9, 10, 14, 15, 39)
-"""Fields of an OBR that say how the specimen was taken."""
-
-
-def _drawn(c: Conversion, s: Reading, owner: Entry) -> None:
-    """What OBR says of the specimen (official map OBR[Specimen]); an SPM that follows says more of the same."""
-    c.opened.pop("drawn", None)
-    if not any(s.has(field) for field in _OF_SPECIMEN):
-        return
-    made: dict[str, Any] = {"resourceType": "Specimen"}
-    entry = c.add(made, s.leaf(7))
-    apply(c, "OBR[Specimen]", s, made)
-    taken: dict[str, Any] = {}
-    effective(c, s, taken)
-    for key, value in taken.items():
-        made.setdefault("collection", {})[key.replace("effective", "collected")] = value
-    source = s.first(15)
-    if source and (source.divided or not source.lone):
-        _source(c, source, made)
-    made["subject"] = c.subject()
-    mark(made, FIELD, "OBR")
-    c.opened["drawn"] = c.opened["specimen"] = entry
-    owner.resource.setdefault("specimen", []).append(entry.reference)
-
-
-def _source(c: Conversion, r: Repetition, made: dict[str, Any]) -> None:
-    """SPS: what it is, additives, words, the site of the body, how it was treated."""
-    for component, target in ((1, ("type",)), (2, ("container[]", "additiveCodeableConcept")),
-                              (4, ("collection", "bodySite")), (6, ("condition[]",))):  # fmt: skip
-        part = r.component(component)
-        if part and (value := concept(c, part)):
-            put(made, target, value)
-    if words := r.leaf(3):
-        made.setdefault("note", []).append({"text": words})
-
-
-def spm(c: Conversion, s: Reading) -> None:
-    """Specimen of the report or order before it; in an OUL of specimens, of those that follow."""
-    if c.kind == "OUL" and c.event in _SPECIMEN_FIRST:
-        c.report = c.request = c.observed = c.group = None
-    entry = c.opened.pop("drawn", None)
-    if entry and "type" in entry.resource:
-        entry = None  # OBR-15 and SPM-4 are two specimens, or say the same twice: neither hides the other.
-    known = entry is not None
-    entry = entry or c.add({"resourceType": "Specimen"}, s.leaf(17))
-    made = entry.resource
-    if known:
-        made["extension"] = [one for one in made["extension"] if one["url"] != FIELD]
-        if not made["extension"]:
-            made.pop("extension")
-    for repetition in s.each(2):
-        for value in pair(c, repetition, ("PGN", "FGN")):
-            made.setdefault("identifier", []).append(value)
-    for repetition in s.each(3):
-        for value in pair(c, repetition, ("PGN", "FGN")):
-            made.setdefault("parent", []).append({"type": "Specimen", "identifier": value})
-    apply(c, "SPM[Specimen]", s, made)
-    taken = s.first(17)
-    if taken:
-        start, end = (c.clock.date_time(leaf.text) if (leaf := taken.leaf(n)) else None for n in (1, 2))
-        first, last = taken.leaf(1), taken.leaf(2)
-        collection = made.setdefault("collection", {})
-        if first and start:
-            collection.pop("collectedPeriod", None)
-            collection.pop("collectedDateTime", None)
-        if first and start and last and end:
-            collection["collectedPeriod"] = {"start": first.give(start), "end": last.give(end)}
-        elif first and start:
-            collection["collectedDateTime"] = first.give(start)
-        if not collection:
-            made.pop("collection")
-    made["subject"] = c.subject()
-    c.opened["specimen"] = entry
-    for owner in () if known else (c.report, c.request):
-        if owner:
-            owner.resource.setdefault("specimen", []).append(entry.reference)
-            break
 
 
 def nte(c: Conversion, s: Reading) -> None:

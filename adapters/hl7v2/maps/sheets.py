@@ -23,6 +23,7 @@ CONVERTS: Mapping[str, Callable[..., Convert]] = {
         "positiveInt": datatypes.positive, "decimal": datatypes.decimal, "date": datatypes.date,
         "dateTime": datatypes.date_time, "instant": datatypes.instant, "concept": datatypes.concept,
         "first-coding": datatypes.first_coding, "quantity": quantities.composite_quantity, "money": quantities.money,
+        "unit": quantities.unit,
         "language": datatypes.language, "language-tag": datatypes.language_tag, "days": datatypes.days,
         "interpretation": observations.interpretation,
         "name": names.human_name, "name-text": names.name_text, "nickname": names.called_by, "address": names.address,

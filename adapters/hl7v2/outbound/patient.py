@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.marks import FIELD
+from adapters.hl7v2.maps.marks import FIELD, OWN
 from adapters.hl7v2.outbound.datatypes import Writing, date_time
 from adapters.hl7v2.outbound.graph import extension, mark, text
 from adapters.hl7v2.outbound.parties import organization_of
@@ -12,6 +12,8 @@ from adapters.hl7v2.outbound.values import Segment
 from hub.domain.fragments import Resource
 
 _BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
+_CONGREGATION = "http://hl7.org/fhir/StructureDefinition/patient-congregation"
+_WORSHIP = OWN + "place-of-worship"
 _AFFIRMED = ((24, "multipleBirth"), (30, "deceased"))
 """Fields that say yes or no, and the element; one that says more than yes (a day, a number) says yes."""
 
@@ -68,7 +70,10 @@ def _is_update(origin: Resource) -> bool:
 
 def pd1(w: Writing, patient: Resource) -> Segment:
     made = Segment("PD1")
-    apply(w, "PD1[Patient]", patient, made)
+    told = patient.get("extension", [])
+    if any(one.get("url") == _WORSHIP for one in told):
+        told = [one for one in told if one.get("url") != _CONGREGATION]  # the name of the same
+    apply(w, "PD1[Patient]", {**patient, "extension": told}, made)
     return made
 
 
