@@ -13,7 +13,7 @@ from adapters.hl7v2.maps.dialect import standard
 from adapters.hl7v2.maps.messages import TRANSLATORS
 
 SHEETS = {"referral.csv": ("RF1", "PRD", "CTD", "AUT"), "medication-and-problem.csv": ("RXE", "PRB")}
-DECIDING = {"RF1": {1}, "PRD": set(), "CTD": set(), "AUT": set(), "RXE": set(), "PRB": {1, 15}}
+DECIDING: dict[str, set[int]] = {"RF1": set(), "PRD": set(), "CTD": set(), "AUT": set(), "RXE": set(), "PRB": {1, 15}}
 """Fields that decide something: they are no values (unmapped.yaml), or stand in no element."""
 
 
