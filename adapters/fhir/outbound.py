@@ -158,8 +158,15 @@ class _Source:
 
     def support(self) -> Iterator[tuple[str, Resource]]:
         for place in self._document.places:
-            if place.type in _SUPPORT and place.base in self._urls:
+            if place.type in _SUPPORT and place.base in self._urls and not self._is_of_header(place):
                 yield self._urls[place.base], self.rewritten(place.resource, place)
+
+    def _is_of_header(self, place: Place) -> bool:
+        """Whether it tells of the received message as such, which is another one than that of the hub."""
+        if place.type != "Provenance":
+            return False
+        targets = [self._document.resolve(one, place) for one in place.resource.get("target", ())]
+        return all(one is not None and one.type == "MessageHeader" for one in targets)
 
     def rewritten(self, resource: Resource, holder: Place | None) -> Resource:
         """With references by the names of the message. holder: where the resource was received."""

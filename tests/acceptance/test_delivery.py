@@ -236,6 +236,8 @@ def test_the_whole_hub_delivers_what_comes_in(tmp_path: Path, kafka: str) -> Non
             figures = hub.http("GET", "/metrics")[2]
             assert "referral_hub_delivery_up 1.0" in figures
         assert (city.types[0].split("^")[:2], town.types[0].split("^")[:2]) == (["REF", "I12"], ["RRI", "I12"])
+        kinds = {number.split("^")[4] for number in fields(city.received[0], "PID")[3].split("~")}
+        assert kinds == {"PI", "MR", "NI"}, "the hub's number, the clinic's, the national one"
         assert "GB 18030-2000" in fields(town.received[0], "MSH", "gb18030")
     finally:
         hub.stop()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
 
+from hub.domain.delivery import UNANSWERED
 from tests.integration.delivery_site import (
     Receiver,
     acknowledgement,
@@ -87,6 +89,17 @@ def test_a_delivery_is_shown_with_its_tries_its_message_and_the_answer(
     assert engineer.get("/admin/deliveries/none").status_code == 404
     trail = site.execute("SELECT action, object_id, allowed FROM audit WHERE object_type = 'delivery' ORDER BY id")
     assert trail == [("read", str(letters[0]), True), ("read", "999", False), ("read", "none", False)]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_each_way_to_get_no_answer_has_words_of_its_own(site: PeopleSite, letters: list[int], language: str) -> None:
+    for number, outcome in enumerate(sorted(UNANSWERED), 2):
+        site.execute("INSERT INTO delivery_attempts (delivery_id, number, ended_at, outcome) "
+                     "VALUES (%s, %s, now(), %s) RETURNING 1", letters[0], number, outcome)  # fmt: skip
+    page = site.browser("engineer", language=language).get(f"/admin/deliveries/{letters[0]}").text
+    told = {re.findall(f">([^<>]+) <code>{outcome}</code>", page)[0] for outcome in UNANSWERED}
+    assert len(told) == len(UNANSWERED)
+    assert not told & {"Failure there", "对方故障"}
 
 
 def test_dead_letters_are_sent_again_or_skipped(
