@@ -143,12 +143,11 @@ def test_documents_in_plain_text_are_lines_and_others_are_attached() -> None:
     message = _read(write(outbound("MDM^T02", bundle=held)))
     assert [er7.value(message, one, 2) for one in message.all("OBX")] == ["TX", "TX", "ED", "RP"]
     attached = message.all("OBX")[2]
-    assert [er7.value(message, attached, 5, 1, n) for n in (2, 3, 4, 5)] == [
-        "application",
-        "pdf",
-        "Base64",
-        "JVBERi0xLjQ=",
-    ]
+    told = [er7.value(message, attached, 5, 1, n) for n in (2, 3, 4, 5)]
+    assert told == ["application", "pdf", "Base64", "JVBERi0xLjQ="]
+    referral = _read(write(outbound("REF^I12", bundle=held)))
+    kinds = {er7.value(referral, one, 2) for one in referral.all("OBX")}
+    assert kinds >= {"TX", "ED", "RP"}, "a summary that comes with a referral down goes along whole"
 
 
 def test_where_the_referral_stands_is_told() -> None:
