@@ -101,11 +101,15 @@ def _look_ahead(c: Conversion) -> None:
 
 
 def _mend(c: Conversion) -> None:
-    """What a resource may not be in FHIR whatever its segment says: empty, or an organisation that lives at home."""
+    """What a resource may not be in FHIR whatever its segment says: empty, or an organisation that lives at home; how an
+    account stands after the message's event."""
     for entry in c.patients:
         if len(entry.resource) == 1:
             entry.resource["_birthDate"] = dict(ABSENT)
+    account = c.codes["account-event"].get(c.event) if c.kind == "BAR" else None
     for entry in c.entries:
+        if account and entry.resource["resourceType"] == "Account":
+            entry.resource["status"] = account
         if entry.resource["resourceType"] != "Organization":
             continue
         for place in (place for told in (entry.resource, *entry.twins) for place in told.get("address", ())):

@@ -92,6 +92,8 @@ def rxe(c: Conversion, s: Reading) -> None:
         made.setdefault("identifier", []).append({"system": namespace(c.facility, "prescription"), "value": number_})
     _daily(s, dosage, 19)
     _pharmacy(c, s, made, 40, 41, 45)
+    if first := quantity(s.leaf(39), s.first(11)):
+        made.setdefault("dispenseRequest", {})["initialFill"] = {"quantity": first}
     _finish(c, s, entry, made, dosage)
 
 

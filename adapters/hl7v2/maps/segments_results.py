@@ -32,7 +32,8 @@ def orc(c: Conversion, s: Reading) -> None:
 
 
 def _based(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
-    """Official map ORU_R01: a ServiceRequest too where it tells of the order, as our receivers did not order it."""
+    """Official map ORU_R01: a ServiceRequest too, as our receivers did not order it. Before version 2.5 an OBR often has
+    no ORC beside it."""
     request = _ordered(c, s, c.order.request if c.order.late else None)
     request.part = False
     made["basedOn"] = [request.reference]
@@ -57,16 +58,11 @@ _INTERPRETERS = ((32, "resultsInterpreter", ""), (33, "resultsInterpreter", ""),
 """OBR fields of those who read, did and wrote it, with what they did (official map OBR[DiagnosticReport])."""
 
 
-_ORDERED = (2, 5, 6, 13, 16, 17, 18, 19, 27, 28, 29, 31, 46, 47, 50, 53)
-"""OBR fields that speak of the order: before version 2.5 it often comes without an ORC."""
-
-
 def _report(c: Conversion, s: Reading) -> None:
     made: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": "unknown"}
     entry = c.add(made, s.leaf(7), s.leaf(22))
-    if c.order.control or any(s.has(field) for field in _ORDERED):
-        _based(c, s, made)
-        c.again = True
+    _based(c, s, made)
+    c.again = True
     control(c, made, entry, own=s)
     _ordered_by(c, s, made)
     c.again = False
