@@ -101,8 +101,8 @@ def _look_ahead(c: Conversion) -> None:
 
 
 def _mend(c: Conversion) -> None:
-    """What a resource may not be in FHIR whatever its segment says: empty, or an organisation that lives at home; how an
-    account stands after the message's event."""
+    """What a resource may not be in FHIR whatever its segment says: empty, or an organisation that lives at home; and
+    how an account stands after the event."""
     for entry in c.patients:
         if len(entry.resource) == 1:
             entry.resource["_birthDate"] = dict(ABSENT)

@@ -79,8 +79,8 @@ def in1(c: Conversion, s: Reading) -> None:
     c.opened["coverage"] = c.add(apply(c, "IN1[Coverage]", s, made))
     name = s.first(4)
     payor = organization_entry(c, name) if name else None
-    if payor is None and s.has(3):
-        payor = c.add({"resourceType": "Organization"})
+    if payor is None and any(s.has(field) for field in (3, 5, 6, 7)):
+        payor = c.add({"resourceType": "Organization", **({} if s.has(3) else {"_name": dict(ABSENT)})})
     if payor:
         apply(c, "IN1[Organization]", s, payor.resource)
     for kind, value, title in (("group", s.leaf(8), s.leaf(9)), ("plan", s.leaf(2), s.leaf(2, 2))):

@@ -32,8 +32,8 @@ def orc(c: Conversion, s: Reading) -> None:
 
 
 def _based(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
-    """Official map ORU_R01: a ServiceRequest too, as our receivers did not order it. Before version 2.5 an OBR often has
-    no ORC beside it."""
+    """Official map ORU_R01: a ServiceRequest too, as our receivers did not order it; an OBR before
+    version 2.5 has often no ORC beside it."""
     request = _ordered(c, s, c.order.request if c.order.late else None)
     request.part = False
     made["basedOn"] = [request.reference]
