@@ -58,6 +58,15 @@ def test_the_command_takes_fhir_and_standard_input() -> None:
     assert "/entry/1/resource/code/text" in paths
 
 
+def test_a_lone_resource_may_name_its_patient_by_id() -> None:
+    observation = {"resourceType": "Observation", "status": "final", "code": {"text": "血压"}}
+    told = {**observation, "subject": {"reference": "Patient/f001"}}
+    status, lines = _run("-", data=json.dumps(told).encode())
+    assert (status, [line["status"] for line in lines]) == (0, ["converted"])
+    status, (line,) = _run("-", data=json.dumps({**observation, "subject": {"reference": "#p1"}}).encode())
+    assert (status, line["error"]["path"]) == (1, "Observation.subject")
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"\x00\xff\xfe", b"MSH", b"MSH|", b"MSH|^~\\&", b"{", b"[1]", b'{"resourceType": 1}', b"not a message",

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion
 from adapters.hl7v2.maps.datatypes import concept, date_time
-from adapters.hl7v2.maps.marks import OWN
+from adapters.hl7v2.maps.marks import FIELD, OWN, mark
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.quantities import number
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
@@ -79,6 +79,7 @@ def dg1(c: Conversion, s: Reading) -> None:
         made["verificationStatus"] = _status(_CONDITION + "ver-status", action.give("entered-in-error"))
     made["category"] = [{"coding": [{"system": _CONDITION + "category", "code": "encounter-diagnosis"}]}]
     apply(c, "DG1[Condition]", s, made)
+    _by_method(c, s, made.get("code", {}))
     described = s.leaf(4)
     if described:
         code = made.setdefault("code", {})
@@ -99,6 +100,15 @@ def dg1(c: Conversion, s: Reading) -> None:
         c.encounter.resource.setdefault("diagnosis", []).append(diagnosis)
 
 
+def _by_method(c: Conversion, s: Reading, code: dict[str, Any]) -> None:
+    """The system of a code that names none is that of the coding method (DG1-2, PR1-2), as until version 2.3."""
+    method, codings = s.leaf(2), code.get("coding", ())
+    uri = c.dialect.systems.get(method.text.strip().upper()) if method else None
+    if method and uri and codings and "system" not in codings[0]:
+        codings[0]["system"] = method.give(uri)
+        mark(codings[0], FIELD, f"{s.name}-2")
+
+
 def pr1(c: Conversion, s: Reading) -> None:
     """Procedure. PR1 has no status: one dated up to the message was done, of any other it is unknown."""
     made: dict[str, Any] = {"resourceType": "Procedure", "status": "unknown"}
@@ -116,6 +126,7 @@ def pr1(c: Conversion, s: Reading) -> None:
     if moment and sent and moment <= sent:
         made["status"] = "completed"
     apply(c, "PR1[Procedure]", s, made)
+    _by_method(c, s, made.get("code", {}))
     described = s.leaf(4)
     if described and "text" not in made.get("code", {}):
         made.setdefault("code", {})["text"] = described

@@ -59,6 +59,8 @@ def _date_time(text: str, offset: timedelta | None, zone: ZoneInfo) -> str | Non
     if not found:
         return None
     year, month, day, hour, minute, second, fraction, given = found.groups()
+    if day is None and month and year > "2200":
+        return None  # YYMMDD, as before the standard; 9999 alone says that there is no end
     try:
         # A missing part is checked as its first value: only what was given is written.
         at = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from adapters.hl7v2.maps.marks import AS_SENT
+from adapters.hl7v2.maps.marks import AS_SENT, FIELD
+from adapters.hl7v2.maps.systems import system_name
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time, number
 from adapters.hl7v2.outbound.graph import extension, mark, text
 from adapters.hl7v2.outbound.parties import entity_identifier
@@ -46,10 +47,20 @@ def _diagnosis(w: Writing, value: Any) -> Repetition | None:
     return concept(w, coded if value.get("coding") else value)
 
 
+def _method(made: Segment, value: Resource) -> Resource:
+    """The coding method where the sender told the code's system by it (`segments_clinical`); the code without it."""
+    codings: list[Resource] = value.get("coding", [])
+    first = codings[0] if codings else {}
+    if mark(first, FIELD) != f"{made.name}-2":
+        return value
+    made.put(2, mark(first, AS_SENT, "system") or system_name(str(first["system"])))
+    return {**value, "coding": [{key: first[key] for key in ("code", "display") if key in first}, *codings[1:]]}
+
+
 def dg1(w: Writing, condition: Resource) -> Segment:
     """DG1; its description (DG1-4) is the text of the code."""
     made = Segment("DG1")
-    what = condition.get("code", {})
+    what = _method(made, condition.get("code", {}))
     apply(w, "DG1[Condition]", condition, made, without=(3,))
     made.put(3, _diagnosis(w, what))
     made.put(4, text(what, "text"))
@@ -70,7 +81,7 @@ def _is(condition: Resource, element: str, *wanted: str) -> bool:
 def pr1(w: Writing, procedure: Resource) -> Segment:
     """PR1; the minutes between start and end are its duration (PR1-7)."""
     made = Segment("PR1")
-    apply(w, "PR1[Procedure]", procedure, made)
+    apply(w, "PR1[Procedure]", {**procedure, "code": _method(made, procedure.get("code", {}))}, made)
     when = procedure.get("performedDateTime") or procedure.get("performedPeriod", {}).get("start")
     made.put(5, date_time(w, when) if when else None)
     made.put(4, text(procedure.get("code", {}), "text"))

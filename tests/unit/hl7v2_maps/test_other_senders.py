@@ -246,3 +246,33 @@ def test_a_problem_is_taken_back_by_its_action_and_by_its_event(event: str, acti
     codes = [coding["code"] for coding in found.get("verificationStatus", {}).get("coding", ())]
     assert codes == (["entered-in-error"] if error else [])
     assert withdrawn(found) == error
+
+
+@pytest.mark.parametrize(("told", "system"), [
+    ("DG1|1|I9|440.21^ATHEROSCLEROSIS", "http://hl7.org/fhir/sid/icd-9-cm"),
+    ("DG1|1|I10|I70.2", "http://hl7.org/fhir/sid/icd-10"),
+    ("DG1|1|I9|I70.2^x^I10", "http://hl7.org/fhir/sid/icd-10"), ("DG1|1|XX|I70.2", None),
+])  # fmt: skip
+def test_the_coding_method_names_the_system_of_a_bare_code(told: str, system: str | None) -> None:
+    condition = _one(_normalise("ADT^A01", "EVN|A01", PID, "PV1|1|I", told), "Condition")
+    assert condition["code"]["coding"][0].get("system") == system
+
+
+def test_uses_told_in_words_are_understood() -> None:
+    names, phones = "Doe^Jo^^^^^CURRENT~Roe^Jo^^^^^PREVIOUS", "3472444150^HOME~99^WORK^CELL"
+    person = f"PID|1||7^^^H^MR||{names}||||||1 St^^B^^^^HOME||{phones}"
+    found = _normalise("ADT^A08", "EVN|A08", person, "NK1|1|Doe^Al|MOTHER")
+    patient = _one(found, "Patient")
+    assert [one["use"] for one in patient["name"]] == ["usual", "old"]
+    assert patient["address"][0]["use"] == "home"
+    assert [(one["system"], one["use"]) for one in patient["telecom"]] == [("phone", "home"), ("phone", "work")]
+    assert _one(found, "RelatedPerson")["relationship"][0]["coding"][0]["code"] == "MTH"
+
+
+def test_an_imaging_order_has_its_accession_number() -> None:
+    found = _normalise("OMI^O23", PID, "ORC|NW|1|2", "OBR|1|1|2|CT^CT^L",
+                       "IPC|A9^RIS|R9^RIS|1.2.840.1|S9^RIS|CT^CT^DCM||ROOM1||AE1")  # fmt: skip
+    request = _one(found, "ServiceRequest")
+    assert [one["value"] for one in request["identifier"]] == ["1", "2", "A9", "R9", "1.2.840.1", "S9"]
+    assert request["identifier"][2]["type"]["coding"][0]["code"] == "ACSN"
+    assert not _unmapped(found, "IPC")
