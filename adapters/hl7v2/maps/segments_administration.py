@@ -72,9 +72,8 @@ def _completion(c: Conversion, s: Reading) -> Leaf | str:
     action, completion = s.leaf(21), s.leaf(20)
     if action and action.text.strip().upper() == "D":
         return action.give("entered-in-error")
-    found = c.codes["completion-status"].get(completion.text.strip().upper()) if completion else None
-    if completion and found:
-        return completion.give(found)
+    if found := c.looked_up("completion-status", completion):
+        return found
     return "not-done" if s.text(5) == _NO_VACCINE else "completed"
 
 
