@@ -25,7 +25,7 @@ def test_a_priority_that_nobody_knows_waits_like_routine() -> None:
     assert late(State.REQUESTED, "?", NOW - timedelta(days=8), None, NOW)
 
 
-@pytest.mark.parametrize("state", [*FINAL, State.ARRIVED, State.IN_PROGRESS, State.OUTCOME_SENT])
+@pytest.mark.parametrize("state", [*sorted(FINAL), State.ARRIVED, State.IN_PROGRESS, State.OUTCOME_SENT])
 def test_who_is_being_treated_or_done_is_never_late(state: State) -> None:
     assert not late(state, "stat", NOW - timedelta(days=400), NOW - timedelta(days=9), NOW)
 

@@ -60,6 +60,7 @@ def test_each_response_has_its_meaning(status: int, body: Any, verdict: Verdict,
         (format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True), 0, 0),
         ("Mon, 99 Foo 2026", 0, 0),
     ],
+    ids=["seconds", "nothing", "a word", "negative", "huge", "a time", "a past time", "no time"],
 )
 def test_retry_after_is_seconds_or_a_time(text: str, least: float, most: float) -> None:
     assert least <= read(503, {"retry-after": text}, b"").wait <= most
