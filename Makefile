@@ -11,7 +11,7 @@ demo: $(INSTALLED)
 	$(BIN)/referral-hub demo $(if $(filter-out 0,$(HEADLESS)),--headless)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m tests
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks

@@ -63,7 +63,7 @@ class Hub:
             arguments += [f"--{option}", value]
         return str(self.run(*arguments)[0]["token"])
 
-    def start(self, *, command: str = "all", timeout: float = 90) -> dict[str, str]:
+    def start(self, *, command: str = "all", timeout: float = 200) -> dict[str, str]:
         """Start the processes; the ready line."""
         with (self.home.parent / f"{self.home.name}.log").open("a") as log:
             self.process = subprocess.Popen(

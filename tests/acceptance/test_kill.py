@@ -97,6 +97,7 @@ def hub(tmp_path: Path, kafka: str) -> Iterator[Hub]:
     hub.stop()
 
 
+@pytest.mark.timeout(600)  # the hub is started twelve times
 def test_ten_kills_under_load_lose_nothing_and_double_nothing(hub: Hub, kafka: str) -> None:
     clinics = _send_while_killing(hub)
     acknowledged = sorted(control_id for clinic in clinics for control_id in clinic.acknowledged)
