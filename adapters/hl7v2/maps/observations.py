@@ -23,13 +23,20 @@ _INTERPRETATION = codes.V3 + "ObservationInterpretation"
 _MIME = {"pdf": "application/pdf", "jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif",
          "tiff": "image/tiff", "html": "text/html", "rtf": "application/rtf", "xml": "application/xml",
          "plain": "text/plain", "text": "text/plain", "txt": "text/plain", "dicom": "application/dicom",
-         "cda": "application/xml", "x-hl7-cda-level-one": "application/xml"}  # fmt: skip
+         "tx": "text/plain", "ft": "text/plain", "cda": "application/xml",
+         "x-hl7-cda-level-one": "application/xml"}  # fmt: skip
 _SENTENCE = re.compile(r"[。；！？]|[.;!?]\s|\n|.{80}")
 _KINDS = {"IM": "image", "IMAGE": "image", "AU": "audio", "AUDIO": "audio", "TX": "text", "TEXT": "text", "FT": "text",
           "VIDEO": "video", "AP": "application", "APPLICATION": "application"}  # fmt: skip
 """Types of data (tables 0191, 0834)."""
 _SUBTYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*$")
 _FULL_MIME = re.compile(r"[\w.+-]+/[\w.+-]+$")
+_VAGUE = frozenset({"text/plain", "application/octet-stream"})
+_SIGNATURES = {"JVBERi0": "application/pdf", "/9j/": "image/jpeg", "iVBORw0KGgo": "image/png", "R0lGOD": "image/gif",
+               "SUkqA": "image/tiff", "TU0AK": "image/tiff", "e1xydGY": "application/rtf",
+               "PD94bWw": "application/xml"}  # fmt: skip
+"""What base64 of these begins with."""
+_DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w.+=-]+)*;base64,", re.IGNORECASE)
 
 Put = dict[str, Any]
 Read = Callable[[Conversion, Reading, Repetition], Put | None]
@@ -127,20 +134,18 @@ def attachment(r: Repetition) -> Put | None:
     """ED: type, subtype, encoding, data. Text data are encoded; data that are not what they say are not taken."""
     kind, subtype, encoding, data = (r.leaf(n) for n in (2, 3, 4, 5))
     if data is None:
-        return None
+        return _misplaced(r)
     made: Put = {}
-    if form := _content_type(kind, subtype):
+    encoded = encoding.text.strip().upper() if encoding else "A"
+    seen = _seen(data) if encoded != "HEX" else None
+    if form := _content_type(kind, subtype, seen[1] if seen else ""):
         made["contentType"] = form
         mark(made, COMPONENT, "3" if subtype else "2", "contentType")
-    encoded = encoding.text.strip().upper() if encoding else "A"
-    if encoded == "BASE64":
-        compact = "".join(data.text.split())
-        compact += "=" * (-len(compact) % 4)
-        try:
-            base64.b64decode(compact, validate=True)
-        except (binascii.Error, ValueError):
-            return None
-        written: Any = compact
+    if seen:
+        made.setdefault("contentType", seen[1])
+        written: Any = seen[0]
+    elif encoded == "BASE64":
+        written = _base64(data.text)
     elif encoded == "HEX":
         try:
             written = base64.b64encode(bytes.fromhex(data.text)).decode()
@@ -148,8 +153,10 @@ def attachment(r: Repetition) -> Put | None:
             return None
     else:
         written = base64.b64encode(data.text.encode()).decode()
+    if written is None:
+        return None
     made["data"] = Joined(written, (data, encoding) if encoding else (data,))
-    if encoding is None or encoding.text.strip() != "Base64":
+    if not seen and (encoding is None or encoding.text.strip() != "Base64"):
         mark(made, AS_SENT, encoding.text.strip() if encoding else "A", "data")
     source = r.part(1, 1)
     if source:
@@ -157,15 +164,45 @@ def attachment(r: Repetition) -> Put | None:
     return made
 
 
-def _content_type(kind: Leaf | None, subtype: Leaf | None) -> Leaf | None:
-    """A media type by its subtype (table 0291), or by its kind alone; one that is not listed stands below its kind."""
+def _base64(text: str) -> str | None:
+    compact = "".join(text.split())
+    compact += "=" * (-len(compact) % 4)
+    try:
+        base64.b64decode(compact, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return compact
+
+
+def _seen(data: Leaf) -> tuple[str, str] | None:
+    """The base64 and the media type of data that show both themselves, whatever their sender calls them."""
+    text = data.text.strip()
+    url = _DATA_URL.match(text)
+    text = text[url.end() :] if url else text
+    form = next((form for begin, form in _SIGNATURES.items() if text.startswith(begin)), url and url[1])
+    written = _base64(text) if form else None
+    return (written, form) if written and form else None
+
+
+def _misplaced(r: Repetition) -> Put | None:
+    """Data in another component than their own."""
+    found = ((leaf, seen) for leaf in r.leaves() if (seen := _seen(leaf)))
+    return next(({"contentType": seen[1], "data": leaf.give(seen[0])} for leaf, seen in found), None)
+
+
+def _content_type(kind: Leaf | None, subtype: Leaf | None, shown: str = "") -> Leaf | None:
+    """A media type by its subtype (table 0291), or by its kind alone; one that is not listed stands below its kind.
+
+    shown: what the data show themselves to be, for a sender that says less.
+    """
     leaf = subtype or kind
     if leaf is None:
         return None
     name = leaf.text.strip().lower()
     above = _KINDS.get(kind.text.strip().upper()) if kind and subtype else None
     usual = f"{above}/{name}" if above and _SUBTYPE.match(name) else "application/octet-stream"
-    return leaf.give(name if _FULL_MIME.match(name) else _MIME.get(name, usual))
+    told = name if _FULL_MIME.match(name) else _MIME.get(name, usual)
+    return leaf.give(shown or told if told in _VAGUE else told)
 
 
 def pointer(r: Repetition) -> Put | None:
