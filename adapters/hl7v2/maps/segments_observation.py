@@ -212,9 +212,9 @@ def _presented(c: Conversion, s: Reading, made: dict[str, Any], entry: Entry) ->
         return
     kept = ("encounter", "effectiveDateTime", "effectivePeriod")
     report: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": "unknown", "code": {"text": "unknown"}}
-    leaf, what = s.leaf(11), s.first(3)
-    if leaf and (status := c.codes["report-status"].get(leaf.text.strip().upper())):
-        report["status"] = leaf.give(status)
+    what = s.first(3)
+    if status := c.looked_up("report-status", s.leaf(11)):
+        report["status"] = status
     if what and (code := concept(c, what)):
         report["code"] = code
     report |= {"subject": c.subject(), **{name: made[name] for name in kept if name in made}}
