@@ -21,14 +21,23 @@ def _tally() -> Tally:
 def test_the_expected_key_facts_are_found_in_each_family_and_of_each_source() -> None:
     tally = _tally()
     assert tally.expected["all"] > 11_000
-    assert tally.found["all"] / tally.expected["all"] >= 0.98
+    assert tally.found["all"] / tally.expected["all"] >= 0.99
     poor = {group: tally.found[group] / of for group, of in tally.expected.items() if tally.found[group] / of < 0.95}
     assert poor == {}
 
 
-def test_without_any_disagreement_most_facts_are_found() -> None:
+OTHERS_OWN = {"ORU": "a converter's own name in a twelfth of the facts", "ORM": "a message that CONTRACTS.md refuses"}
+"""Families that cannot reach 95% where no more is set aside than what the official maps contradict."""
+
+
+def test_with_nothing_aside_but_what_the_official_maps_contradict_each_family_is_found() -> None:
     tally = _tally()
-    assert tally.found["all"] / (tally.expected["all"] + tally.disputed["all"]) >= 0.85
+    families = [group for group in tally.expected if len(group) == 3 and group.isupper() and group not in OTHERS_OWN]
+    whole = {group: tally.expected[group] + tally.disputed[group] for group in tally.expected}
+    shares = {group: tally.found[group] / (whole[group] - tally.contradicted[group]) for group in families}
+    assert len(shares) >= 11
+    assert {group: share for group, share in shares.items() if share < 0.95} == {}
+    assert tally.found["all"] / whole["all"] >= 0.93
 
 
 def test_every_miss_is_explained() -> None:

@@ -20,8 +20,8 @@ PID = "PID|1||7701^^^ZSWSY^MR||测^试员||19580212|F"
 VISIT = "PV1|1|O|"
 
 
-def _normalise(kind: str, *segments: str, version: str = "2.5.1") -> Normalised:
-    raw = ("\r".join([MSH.format(kind=kind, version=version), *segments]) + "\r").encode()
+def _normalise(kind: str, *segments: str, version: str = "2.5.1", header: str = MSH) -> Normalised:
+    raw = ("\r".join([header.format(kind=kind, version=version), *segments]) + "\r").encode()
     envelope, refusals = read_envelope(raw)
     assert unreadable(refusals) == ()
     now = datetime(2026, 3, 10, 9, 16, tzinfo=UTC)
