@@ -103,5 +103,5 @@ def _elements(node: Any) -> Iterator[Element]:
 
 def _number(version: str) -> int:
     """2.5.1 as 251, for distances."""
-    major, minor, patch, *_ = *(int(part) for part in version.split(".") if part.isdecimal()), 0, 0, 0
+    major, minor, patch, *_ = *(int(part) for part in version.split(".") if part.isdecimal() and len(part) < 9), 0, 0, 0
     return major * 100 + min(minor, 9) * 10 + min(patch, 9)

@@ -161,7 +161,7 @@ def character_set(raw: bytes, chance: Random) -> bytes:
     name = fields[17] = chance.choice(CHARSETS)
     lines[0] = "|".join(fields)
     text = _joined(lines).decode("utf-8", "replace")
-    at = chance.randrange(len(lines[0]), len(text) + 1)
+    at = chance.randrange(min(len(lines[0]), len(text)), len(text) + 1)
     text = text[:at] + "县人民医院寍縷鏢𠮷" * chance.randrange(1, 4) + text[at:]
     coding = chance.choice((charsets.codec(name) or "utf-8", "gb18030", "utf-16", "utf-32-be", "utf-8", "cp950"))
     coded = text.encode(coding, chance.choice(("ignore", "replace")))

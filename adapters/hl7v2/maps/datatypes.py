@@ -51,8 +51,19 @@ def positive(c: Conversion, r: Repetition) -> Value:
 
 def positive_of(leaf: Leaf | None) -> Leaf | None:
     """A positiveInt; None where it is none."""
+    found = unsigned_of(leaf)
+    return found if found and found.value else None
+
+
+def unsigned_of(leaf: Leaf | None) -> Leaf | None:
+    """An unsignedInt; None where it is none."""
     text = leaf.text.strip() if leaf else ""
-    return leaf.give(int(text)) if leaf and text.isdecimal() and 0 < int(text) < 2**31 else None
+    fits = text.isdecimal() and len(text) < _DIGITS and int(text) < 2**31
+    return leaf.give(int(text)) if leaf and fits else None
+
+
+_DIGITS = 100
+"""Of a number, leading zeros included; Python itself reads no more than some thousand."""
 
 
 def date_time(c: Conversion, r: Repetition) -> Value:

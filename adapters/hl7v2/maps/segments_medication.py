@@ -7,6 +7,7 @@ from typing import Any
 from adapters.hl7v2.maps import appointments
 from adapters.hl7v2.maps.actors import coded_organization_entry
 from adapters.hl7v2.maps.conversion import Conversion, Entry
+from adapters.hl7v2.maps.datatypes import unsigned_of
 from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.maps.medicines import medicine
 from adapters.hl7v2.maps.names import address, telecom
@@ -55,9 +56,9 @@ def _finish(c: Conversion, s: Reading, entry: Entry, made: dict[str, Any], dosag
     supply = quantity(s.leaf(amount), s.first(unit))
     if supply:
         made.setdefault("dispenseRequest", {})["quantity"] = supply
-    again = s.leaf(refills)
-    if again and again.text.strip().isdecimal():
-        made.setdefault("dispenseRequest", {})["numberOfRepeatsAllowed"] = again.give(int(again.text))
+    again = unsigned_of(s.leaf(refills))
+    if again:
+        made.setdefault("dispenseRequest", {})["numberOfRepeatsAllowed"] = again
     strong = quantity(s.leaf(strength), s.first(strength_unit))
     if strong:
         made.setdefault("extension", []).append({"url": OWN + "strength", "valueQuantity": strong})

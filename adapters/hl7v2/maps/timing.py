@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.datatypes import positive_of
 from adapters.hl7v2.maps.names import period
 from adapters.hl7v2.maps.quantities import composite_quantity, number, quantity
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
@@ -181,7 +182,6 @@ def tq1(c: Conversion, s: Reading, dosage: dict[str, Any], resource: dict[str, A
             dosage["text"] = leaf
         elif leaf:
             dosage.setdefault("additionalInstruction", []).append({"text": leaf})
-    total = s.leaf(14)
-    if total and total.text.strip().isdecimal() and int(total.text) > 0:
-        count = dosage.setdefault("timing", {}).setdefault("repeat", {})
-        count["count"] = total.give(int(total.text))
+    total = positive_of(s.leaf(14))
+    if total:
+        dosage.setdefault("timing", {}).setdefault("repeat", {})["count"] = total
