@@ -24,7 +24,7 @@ from adapters.hl7v2.envelope import read_envelope
 from hub.domain.errors import Unavailable
 from hub.domain.messages import Outcome, Receipt, Sender, Submission
 from hub.intake.entries import Entry, prepare
-from hub.processes.convert import convert, encoded, line
+from hub.processes.convert import Converted, convert, encoded, line
 from hub.processes.submissions import Hl7Message
 from tests.accounting import er7_leaves, fhir_leaves, unbalanced
 
@@ -81,10 +81,16 @@ def fhir(raw: bytes) -> Judgement:
 
 
 def _converted(raw: bytes, found: Judgement) -> None:
-    with _timed(found):
-        messages = list(convert(raw, None, ZONE, NOW))
-        for index, message in enumerate(messages):
-            encoded(line("x", index, message))
+    """Each message of a file is timed by itself."""
+    messages: list[Converted] = []
+    rest = convert(raw, None, ZONE, NOW)
+    while True:
+        with _timed(found):
+            message = next(rest, None)
+            if message is None:
+                break
+            encoded(line("x", len(messages), message))
+        messages.append(message)
     if not messages:
         found.faults.append("no line")
     for message in messages:
