@@ -12,7 +12,7 @@ from urllib.parse import quote
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.datatypes import ALTERNATE, coding, concept
-from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, mark
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, as_sent, mark
 from adapters.hl7v2.maps.quantities import number, quantity, reference_range, units
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
 from adapters.hl7v2.maps.systems import universal
@@ -36,6 +36,8 @@ _SIGNATURES = {"JVBERi0": "application/pdf", "/9j/": "image/jpeg", "iVBORw0KGgo"
                "SUkqA": "image/tiff", "TU0AK": "image/tiff", "e1xydGY": "application/rtf",
                "PD94bWw": "application/xml"}  # fmt: skip
 """What base64 of these begins with."""
+_LEAST_FILE = 48
+"""No file is shorter: what a shorter string begins with is chance."""
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w.+=-]+)*;base64,", re.IGNORECASE)
 
 Put = dict[str, Any]
@@ -47,6 +49,15 @@ def value(c: Conversion, s: Reading, kind: str, repetition: Repetition) -> Put |
     read = _READERS.get(kind or ("NM" if s.has(6) else ""))
     found = read(c, s, repetition) if read else None
     return found or _string(c, s, repetition)
+
+
+def told_type(s: Reading) -> str:
+    """OBX-2; ED for a file that a sender calls a string, or nothing."""
+    kind = s.text(2).upper()
+    if kind not in ("", "ST"):
+        return kind
+    files = any(len(leaf.text) >= _LEAST_FILE and _seen(leaf) for one in s.each(5) for leaf in one.leaves())
+    return "ED" if files else kind
 
 
 def _string(c: Conversion, s: Reading, r: Repetition) -> Put | None:
@@ -138,9 +149,7 @@ def attachment(r: Repetition) -> Put | None:
     made: Put = {}
     encoded = encoding.text.strip().upper() if encoding else "A"
     seen = _seen(data) if encoded != "HEX" else None
-    if form := _content_type(kind, subtype, seen[1] if seen else ""):
-        made["contentType"] = form
-        mark(made, COMPONENT, "3" if subtype else "2", "contentType")
+    _content_type(made, kind, subtype, 2, seen[1] if seen else "")
     if seen:
         made.setdefault("contentType", seen[1])
         written: Any = seen[0]
@@ -190,19 +199,25 @@ def _misplaced(r: Repetition) -> Put | None:
     return next(({"contentType": seen[1], "data": leaf.give(seen[0])} for leaf, seen in found), None)
 
 
-def _content_type(kind: Leaf | None, subtype: Leaf | None, shown: str = "") -> Leaf | None:
+def _content_type(made: Put, kind: Leaf | None, subtype: Leaf | None, place: int, shown: str = "") -> None:
     """A media type by its subtype (table 0291), or by its kind alone; one that is not listed stands below its kind.
 
-    shown: what the data show themselves to be, for a sender that says less.
+    place: of the kind; shown: what the data show themselves to be, for a sender that says less.
     """
     leaf = subtype or kind
     if leaf is None:
-        return None
+        return
     name = leaf.text.strip().lower()
     above = _KINDS.get(kind.text.strip().upper()) if kind and subtype else None
     usual = f"{above}/{name}" if above and _SUBTYPE.match(name) else "application/octet-stream"
     told = name if _FULL_MIME.match(name) else _MIME.get(name, usual)
-    return leaf.give(shown or told if told in _VAGUE else told)
+    form = shown or told if told in _VAGUE else told
+    made["contentType"] = leaf.give(form)
+    if kind and subtype and form.startswith(kind.text.strip().lower() + "/"):
+        made["contentType"] = Joined(form, (kind, subtype))
+        if sent := as_sent(form, subtype.text):
+            mark(made, AS_SENT, sent, "contentType")
+    mark(made, COMPONENT, str(place + 1 if subtype else place), "contentType")
 
 
 def pointer(r: Repetition) -> Put | None:
@@ -212,9 +227,7 @@ def pointer(r: Repetition) -> Put | None:
         return None
     url = universal(where.text.strip(), "") or f"urn:referral-hub:pointer:{_quoted(where.text.strip())}"
     made: Put = {"url": where.give(url)}
-    if form := _content_type(kind, subtype):
-        made["contentType"] = form
-        mark(made, COMPONENT, "4" if subtype else "3", "contentType")
+    _content_type(made, kind, subtype, 3)
     if application:
         made["title"] = application
     return made

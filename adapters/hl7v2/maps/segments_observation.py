@@ -13,7 +13,7 @@ from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.documents import document_line
 from adapters.hl7v2.maps.marks import ADDRESS, OWN, REPEATS, VALUE_TYPE, broken, mark
 from adapters.hl7v2.maps.names import address
-from adapters.hl7v2.maps.observations import ATTACHMENT, PROSE, reference, usual_type, value
+from adapters.hl7v2.maps.observations import ATTACHMENT, PROSE, reference, told_type, usual_type, value
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.quantities import units
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
@@ -48,7 +48,7 @@ def _order_number(segment: Reading | None) -> str:
 
 def obx(c: Conversion, s: Reading) -> None:
     """Observation; after TXA its text is the document's. Lines of one text are one Observation."""
-    kind = s.text(2).upper()
+    kind = told_type(s)
     if c.document is not None and document_line(c, s, kind):
         return
     if kind in PROSE and c.last_text and c.last_text[0] == _same_text(s):

@@ -167,20 +167,6 @@ def test_an_attached_letter_is_the_reason_of_a_referral() -> None:
     assert found.intent is not None
 
 
-@pytest.mark.parametrize(("told", "form", "left"), [
-    ("^^^^JVBERi0xLjQK", "application/pdf", 0), ("^TEXT^^A^JVBERi0xLjQK", "application/pdf", 0),
-    ("JVBERi0xLjQK", "application/pdf", 0), ("PDF^Base64^JVBERi0xLjQK", "application/pdf", 2),
-    ("^^^Base64^data:application/pdf;base64,JVBERi0xLjQK", "application/pdf", 0), ("^TX^^^so so", "text/plain", 0),
-    ("^application^octet-stream^Base64^/9j/4AAQ", "image/jpeg", 1),
-])  # fmt: skip
-def test_a_file_is_known_by_what_its_data_show(told: str, form: str, left: int) -> None:
-    found = _normalise("ORU^R01", PID, "OBR|1||F1|R^Report", f"OBX|1|ED|PDF^Document||{told}||||||F")
-    held = next(one["valueAttachment"] for one in _one(found, "Observation")["extension"] if "valueAttachment" in one)
-    assert held["contentType"] == form
-    assert held["data"] in ("JVBERi0xLjQK", "/9j/4AAQ", "c28gc28=")
-    assert len([one for one in _unmapped(found, "OBX") if "-5" in one]) == left
-
-
 def test_an_urgency_that_hl7_does_not_know_is_kept() -> None:
     reason = "RF1|P|2WW^Two week wait^L|||||20260310|||^lump"
     request = _one(_normalise("REF^I12", reason, *PROVIDERS, PID), "ServiceRequest")
