@@ -32,13 +32,18 @@ STRUCTURES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One field of a segment or component of a datatype. table: `HL70005`, None where it has none."""
+    """One field of a segment or component of a datatype. table: `HL70005`, None where it has none; withdrawn: that the
+    version does not have it any more."""
 
     name: str
     datatype: str
     required: bool
     repeatable: bool
     table: str | None
+    withdrawn: bool = False
+
+
+_GONE = Element("", "", required=False, repeatable=False, table=None, withdrawn=True)
 
 
 @remembered(8192)
@@ -54,7 +59,14 @@ def library(version: str) -> ModuleType:
 @remembered(8192)
 def segment(version: str, name: str) -> tuple[Element, ...]:
     """The fields of a segment, the first at index 0; () for one that the version does not know (Z-segments)."""
-    return tuple(_elements(library(version).SEGMENTS.get(name)))
+    found = dict(_fields(library(version).SEGMENTS.get(name)))
+    return tuple(found.get(number, _GONE) for number in range(1, max(found, default=0) + 1))
+
+
+def _fields(node: Any) -> Iterator[tuple[int, Element]]:
+    """By number: from version 2.7 on the tables leave out what was withdrawn."""
+    for (name, *_), element in zip(node[1] if node else (), _elements(node), strict=False):
+        yield int(name.rpartition("_")[2]), element
 
 
 @remembered(8192)
@@ -98,7 +110,7 @@ def _elements(node: Any) -> Iterator[Element]:
     """Of a sequence: hl7apy has some segments as something else (ORO in 2.1) or without their fields (QRD in 2.7)."""
     fields = node[1] if node and node[0] == "sequence" and len(node) == 2 else ()
     for _, reference, (least, most), _ in fields:
-        yield Element(reference[3] or "", reference[2], least > 0, most != 1, reference[4])
+        yield Element(reference[3] or "", reference[2], least > 0, most not in (0, 1), reference[4], most == 0)
 
 
 def _number(version: str) -> int:

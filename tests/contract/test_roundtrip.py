@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.roundtrip.generated import generated
 from tests.roundtrip.measure import CORPUS, OWN, Trip, messages, trip
 
-HELD = 0.99
+HELD = 0.9998
 """The share that returns; `python -m tests.roundtrip` tells each field that does not. The aim is all."""
 
-ODD = frozenset({"ORU-R01-01.hl7#0", "prt-to-device.hl7#0"})
-"""Messages out of order by any version's structure (a TXA inside an order, PRT in 2.5.1): most of what is missed."""
+FILLED = ((1.0, (0,), 1, 0.9999), (0.5, (0, 1), 2, 0.997), (0.5, (2, 3), 1, 0.999))
+"""Generated messages: share of the fields that are filled, seeds, repetitions of a group at most, share that returns.
+What does not: a second TQ1 of an order, starts that an offset moved, writers of a note but the first."""
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +28,22 @@ def test_mapped_leaves_return(trips: list[Trip]) -> None:
     assert sum(bool(leaf.returned) for leaf in leaves) / len(leaves) >= HELD
 
 
-def test_no_other_message_loses_more_than_a_few(trips: list[Trip]) -> None:
-    lost = {one.name: sum(not leaf.returned for leaf in one.leaves) for one in trips if one.name not in ODD}
-    assert {name: count for name, count in lost.items() if count > 40} == {}
+def test_no_message_loses_more_than_a_few(trips: list[Trip]) -> None:
+    lost = {one.name: sum(not leaf.returned for leaf in one.leaves) for one in trips}
+    assert {name: count for name, count in lost.items() if count > 10} == {}
+    assert [one.name for one in trips if one.refused] == []
+
+
+@pytest.mark.parametrize(("share", "seeds", "most", "held"), FILLED)
+def test_mapped_leaves_of_generated_messages_return(
+    share: float, seeds: tuple[int, ...], most: int, held: float
+) -> None:
+    made = [one for seed in seeds for one in generated(share, seed, most=most)]
+    trips = [found for name, raw in made if (found := trip(name, raw))]
+    leaves = [leaf for one in trips for leaf in one.leaves]
+    assert len(trips) == len(made) and len(leaves) > 8_000
+    assert [one.name for one in trips if one.refused] == []
+    assert sum(bool(leaf.returned) for leaf in leaves) / len(leaves) >= held
 
 
 def test_a_referral_of_our_own_returns_to_the_character() -> None:

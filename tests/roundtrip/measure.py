@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from adapters.hl7v2 import charsets, er7, files
+from adapters.hl7v2 import charsets, er7, files, structures
 from adapters.hl7v2.envelope import read_envelope
 from adapters.hl7v2.maps.times import Clock
 from adapters.hl7v2.normalise import normalise
@@ -31,6 +34,7 @@ ASIDE = frozenset(
 )  # fmt: skip
 """Set ids, and the fields of MSH that are of the transport: who sends to whom, when, what, in which version."""
 
+_VERSIONS = ("2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8")
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})\[(\d+)\]-(\d+)\[(\d+)\](?:\.(\d+)(?:\.(\d+))?)?")
 _TIME = re.compile(r"\d{8}\d{2,6}(\.\d+)?([+-]\d{4})?$")
 
@@ -80,7 +84,10 @@ def trip(name: str, raw: bytes) -> Trip | None:
         there = normalise(raw, envelope, charset=None, timezone=ZONE, received_at=NOW)
     except Refused:
         return None
-    message = outbound(envelope, there)
+    first, charset = charsets.decode(raw, envelope.charset, None)
+    before = er7.parse(first, charsets.codec(charset) or "utf-8")
+    cited = {path.partition("[")[0] for path, _ in _mapped(there)}
+    message = outbound(envelope, there, cited)
     try:
         made, faults = drawn(message)
     except Refused as refused:
@@ -88,18 +95,40 @@ def trip(name: str, raw: bytes) -> Trip | None:
     back = encoded(made, message)
     text, charset = charsets.decode(back, charsets.declared(back), None)
     again = er7.parse(text, charsets.codec(charset) or "utf-8")
-    first, charset = charsets.decode(raw, envelope.charset, None)
-    before = er7.parse(first, charsets.codec(charset) or "utf-8")
     told = "; ".join(f"{one.path}: {one.text}" for one in faults)
     return Trip(name, envelope.type, tuple(_compare(there, before, again)), faults=told)
 
 
-def outbound(envelope: Envelope, there: Normalised) -> Outbound:
-    """The same kind of message, from the Bundle alone."""
-    version = envelope.version if re.fullmatch(r"2\.[1-9](\.\d)?", envelope.version) else "2.5.1"
+def outbound(envelope: Envelope, there: Normalised, segments: AbstractSet[str] = frozenset()) -> Outbound:
+    """The same kind of message, from the Bundle alone, in a version that has the segments."""
+    version = _version(envelope, segments)
     kind = envelope.type if "^" in envelope.type else f"{envelope.type}^R01"
     return Outbound(kind, there.bundle, "BACK", NOW, version, "UNICODE UTF-8", ("HUB", "HUB"), ("HIS", "HOSPITAL"),
                     timezone=_zone(there))  # fmt: skip
+
+
+def _version(envelope: Envelope, segments: AbstractSet[str]) -> str:
+    """The message's own; of one that has segments of a later version, which no receiver of its own version could be
+    told, the oldest that has them there."""
+    own = envelope.version if re.fullmatch(r"2\.[1-9](\.\d)?", envelope.version) else "2.5.1"
+    later = [version for version in _VERSIONS if version > own]
+    return next((one for one in (own, *later) if segments <= _held(one, envelope.type)), own)
+
+
+@lru_cache
+def _held(version: str, kind: str) -> frozenset[str]:
+    """The segments of a structure, and those that any message may have."""
+    structure = structures.structure(version, kind)
+    found = structures.library(version).MESSAGES[structure] if structure else (None, ())
+    return frozenset(_names(found)) | {name for name in structures.library(version).SEGMENTS if name[0] == "Z"}
+
+
+def _names(node: Any) -> Iterator[str]:
+    for name, reference, _, kind in node[1]:
+        if kind == "SEG":
+            yield name
+        else:
+            yield from _names(reference)
 
 
 def _zone(there: Normalised) -> str:

@@ -77,9 +77,14 @@ def practitioner(c: Conversion, r: Repetition) -> Value:
     return entry.reference if entry else None
 
 
+def is_dated_name(c: Conversion, r: Repetition) -> bool:
+    """Whether an NDL is one: many senders write an XCN there."""
+    return 1 in r.divided or any(c.clock.date_time(r.text(n)) for n in (2, 3) if r.leaf(n))
+
+
 def interpreter(c: Conversion, r: Repetition) -> Value:
     """NDL: the name is a CNN in component 1; with a time or a place it is a PractitionerRole."""
-    name = r.component(1) if 1 in r.divided else r
+    name = r.component(1) if is_dated_name(c, r) else r
     entry = practitioner_entry(c, name, plain=True) if name else None
     if entry is None or r.lone or name is r:
         return entry.reference if entry else None
@@ -218,7 +223,10 @@ def _level(r: Repetition, component: int, physical: str) -> dict[str, Any]:
     if name:
         made["name"] = name
     if number:
-        made["identifier"] = [universal_identifier(number, r.part(component, 3))]
+        form = r.part(component, 3)
+        made["identifier"] = [universal_identifier(number, form)]
+        if form is None and "system" not in made["identifier"][0]:
+            mark(made["identifier"][0], COMPONENT, "2")
         if name:
             made["identifier"].insert(0, {"value": name})
     made["physicalType"] = {"coding": [{"system": _PHYSICAL, "code": physical}]}
@@ -246,20 +254,28 @@ def _of_the_whole(c: Conversion, r: Repetition, made: dict[str, Any]) -> bool:
         made.setdefault("identifier", []).append(held)
     if assigner and "name" in made and "identifier" not in made:
         made["identifier"] = [{"value": made["name"], "assigner": assigner.reference}]
-    elif assigner and number is None and "name" in made:
-        again = next((one for one in made["identifier"] if one["value"] is made["name"]), None)
+    elif assigner and (number is None or r.part(10, 2) or r.part(10, 3)):
+        named = made.get("identifier", ()) if number is None else ()
+        again = next((one for one in named if one["value"] is made.get("name")), None)
         if again is not None:
             again["assigner"] = assigner.reference
+        else:
+            whole = {"url": OWN + "assigning-authority", "valueReference": assigner.reference}
+            made.setdefault("extension", []).append(whole)
     return len(made) > said or number is not None
 
 
 def discharged_to(c: Conversion, r: Repetition) -> Value:
-    """DLD: where the patient went, as a Location of that type."""
-    name = r.part(1, 2) or r.leaf(2) or r.leaf(1)
+    """DLD: where the patient went, as a Location of that type, and when."""
+    when = r.leaf(2)
+    time = c.clock.date_time(when.text) if when else None
+    name = r.part(1, 2) or (r.leaf(1) if time else when or r.leaf(1))
     part = r.component(1)
     if name is None:
         return None
     made: dict[str, Any] = {"resourceType": "Location", "name": name, "mode": "instance"}
     if part and (kind := coded("0113")(c, part)):
         made["type"] = [kind]
+    if when and time:
+        made["extension"] = [{"url": OWN + "effective", "valueDateTime": when.give(time)}]
     return c.share("DLD" + r.raw, made).reference

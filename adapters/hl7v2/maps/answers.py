@@ -74,4 +74,4 @@ def parameters(c: Conversion, s: Reading) -> None:
 
 def dsp(c: Conversion, s: Reading) -> None:
     """DSP-3 is a line of text to display: a note of the message."""
-    c.notes.append(s)
+    c.notes.append((c.patient, s))

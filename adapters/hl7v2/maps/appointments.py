@@ -136,7 +136,7 @@ _ORDERED = {"cancelled": "revoked", "entered-in-error": "entered-in-error", "ful
 
 def resource(c: Conversion, s: Reading) -> None:
     """A participant: a person, a place, a thing."""
-    entry = c.opened.get("appointment")
+    entry = c.observed = c.opened.get("appointment")
     c.opened.pop("beside", None)
     named = s.first(3) or (s.first(4) if s.name == "AIG" else None)
     if entry is None or named is None:

@@ -57,7 +57,8 @@ class Entry(msgspec.Struct, eq=False):
 class Order:
     """What belongs to one order: its ORC, timings not yet used, and the request or report made of it; told: whether who
     entered and verified it is said; late: its ORC stands after its OBR; reported: a report has its ORC already; given:
-    administrations whose route is not told yet (RAS_O17: several RXA share an RXR)."""
+    administrations whose route is not told yet (RAS_O17: several RXA share an RXR); participants, document: of the
+    order, before its OBR."""
 
     control: Reading | None = None
     timings: list[Reading] = field(default_factory=list)
@@ -66,6 +67,8 @@ class Order:
     late: bool = False
     reported: bool = False
     given: list[Entry] = field(default_factory=list)
+    participants: list[dict[str, Any]] = field(default_factory=list)
+    document: Entry | None = None
 
 
 class Conversion:
@@ -107,7 +110,7 @@ class Conversion:
         self.receiving: tuple[list[Reading], list[Claim]] | None = None
         self.provider: Entry | None = None
         self.sent = ""
-        self.notes: list[Reading] = []
+        self.notes: list[tuple[Entry | None, Reading]] = []
         self.lines: dict[int, list[Joined]] = {}
         self.states: dict[int, list[Leaf]] = {}
         self.categories: dict[tuple[int, str], int] = {}

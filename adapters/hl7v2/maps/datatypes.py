@@ -70,6 +70,12 @@ def date_time(c: Conversion, r: Repetition) -> Value:
     return _time(r.leaf(), c.clock.date_time)
 
 
+def moment(c: Conversion, r: Repetition) -> Value:
+    """A time that says more than its day, beside an element that takes no more."""
+    found = date_time(c, r)
+    return found if found and len(found.value) > 10 else None
+
+
 def date(c: Conversion, r: Repetition) -> Value:
     return _time(r.leaf(), c.clock.date)
 
@@ -238,7 +244,8 @@ def language(c: Conversion, r: Repetition) -> Value:
         return None
     tagged = [found for n in (1, 4, 10) if (found := c.looked_up("language", r.leaf(n)))]
     if not tagged:
-        return {"text": name}
+        where = "9" if name is r.leaf(9) else "2" if name is r.leaf(2) else ""
+        return marked({"text": name}, COMPONENT, where, "text") if where and name is not leaf else {"text": name}
     own = [coding(c, r, parts) for parts in CODINGS if not r.lone and (parts[0] in r.values or parts[1] in r.values)]
     made: dict[str, Any] = {"coding": [{"system": "urn:ietf:bcp:47", "code": tag} for tag in tagged], "text": name}
     if name is r.leaf(9) or name is leaf:
@@ -271,6 +278,13 @@ def language_tag(c: Conversion, r: Repetition) -> Value:
 def text_of(c: Conversion, r: Repetition) -> Value:
     """A CWE as a string: its text, else its code."""
     return r.leaf(9) or r.leaf(2) or r.leaf(1)
+
+
+def note(c: Conversion, r: Repetition) -> Value:
+    """A CWE as an Annotation: its words."""
+    where = next((n for n in (9, 2, 1) if r.leaf(n)), 0)
+    made: dict[str, Any] = {"text": r.leaf(where)}
+    return marked(made, COMPONENT, str(where), "text") if where > 1 else made if where else None
 
 
 def effective(c: Conversion, s: Reading, made: dict[str, Any]) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 from adapters.hl7v2.maps.actors import practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, instant
-from adapters.hl7v2.maps.marks import broken
+from adapters.hl7v2.maps.marks import OWN, broken
 from adapters.hl7v2.maps.observations import ATTACHMENT, attachment, pointer
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 
+PRESENTATION = OWN + "content-presentation"
+"""TXA-3, where it is neither TX nor AP."""
 _TEXT = frozenset({"TX", "FT", "ST", ""})
 _DOCUMENT = {
     "entered-in-error": "entered-in-error", "cancelled": "entered-in-error", "corrected": "amended",
@@ -49,6 +51,8 @@ def txa(c: Conversion, s: Reading) -> None:
     presented = s.leaf(3)
     if presented:
         entry.also.append((presented, "/content/0/attachment/contentType"))
+        if presented.text.strip().upper() not in ("TX", "AP"):
+            made.setdefault("extension", []).append({"url": PRESENTATION, "valueString": presented})
     if c.report:
         _ordered(c, made)
         return
@@ -101,7 +105,7 @@ def document_line(c: Conversion, s: Reading, kind: str) -> bool:
         place = "/content/0/attachment"
     elif kind in ("ED", "RP"):
         made = [found for repetition in s.each(5)
-                if (found := attachment(repetition) if kind == "ED" else pointer(repetition))]  # fmt: skip
+                if (found := attachment(repetition, empty=True) if kind == "ED" else pointer(repetition))]  # fmt: skip
         if not made:
             return False
         content.extend({"attachment": one} for one in made)
@@ -185,14 +189,19 @@ def _encoded(lines: list[Joined]) -> Joined:
     return Joined(base64.b64encode(text.encode()).decode(), sources)
 
 
-def message_note(c: Conversion) -> None:
-    """The NTEs of the whole message as notes of the patient, a line each; those of another source or kind (NTE-2, -4:
-    medicines, reason for the consultation) are another note."""
-    for _, segments in groupby(c.notes, lambda s: (s.name, s.whole(2), s.whole(4)) if s.name == "NTE" else (s.name,)):
-        _note(c, list(segments))
+def message_notes(c: Conversion) -> None:
+    """The NTEs of the whole message as notes of the patient (of each, where it has several), a line each; those of
+    another source or kind (NTE-2, -4: medicines, reason for the consultation) are another note."""
+    told: dict[int, list[Reading]] = {}
+    for patient, s in c.notes:
+        told.setdefault(c.patients.index(patient) if patient else 0, []).append(s)
+    for number, found in told.items():
+        patient = c.patients[number] if c.patients else None
+        for _, segments in groupby(found, lambda s: (s.name, s.whole(2), s.whole(4)) if s.name == "NTE" else (s.name,)):
+            _note(c, patient, list(segments))
 
 
-def _note(c: Conversion, segments: list[Reading]) -> None:
+def _note(c: Conversion, patient: Entry | None, segments: list[Reading]) -> None:
     lines: list[Joined] = []
     authors: list[Any] = []
     told = ""
@@ -208,7 +217,7 @@ def _note(c: Conversion, segments: list[Reading]) -> None:
     made: dict[str, Any] = {"resourceType": "DocumentReference", "status": "current"}
     if c.kind == "REF":
         made["type"] = {"coding": [{"system": "http://loinc.org", "code": "57133-1"}]}
-    made["subject"] = c.patients[0].reference if c.patients else {}
+    made["subject"] = patient.reference if patient else {}
     header = c.entries[0].recorded[0]
     sent = c.clock.instant(header.text) if header else None
     if header and sent:
@@ -221,6 +230,6 @@ def _note(c: Conversion, segments: list[Reading]) -> None:
         apply(c, "NTE[DocumentReference]", segments[0], made)
         entry.twins += [apply(c, "NTE[DocumentReference]", s, {}) for s in segments[1:]]
     entry.lines = told
-    entry.patient = c.patients[0] if c.patients else None
+    entry.patient = patient
     if c.referral:
         c.referral.resource.setdefault("supportingInfo", []).append(entry.reference)

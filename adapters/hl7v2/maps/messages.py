@@ -26,7 +26,7 @@ from adapters.hl7v2.maps import (
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.declared import declared
 from adapters.hl7v2.maps.dialect import Dialect
-from adapters.hl7v2.maps.documents import close_documents, message_note, txa
+from adapters.hl7v2.maps.documents import close_documents, message_notes, txa
 from adapters.hl7v2.maps.marks import BREAKS, mark
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.times import Clock
@@ -65,6 +65,8 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
     c.obr = supported.MESSAGES.get(kind, supported.UNKNOWN).obr
     if c.obr == "report-if-obx":
         _look_ahead(c)
+    elif kind == "ORU":
+        _documents_first(c.readings)
     declared_sheets = dialect.declared
     for reading in c.readings:
         translate = TRANSLATORS.get(reading.name)
@@ -75,8 +77,7 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
     close_documents(c)
     appointments.close(c)
     segments_merge.close(c)
-    if c.notes:
-        message_note(c)
+    message_notes(c)
     _complete(c)
     return c
 
@@ -98,6 +99,18 @@ def _look_ahead(c: Conversion) -> None:
             c.trailing.add(reading.segment)
         elif reading.name[0] != "Z":
             break
+
+
+def _documents_first(readings: list[Reading]) -> None:
+    """The document of an order (ORU from version 2.8 on) has its TXA behind its OBX, as no other: read it before."""
+    begun, after = 0, ""
+    for place, reading in enumerate(readings):
+        if reading.name == "TXA" and begun:
+            readings.insert(begun, readings.pop(place))
+        if reading.name not in ("OBX", "PRT"):
+            begun, after = 0, reading.name
+        elif reading.name == "OBX" and after == "ORC":
+            begun = begun or place
 
 
 def _mend(c: Conversion) -> None:

@@ -182,7 +182,10 @@ def _more_of_address(r: Repetition, made: dict[str, Any]) -> None:
         (OWN + "address-comment", r.leaf(20)),
     ):
         if leaf:
-            made.setdefault("extension", []).append({"url": url, "valueString": leaf})
+            said = {"url": url, "valueString": leaf}
+            if leaf is r.part(10, 2):
+                mark(said, COMPONENT, "10.2", "valueString")
+            made.setdefault("extension", []).append(said)
 
 
 def telecom(use: str | None = None) -> Convert:

@@ -141,12 +141,19 @@ def _period(c: Conversion, s: Reading, r: Repetition) -> Put | None:
     return {"valuePeriod": made} if made else None
 
 
-def attachment(r: Repetition) -> Put | None:
-    """ED: type, subtype, encoding, data. Text data are encoded; data that are not what they say are not taken."""
+def attachment(r: Repetition, *, empty: bool = False) -> Put | None:
+    """ED: type, subtype, encoding, data. Text data are encoded; data that are not what they say are not taken. empty:
+    whether one without data is taken."""
     kind, subtype, encoding, data = (r.leaf(n) for n in (2, 3, 4, 5))
-    if data is None:
-        return _misplaced(r)
     made: Put = {}
+    source = r.part(1, 1)
+    if source:
+        made["title"] = source
+    if data is None:
+        if (found := _misplaced(r)) or not (empty and source):
+            return found
+        _content_type(made, kind, subtype, 2)
+        return made
     encoded = encoding.text.strip().upper() if encoding else "A"
     seen = _seen(data) if encoded != "HEX" else None
     _content_type(made, kind, subtype, 2, seen[1] if seen else "")
@@ -167,9 +174,6 @@ def attachment(r: Repetition) -> Put | None:
     made["data"] = Joined(written, (data, encoding) if encoding else (data,))
     if not seen and (encoding is None or encoding.text.strip() != "Base64"):
         mark(made, AS_SENT, encoding.text.strip() if encoding else "A", "data")
-    source = r.part(1, 1)
-    if source:
-        made["title"] = source
     return made
 
 

@@ -172,7 +172,8 @@ def parents(c: Conversion, s: Reading, field: int, made: dict[str, Any]) -> None
     """ORC-8, OBR-29: the order that this one is of."""
     for repetition in s.each(field):
         for value in pair(c, repetition, ("PLAC", "FILL")):
-            made.setdefault("basedOn", []).append({"type": "ServiceRequest", "identifier": value})
+            named = {"type": "ServiceRequest", "identifier": value}
+            made.setdefault("basedOn", []).append(marked(named, FIELD, f"{s.name}-{field}"))
 
 
 _OTHERS = ((12, practitioner, "ordering-provider"), (21, organization, "ordering-facility"))
@@ -239,7 +240,8 @@ def _requester(c: Conversion, s: Reading, made: dict[str, Any], kind: str) -> No
         made.setdefault("extension", []).append({"url": "urn:referral-hub:extension:ordered-by", "valueReference": who})
     for phone in s.each(14) if kind == "ServiceRequest" else ():
         if value := _CALL(c, phone):
-            made.setdefault("extension", []).append({"url": _CALLBACK, "valueContactPoint": value})
+            called = {"url": _CALLBACK, "valueContactPoint": marked(value, FIELD, "ORC-14")}
+            made.setdefault("extension", []).append(called)
 
 
 _CALL = telecom()
@@ -256,19 +258,28 @@ def timed(c: Conversion, s: Reading, entry: Entry) -> None:
     if resource["resourceType"] != "ServiceRequest":
         return
     dosage: dict[str, Any] = {}
+    ranked = "priority" in resource
     apply_timing(c, s, dosage, resource)
-    occurs(dosage, resource)
+    if "priority" in resource and not ranked:
+        mark(resource, FIELD, "TQ1", "priority")
+    occurs(dosage, resource, ("TQ1-10", "TQ1-11"))
 
 
-def occurs(dosage: dict[str, Any], resource: dict[str, Any]) -> None:
-    """A timing as that of a ServiceRequest."""
+def occurs(dosage: dict[str, Any], resource: dict[str, Any], places: tuple[str, str]) -> None:
+    """A timing as that of a ServiceRequest. places: where the condition and the text stood, in OBR-27 or TQ1."""
+    condition, text = places
+    where = "" if text.startswith("TQ1") else text.partition(".")[0]
     if "timing" in dosage and not any(key in resource for key in ("occurrenceTiming", "occurrencePeriod")):
         resource["occurrenceTiming"] = dosage["timing"]
+        if where:
+            mark(resource["occurrenceTiming"], FIELD, where)
         if "occurrenceDateTime" in resource:
             resource["occurrenceTiming"]["event"] = [resource.pop("occurrenceDateTime")]
     if "text" in dosage:
-        resource.setdefault("note", []).append({"text": dosage["text"]})
+        resource.setdefault("note", []).append(marked({"text": dosage["text"]}, FIELD, text))
     for instruction in dosage.get("additionalInstruction", ()):
-        resource.setdefault("note", []).append(instruction)
+        resource.setdefault("note", []).append(marked(instruction, FIELD, condition))
     if "doseAndRate" in dosage and "quantityQuantity" not in resource:
         resource["quantityQuantity"] = dosage["doseAndRate"][0]["doseQuantity"]
+        if where:
+            mark(resource["quantityQuantity"], FIELD, where)

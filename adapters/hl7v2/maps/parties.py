@@ -7,7 +7,7 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import Convert, Value, concept
-from adapters.hl7v2.maps.marks import COMPONENT, OWN, marked
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, OWN, mark, marked
 from adapters.hl7v2.maps.names import validity
 from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
 from adapters.hl7v2.maps.systems import listed, namespace, universal
@@ -142,8 +142,11 @@ def typed_identifier(kind: str = "", label: str = "") -> Convert:
     def convert(c: Conversion, r: Repetition) -> Value:
         found = identifier(c, r)
         if found and label and "type" in found:
-            found["type"].setdefault("coding", []).extend(_typed(kind)["coding"])
-            found["type"].setdefault("text", label)
+            held = found["type"]
+            if "text" in held:
+                mark(held, AS_SENT, held["text"].text.strip(), "text")
+            held.setdefault("coding", []).extend(_typed(kind)["coding"])
+            held.setdefault("text", label)
         elif found and "type" not in found:
             found["type"] = {**_typed(kind), **({"text": label} if label else {})}
             if r.part(4, 1) is None and r.part(4, 2) is None:

@@ -44,9 +44,13 @@ def place(node: dict[str, Any], pointer: str, found: Placed) -> None:
         elif kind is Joined:
             _note(value, f"{pointer}/{key}", found)
             node[key] = value.value
-    if sent and "url" not in node:
+    if sent and not _is_extension(node):
         for key, place_in_list, form in sent:
             mark(node, AS_SENT, form, key, place_in_list)
+
+
+def _is_extension(node: dict[str, Any]) -> bool:
+    return "url" in node and any(key.startswith("value") for key in node)
 
 
 def _note(value: Leaf | Joined, pointer: str, found: Placed) -> None:

@@ -86,6 +86,8 @@ def dg1(c: Conversion, s: Reading) -> None:
         told = code.get("text")
         same = isinstance(told, Leaf) and told.text == described.text
         code["text"] = Joined(described.value, (described, told)) if same else described
+        if c.since_2_6 and not same:
+            mark(code, FIELD, "DG1-4", "text")
     made["subject"] = c.subject()
     parent = s.first(22)
     due = entity_identifier()(c, parent) if parent else None
@@ -133,7 +135,7 @@ def pr1(c: Conversion, s: Reading) -> None:
     made["subject"] = c.subject()
     if c.encounter:
         made["encounter"] = c.encounter.reference
-    c.add(made, time)
+    c.opened["procedure"] = c.add(made, time)
 
 
 def prb(c: Conversion, s: Reading) -> None:

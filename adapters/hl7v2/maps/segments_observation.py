@@ -11,7 +11,7 @@ from adapters.hl7v2.maps.actors import organization_entry, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, put
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.documents import document_line
-from adapters.hl7v2.maps.marks import ADDRESS, OWN, REPEATS, VALUE_TYPE, broken, mark
+from adapters.hl7v2.maps.marks import ADDRESS, DEVICE, REPEATS, VALUE_TYPE, broken, mark
 from adapters.hl7v2.maps.names import address
 from adapters.hl7v2.maps.observations import ATTACHMENT, PROSE, reference, told_type, usual_type, value
 from adapters.hl7v2.maps.parties import entity_identifier
@@ -76,6 +76,8 @@ def obx(c: Conversion, s: Reading) -> None:
     _attach(c, s, made, entry)
     if kind in ("ED", "RP"):
         _presented(c, s, made, entry)
+    if c.kind == "ORU" and (specimen := c.opened.get("measured")):
+        made["focus"] = [specimen.reference]
     c.observed = entry
     c.last_text = (_same_text(s), entry) if kind in PROSE else None
 
@@ -197,7 +199,7 @@ def _equipment(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
             continue
         device = c.share("OBX" + repetition.raw, {"resourceType": "Device", "identifier": [number]}).reference
         if "device" in made:
-            made.setdefault("extension", []).append({"url": OWN + "device", "valueReference": device})
+            made.setdefault("extension", []).append({"url": DEVICE, "valueReference": device})
         else:
             made["device"] = device
 

@@ -6,17 +6,14 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import organization_entry
-from adapters.hl7v2.maps.conversion import ABSENT, Conversion
+from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import (
     boolean,
-    date_time,
 )
 from adapters.hl7v2.maps.marks import FIELD, mark
 from adapters.hl7v2.maps.names import human_name
 from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.sheets import apply
-
-_PATIENT = "http://hl7.org/fhir/StructureDefinition/patient-"
 
 
 def pid(c: Conversion, s: Reading) -> None:
@@ -28,9 +25,6 @@ def pid(c: Conversion, s: Reading) -> None:
     c.patients.append(entry)
     c.encounter = c.report = c.request = c.observed = c.document = c.group = None
     apply(c, "PID[Patient]", s, patient)
-    born = s.first(7)
-    if born and len(born.text()) > 8 and (found := date_time(c, born)) and len(found.value) > 10:
-        patient["_birthDate"] = {"extension": [{"url": _PATIENT + "birthTime", "valueDateTime": found}]}
     for field, target, other in ((24, "multipleBirthBoolean", "multipleBirthInteger"),
                                  (30, "deceasedBoolean", "deceasedDateTime")):  # fmt: skip
         given = s.first(field)
@@ -77,8 +71,7 @@ def in1(c: Conversion, s: Reading) -> None:
     for earlier in ("coverage", "insured", "holder"):
         c.opened.pop(earlier, None)
     c.opened["coverage"] = c.add(apply(c, "IN1[Coverage]", s, made))
-    name = s.first(4)
-    payor = organization_entry(c, name) if name else None
+    payor = _company(c, s, 4)
     if payor is None and any(s.has(field) for field in (3, 5, 6, 7)):
         payor = c.add({"resourceType": "Organization", **({} if s.has(3) else {"_name": dict(ABSENT)})})
     if payor:
@@ -99,10 +92,19 @@ _INSURED = (16, 18, 19, 49)
 """Fields that say who the insured is."""
 
 
+def _company(c: Conversion, s: Reading, field: int) -> Entry | None:
+    """XON; its own numbers are marked, as another field has more of them."""
+    named = s.first(field)
+    entry = organization_entry(c, named) if named else None
+    for number in entry.resource.get("identifier", ()) if entry else ():
+        if not any(one["url"] == FIELD for one in number.get("extension", ())):
+            mark(number, FIELD, f"IN1-{field}")
+    return entry
+
+
 def _holder(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     """The insured's employer or group: IN1-11 with its number and address."""
-    named = s.first(11)
-    holder = organization_entry(c, named) if named else None
+    holder = _company(c, s, 11)
     if holder is None and s.has(10):
         holder = c.add({"resourceType": "Organization"})
     if holder:

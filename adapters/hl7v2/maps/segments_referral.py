@@ -10,13 +10,17 @@ from adapters.hl7v2.maps.actors import location, organization_entry
 from adapters.hl7v2.maps.conversion import Conversion, Entry, first_of, put
 from adapters.hl7v2.maps.datatypes import Value, concept
 from adapters.hl7v2.maps.marks import FIELD, OWN, mark, marked
-from adapters.hl7v2.maps.names import address, human_name, telecom
+from adapters.hl7v2.maps.names import address, human_name, period, telecom
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import is_uuid, namespace
 from hub.domain.patients import Identifier
 
+AUTHORIZATION = OWN + "authorization"
+"""The Coverage by which a procedure is authorized."""
+CONTACT = OWN + "contact-about"
+"""The report or order that a contact of the patient is to be asked about."""
 HUB_REFERRAL = "urn:referral-hub:referral"
 _REFERRAL_CATEGORY = {"coding": [{"system": "http://snomed.info/sct", "code": "3457005"}]}
 _IDENTIFIER = entity_identifier()
@@ -103,8 +107,7 @@ def prd(c: Conversion, s: Reading) -> None:
         apply(c, "PRD[Practitioner]", s, made)
         for where in made.pop("address", ()):
             made.setdefault("extension", []).append({"url": OWN + "address", "valueAddress": where})
-    bounds = {key: leaf.give(found) for key, n in (("start", 8), ("end", 9))
-              if (leaf := s.leaf(n)) and (found := c.clock.date_time(leaf.text))}  # fmt: skip
+    bounds = period(c, s.leaf(8), s.leaf(9))
     if bounds:
         made["period"] = bounds
     entry = c.add(made)
@@ -201,8 +204,9 @@ def _organization(c: Conversion, s: Reading) -> Entry | None:
 
 
 def ctd(c: Conversion, s: Reading) -> None:
-    """A contact of the provider before it; without one, of the patient."""
-    entry = c.provider or c.patient
+    """A contact of the provider or payer before it; without one, and for a report or order, of the patient."""
+    about = c.report or c.request
+    entry = c.patient if about else c.provider or c.patient
     if entry is None:
         return
     of_patient = entry is c.patient
@@ -219,10 +223,13 @@ def ctd(c: Conversion, s: Reading) -> None:
             contact.setdefault("telecom", []).append(value)
     if not contact:
         return
+    if about:
+        put(contact, ("extension[]",), {"url": CONTACT, "valueReference": about.reference})
     if of_patient or entry.resource["resourceType"] == "Organization":
         entry.resource.setdefault("contact", []).append(contact)
     elif "telecom" in contact:
-        entry.resource.setdefault("telecom", []).extend(contact["telecom"])
+        reached = [marked(one, FIELD, "CTD-5") for one in contact["telecom"]]
+        entry.resource.setdefault("telecom", []).extend(reached)
 
 
 def aut(c: Conversion, s: Reading) -> None:
@@ -235,8 +242,11 @@ def aut(c: Conversion, s: Reading) -> None:
         house["name"] = name
     if number and (value := number.leaf(1)):
         house["identifier"] = [{"system": namespace(c.facility, "AUT"), "value": value}]
-    made["payor"] = [c.add(house).reference if len(house) > 1 else {"display": "unknown"}]
+    c.provider = c.add(house) if len(house) > 1 else None
+    made["payor"] = [c.provider.reference if c.provider else {"display": "unknown"}]
     entry = c.add(made)
+    if procedure := c.opened.get("procedure"):
+        put(procedure.resource, ("extension[]",), {"url": AUTHORIZATION, "valueReference": entry.reference})
     if c.referral:
         c.referral.resource.setdefault("insurance", []).append(entry.reference)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import interpreter, practitioner
-from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, first_of
+from adapters.hl7v2.maps.actors import interpreter, is_dated_name, practitioner
+from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, put
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
-from adapters.hl7v2.maps.marks import FIELD, OWN, PARENT, REPEATS, mark, marked
+from adapters.hl7v2.maps.marks import COMPONENT, FIELD, INHERITED, OWN, PARENT, REPEATS, mark, marked
 from adapters.hl7v2.maps.orders import begin, control, occurs, parents, timed
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.segments_specimen import SPECIMEN_FIRST, drawn
@@ -45,6 +45,9 @@ def obr(c: Conversion, s: Reading) -> None:
     if c.order.late or (c.kind == "OUL" and c.order.control is None):
         c.order = Order()
     c.observed = c.last_text = None
+    c.opened.pop("measured", None)
+    if c.kind == "ORU":
+        c.order.document, c.document = c.document, None
     c.group = s
     if c.obr == "report" or s.segment in c.reporting:
         _report(c, s)
@@ -64,6 +67,8 @@ def _report(c: Conversion, s: Reading) -> None:
     _based(c, s, made)
     c.again = True
     control(c, made, entry, own=s)
+    if c.order.control is None:
+        mark(made, INHERITED, "ORC")
     _ordered_by(c, s, made)
     c.again = False
     _told(c, s, made)
@@ -112,7 +117,7 @@ def _told(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
                 kind = {"coding": [{"system": codes.V3 + "ParticipationType", "code": function}]}
                 found = {**found, "extension": [{"url": _FUNCTION, "valueCodeableConcept": kind}]}
             if found:
-                mark(found, FIELD, f"OBR-{field}" + ("" if 1 in repetition.divided else " XCN"))
+                mark(found, FIELD, f"OBR-{field}" + ("" if is_dated_name(c, repetition) else " XCN"))
                 made.setdefault(element, []).append(found)
     _information(s, made)
 
@@ -151,9 +156,14 @@ def _orderers(c: Conversion, made: dict[str, Any]) -> list[str]:
 def _information(s: Reading, made: dict[str, Any]) -> None:
     """OBR-13 of a report: what the clinician told the laboratory."""
     found = s.first(13)
-    leaf = (found.leaf(2) or found.leaf(1)) if found else None
-    if leaf:
-        made.setdefault("extension", []).append({"url": OWN + "clinical-information", "valueString": leaf})
+    if found and (place := _worded(found)):
+        said = {"url": OWN + "clinical-information", "valueString": found.leaf(place)}
+        made.setdefault("extension", []).append(marked(said, COMPONENT, str(place), "valueString"))
+
+
+def _worded(r: Repetition) -> int:
+    """The component of a CWE that holds its words."""
+    return next((n for n in (9, 2, 1, 5, 4) if r.leaf(n)), 0)
 
 
 def _request(c: Conversion, s: Reading) -> None:
@@ -174,6 +184,10 @@ def _ordered(c: Conversion, s: Reading, known: Entry | None = None) -> Entry:
     made.clear()
     made.update(resourceType="ServiceRequest", status="unknown", intent="order")
     control(c, made, entry, own=s)
+    if c.order.participants:
+        made["performer"] = c.order.participants
+    if c.order.document:
+        put(c.order.document.resource, ("context", "related[]"), entry.reference)
     priority(c, s.leaf(5), made)
     action = s.leaf(11)
     if action and action.text.strip().upper() == "G":
@@ -183,14 +197,17 @@ def _ordered(c: Conversion, s: Reading, known: Entry | None = None) -> Entry:
     apply(c, "OBR[ServiceRequest]", s, made)
     parents(c, s, 29, made)
     told = s.first(13)
-    why = first_of(told.leaf(n) for n in (9, 2, 1, 5, 4)) if told else None
-    if why:
+    if told and (place := _worded(told)):
         # The text of what the requester wants to know: a sentence a doctor reads, so it is the reason.
-        made.setdefault("reasonCode", []).append({"text": why})
+        reason = marked({"text": told.leaf(place)}, COMPONENT, str(place), "text")
+        made.setdefault("reasonCode", []).append(marked(reason, FIELD, "OBR-13"))
     if (timing := s.first(27) or (c.order.control.first(7) if c.order.control else None)) is not None:
         dosage: dict[str, Any] = {}
+        ranked = "priority" in made
         quantity_timing(c, timing, dosage, made)
-        occurs(dosage, made)
+        if "priority" in made and not ranked:
+            mark(made, FIELD, "OBR-27", "priority")
+        occurs(dosage, made, ("OBR-27.7", "OBR-27.8"))
     made["subject"] = c.subject()
     if c.encounter:
         made["encounter"] = c.encounter.reference
@@ -201,7 +218,7 @@ def nte(c: Conversion, s: Reading) -> None:
     """A comment on what it follows; on the whole message a note of its own (`documents.message_note`)."""
     target = c.observed or c.report or c.request
     if (c.kind == "REF" and s.segment in c.trailing) or target is None:
-        c.notes.append(s)
+        c.notes.append((c.patient, s))
         return
     notes = target.resource.setdefault("note" if target.resource["resourceType"] in _NOTED else "extension", [])
     beside = c.opened.get("beside") if target is c.opened.get("appointment") else None

@@ -6,7 +6,8 @@ from typing import Any
 
 from adapters.hl7v2.maps.conversion import Conversion, Entry, put
 from adapters.hl7v2.maps.datatypes import concept, effective
-from adapters.hl7v2.maps.marks import FIELD, mark
+from adapters.hl7v2.maps.marks import FIELD, mark, marked
+from adapters.hl7v2.maps.names import period
 from adapters.hl7v2.maps.parties import pair
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
@@ -53,7 +54,7 @@ def _source(c: Conversion, r: Repetition, made: dict[str, Any]) -> None:
         if part and (value := concept(c, part)):
             put(made, target, value)
     if words := r.leaf(3):
-        made.setdefault("note", []).append({"text": words})
+        made.setdefault("note", []).append(marked({"text": words}, FIELD, "OBR-15"))
 
 
 def spm(c: Conversion, s: Reading) -> None:
@@ -68,8 +69,7 @@ def spm(c: Conversion, s: Reading) -> None:
     made = entry.resource
     if known:
         made["extension"] = [one for one in made["extension"] if one["url"] != FIELD]
-        if not made["extension"]:
-            made.pop("extension")
+        mark(made, FIELD, "OBR SPM")
     for repetition in s.each(2):
         for value in pair(c, repetition, ("PGN", "FGN")):
             made.setdefault("identifier", []).append(value)
@@ -79,22 +79,16 @@ def spm(c: Conversion, s: Reading) -> None:
     apply(c, "SPM[Specimen]", s, made)
     taken = s.first(17)
     if taken:
-        start, end = (c.clock.date_time(leaf.text) if (leaf := taken.leaf(n)) else None for n in (1, 2))
-        first, last = taken.leaf(1), taken.leaf(2)
-        collection = made.setdefault("collection", {})
-        if first and start:
+        bounds = period(c, taken.leaf(1), taken.leaf(2))
+        if "start" in bounds:
+            collection = made.setdefault("collection", {})
             collection.pop("collectedPeriod", None)
             collection.pop("collectedDateTime", None)
-        if first and start and last and end:
-            collection["collectedPeriod"] = {"start": first.give(start), "end": last.give(end)}
-        elif first and start:
-            collection["collectedDateTime"] = first.give(start)
-        if not collection:
-            made.pop("collection")
+            collection |= {"collectedPeriod": bounds} if "end" in bounds else {"collectedDateTime": bounds["start"]}
     elif c.group:
         _collected(c, c.group, made)
     made["subject"] = c.subject()
-    c.opened["specimen"] = entry
+    c.opened["specimen"] = c.opened["measured"] = entry
     for owner in () if known else (c.report, c.request):
         if owner:
             owner.resource.setdefault("specimen", []).append(entry.reference)

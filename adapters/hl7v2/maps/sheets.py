@@ -18,12 +18,12 @@ from hub.domain.fragments import Resource
 
 CONVERTS: Mapping[str, Callable[..., Convert]] = {
     **{name: (lambda convert=convert: convert) for name, convert in {
-        "string": datatypes.string, "text": datatypes.text_of, "prose": datatypes.prose,
+        "string": datatypes.string, "text": datatypes.text_of, "prose": datatypes.prose, "note": datatypes.note,
         "word": datatypes.word, "uri": datatypes.uri, "boolean": datatypes.boolean,
         "positiveInt": datatypes.positive, "decimal": datatypes.decimal, "date": datatypes.date,
-        "dateTime": datatypes.date_time, "instant": datatypes.instant, "concept": datatypes.concept,
-        "first-coding": datatypes.first_coding, "quantity": quantities.composite_quantity, "money": quantities.money,
-        "unit": quantities.unit,
+        "dateTime": datatypes.date_time, "moment": datatypes.moment, "instant": datatypes.instant,
+        "concept": datatypes.concept, "first-coding": datatypes.first_coding,
+        "quantity": quantities.composite_quantity, "money": quantities.money, "unit": quantities.unit,
         "language": datatypes.language, "language-tag": datatypes.language_tag, "days": datatypes.days,
         "interpretation": observations.interpretation,
         "name": names.human_name, "name-text": names.name_text, "nickname": names.called_by, "address": names.address,

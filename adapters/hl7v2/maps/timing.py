@@ -61,6 +61,14 @@ def pattern(c: Conversion, leaf: Leaf, dosage: dict[str, Any], *, name: Leaf | N
         timing.pop("repeat")
 
 
+def implied(code: str) -> frozenset[str]:
+    """Which elements of a Timing.repeat a pattern's code says."""
+    code = code.strip().upper().removeprefix("PRN").strip()
+    if code in codes.WORDS["repeat"]:
+        return frozenset(("period", "when") if code in codes.WORDS["when"] else ("period",))
+    return frozenset(("period",)) if _EVERY.match(code) or _TIMES.match(code) else frozenset()
+
+
 def bounds(c: Conversion, start: Leaf | None, end: Leaf | None, dosage: dict[str, Any]) -> None:
     """When it begins and ends."""
     found = period(c, start, end)

@@ -7,7 +7,7 @@ from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain.fragments import Resource
 
-SINCE = (2, 5)
+SINCE = (2, 4)
 _CHARGED = ("Procedure", "MedicationDispense", "Device")
 
 

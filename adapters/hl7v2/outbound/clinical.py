@@ -62,8 +62,9 @@ def dg1(w: Writing, condition: Resource) -> Segment:
     made = Segment("DG1")
     what = _method(made, condition.get("code", {}))
     apply(w, "DG1[Condition]", condition, made, without=(3,))
-    made.put(3, _diagnosis(w, what))
-    made.put(4, text(what, "text"))
+    described = w.version < (2, 6) or mark(what, FIELD, "text") == "DG1-4"
+    made.put(3, _diagnosis(w, what) if described else concept(w, what))
+    made.put(4, text(what, "text") if described else "")
     if not made.has(6):
         made.put(6, "W" if _is(condition, "verificationStatus", "provisional", "differential") else "F")
     if withdrawn(condition):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -20,13 +21,15 @@ from adapters.hl7v2.maps.systems import UNITS, system_name
 from adapters.hl7v2.outbound.graph import Graph, extension, mark, text
 from adapters.hl7v2.outbound.values import Component, Repetition, clean
 from hub.domain.delivery import Outbound
+from hub.domain.fragments import Resource
 
 Inverse = Callable[["Writing", Any], Repetition | None]
 _V2_TABLE = re.compile(re.escape(codes.TERMINOLOGY) + r"v2-\d{4}$")
 
 
 class Writing:
-    """One message being written. zone: the receiver's, in which times are told."""
+    """One message being written. zone: the receiver's, in which times are told; withdrawn: whether fields of OBR that
+    version 2.7 withdrew are left out, as TQ1 and SPM have what they said; a REF has neither."""
 
     def __init__(self, message: Outbound) -> None:
         self.message = message
@@ -34,6 +37,17 @@ class Writing:
         self.zone = ZoneInfo(message.timezone)
         self.version = tuple(int(part) for part in message.version.split("."))
         self.offsets = self.version >= (2, 2)
+        self.withdrawn = self.version >= (2, 7) and not message.kind.startswith("REF")
+
+    def by_patient(self) -> list[tuple[Writing, Resource]]:
+        """For each patient what is to be written of it alone."""
+        patients = self.graph.all("Patient")
+        if len(patients) < 2:
+            return [(self, one) for one in patients]
+        parts = [(copy(self), one) for one in patients]
+        for part, one in parts:
+            part.graph = self.graph.about(one)
+        return parts
 
 
 def date_time(w: Writing, value: str) -> str:
@@ -52,8 +66,23 @@ def time(w: Writing, value: Any) -> Repetition | None:
     return {1: date_time(w, str(value))}
 
 
+def moment(w: Writing, value: Any) -> Repetition | None:
+    """The same of a time that stands beside its day: it takes that one's place."""
+    return time(w, value)
+
+
 def string(w: Writing, value: Any) -> Repetition | None:
     return {1: str(value)}
+
+
+def uri(w: Writing, value: Any) -> Repetition | None:
+    """A URI, an OID by its number."""
+    return {1: system_name(str(value))}
+
+
+def note(w: Writing, value: Any) -> Repetition | None:
+    """An Annotation to CWE: its words, where they stood."""
+    return clean({int(mark(value, COMPONENT, "text") or 1): str(value.get("text", ""))}) or None
 
 
 def boolean(w: Writing, value: Any) -> Repetition | None:
@@ -128,9 +157,14 @@ def coded(number: str) -> Inverse:
         if any("/" in one and not _V2_TABLE.match(one) for one in systems):
             return None
         made = concept(w, value)
-        return {1: made[1]} if made and 1 in made and systems and systems[0].endswith(number) else made
+        plain = len(systems) == 1 and systems[0].endswith(number) and not ({"text"} & value.keys())
+        return {1: made[1]} if made and 1 in made and plain and not _worded(value) else made
 
     return inverse
+
+
+def _worded(value: Mapping[str, Any]) -> bool:
+    return any({"display", "version"} & one.keys() for one in value.get("coding", ()))
 
 
 @cache
@@ -162,7 +196,10 @@ def interpretation(w: Writing, value: Any) -> Repetition | None:
     words = text(value, "text")
     if not value.get("coding"):
         return {1: words} if words else None
-    return clean({**(concept(w, coded) or {}), **({int(mark(value, COMPONENT, "text") or 2): words} if words else {})})
+    made = concept(w, coded) or {}
+    known = any(str(one.get("system", "")).endswith("ObservationInterpretation") for one in value["coding"])
+    where = int(mark(value, COMPONENT, "text") or (2 if known and 2 not in made else 9))
+    return clean({**made, **({where: words} if words else {})})
 
 
 def language(w: Writing, value: Any) -> Repetition | None:
@@ -199,10 +236,12 @@ def units(w: Writing, value: Mapping[str, Any]) -> Repetition | None:
     """Quantity.unit with its UCUM code: `code^unit^UCUM`; a unit in its sender's own words stands where it stood."""
     unit, held = str(value.get("unit", "")), text(value, "code")
     where, named = mark(value, COMPONENT, "unit"), mark(value, AS_SENT, "unit")
+    system = str(value.get("system", ""))
+    of = mark(value, AS_SENT, "system") or ("" if system == UNITS else system_name(system))
     if named:
-        return clean({1: named, 2: unit})
-    if where or not held or value.get("system") != UNITS:
-        return clean({int(where or 1): unit}) or None
+        return clean({1: named, 2: unit, 3: of})
+    if where or not held or system != UNITS:
+        return clean({int(where or 1): unit, 3: of}) or None
     return clean({1: held, 2: unit or held, 3: "UCUM"})
 
 
@@ -215,5 +254,12 @@ def composite_quantity(w: Writing, value: Any) -> Repetition | None:
     """CQ."""
     if "value" not in value:
         return None
-    unit: Component = text(value, "unit")
+    measured = units(w, value) if "unit" in value else None
+    alone = measured is not None and 1 in measured and set(map(str, measured.values())) <= {str(value["unit"]), "UCUM"}
+    unit: Component = str(value.get("unit", "")) if alone or not measured else _parts(measured)
     return clean({1: number(value["value"]), 2: unit})
+
+
+def _parts(made: Repetition) -> Component:
+    """A repetition as the subcomponents of a component."""
+    return {n: part for n, part in made.items() if isinstance(part, str)}

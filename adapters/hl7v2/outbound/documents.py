@@ -7,9 +7,10 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.hl7v2.maps.documents import PRESENTATION
 from adapters.hl7v2.maps.marks import AS_SENT, BREAKS
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept
-from adapters.hl7v2.outbound.graph import mark
+from adapters.hl7v2.outbound.graph import extension, mark
 from adapters.hl7v2.outbound.notes import apart
 from adapters.hl7v2.outbound.observations import attachment
 from adapters.hl7v2.outbound.parties import entity_identifier, practitioner
@@ -28,7 +29,8 @@ def txa(w: Writing, document: Resource, place: int) -> Segment:
     if not made.has(2):
         made.put(2, {2: "Document"})
     first: Mapping[str, Any] = next((c["attachment"] for c in document.get("content", ()) if "attachment" in c), {})
-    made.put(3, "TX" if str(first.get("contentType", "text/plain")).startswith("text") else "AP")
+    told = extension(document, PRESENTATION)
+    made.put(3, told or "TX" if told or str(first.get("contentType", "text/plain")).startswith("text") else "AP")
     completed = back("document-status").get(str(document.get("docStatus", "")), "AU")
     made.put(17, mark(document, AS_SENT, "docStatus") or completed)
     made.put(19, back("document-availability").get(document.get("status", "current")))
@@ -59,10 +61,10 @@ def lines(w: Writing, document: Resource) -> list[Segment]:
         if said is not None:
             broken = apart(said, mark(held, BREAKS, "data"), "s")
             pieces = [("TX", [{1: line} for line in piece]) for piece in broken]
-        elif "data" in held:
-            pieces = [("ED", [attachment(held)])]
-        else:
+        elif "url" in held and "data" not in held:
             pieces = [("RP", [attachment(held, pointing=True)])]
+        else:
+            pieces = [("ED", [attachment(held)])] if {"data", "title"} & held.keys() else []
         for kind, repetitions in pieces:
             segment = Segment("OBX")
             segment.put(2, kind)
@@ -105,3 +107,9 @@ def is_note(document: Resource) -> bool:
     """Whether the NTEs of a message say it all: one plain text."""
     contents = document.get("content", ())
     return len(contents) == 1 and text_of(contents[0].get("attachment", {})) is not None
+
+
+def is_of(w: Writing, document: Resource, request: Resource) -> bool:
+    """Whether it is a document of that order."""
+    related = document.get("context", {}).get("related", ())
+    return any(w.graph.resolve(one, document) is request for one in related if "reference" in one)

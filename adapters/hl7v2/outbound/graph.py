@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any
 
 from adapters.hl7v2.maps.marks import AS_SENT, REPEATS
 from hub.domain.fragments import Resource
+
+_SUBJECTS = ("subject", "patient", "beneficiary")
 
 
 class Graph:
@@ -31,6 +34,18 @@ class Graph:
     def all(self, *kinds: str) -> list[Resource]:
         """Every resource of these types, in the Bundle's order."""
         return [resource for resource in self.resources if resource["resourceType"] in kinds]
+
+    def about(self, patient: Resource) -> Graph:
+        """The same without what is about another patient, and without the others."""
+        part = copy(self)
+        part.resources = [one for one in self.resources if self._subject(one) in (None, patient)]
+        return part
+
+    def _subject(self, resource: Resource) -> Resource | None:
+        if resource["resourceType"] == "Patient":
+            return resource
+        named = (self.resolve(resource[name], resource) for name in _SUBJECTS if isinstance(resource.get(name), dict))
+        return next((one for one in named if one and one["resourceType"] == "Patient"), None)
 
     def first(self, kind: str) -> Resource | None:
         return next((r for r in self.resources if r["resourceType"] == kind), None)

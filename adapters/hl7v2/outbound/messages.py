@@ -5,29 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from adapters.hl7v2.maps.marks import FIELD
+from adapters.hl7v2.maps.segments_referral import AUTHORIZATION
 from adapters.hl7v2.outbound import documents, notes
 from adapters.hl7v2.outbound.clinical import al1, dg1, pr1
 from adapters.hl7v2.outbound.datatypes import Writing
-from adapters.hl7v2.outbound.graph import mark
+from adapters.hl7v2.outbound.graph import extensions, mark
 from adapters.hl7v2.outbound.message import evn, msh, sft
-from adapters.hl7v2.outbound.orders import order, report, results
+from adapters.hl7v2.outbound.observations import results
+from adapters.hl7v2.outbound.orders import order
 from adapters.hl7v2.outbound.participation import participations
 from adapters.hl7v2.outbound.parts import (
     accident,
-    given,
+    early_results,
     insurance,
     is_accident,
+    is_part,
+    loose_results,
     numbered,
     referral_of,
     required,
     visit,
     why,
 )
-from adapters.hl7v2.outbound.patient import in1, kin, pd1, pid
+from adapters.hl7v2.outbound.patient import demographics, in1, kin, pid, restrictions
 from adapters.hl7v2.outbound.referral import aut, numbers_of_referral, providers, rf1
 from adapters.hl7v2.outbound.remainder import remainder, told_in_words
+from adapters.hl7v2.outbound.reports import report
 from adapters.hl7v2.outbound.scheduling import schedule
 from adapters.hl7v2.outbound.values import Segment
+from adapters.hl7v2.outbound.visit import is_class
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource, withdrawn
 
@@ -39,12 +45,12 @@ def referral(w: Writing) -> list[Segment]:
     request, task = referral_of(w)
     insurances = [found for one in request.get("insurance", ()) if (found := w.graph.resolve(one, request))]
     granted = [one for one in insurances if _is_authorization(w, one)]
-    covers = [in1(w, one) for one in w.graph.all("Coverage") if not any(one is other for other in granted)]
+    covers = [in1(w, one) for one in _insurances(w) if not any(one is other for other in granted)]
     contacts, guarantors = kin(w, [insured for _, insured in covers if insured])
     return [
         *sft(w),
         rf1(w, request, task),
-        *given(aut(w, one) for one in granted),
+        *[segment for one in granted if not _of_procedure(w, one) for segment in aut(w, one)],
         *providers(w, request),
         pid(w, required(w, "Patient")),
         *contacts,
@@ -64,10 +70,31 @@ def _came(w: Writing, request: Resource) -> list[Segment]:
     return [
         *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
         *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance") if not withdrawn(one)]),
-        *numbered([pr1(w, one) for one in w.graph.all("Procedure")]),
+        *_procedures(w),
         *_observed(w, request),
         *remainder(w),
     ]
+
+
+def _procedures(w: Writing) -> list[Segment]:
+    """PR1, each with what authorizes it."""
+    made = []
+    for place, one in enumerate(w.graph.all("Procedure"), 1):
+        segment = pr1(w, one)
+        segment.fields[1] = [{1: str(place)}]
+        made.append(segment)
+        for coverage in (w.graph.resolve(each["valueReference"], one) for each in extensions(one, AUTHORIZATION)):
+            made += aut(w, coverage) if coverage else []
+    return made
+
+
+def _of_procedure(w: Writing, coverage: Resource) -> bool:
+    held = [(one, each) for one in w.graph.all("Procedure") for each in extensions(one, AUTHORIZATION)]
+    return any(w.graph.resolve(each["valueReference"], one) is coverage for one, each in held)
+
+
+def _insurances(w: Writing) -> list[Resource]:
+    return [one for one in w.graph.all("Coverage") if not is_class(one)]
 
 
 def _is_authorization(w: Writing, coverage: Resource) -> bool:
@@ -89,23 +116,18 @@ def _observed(w: Writing, request: Resource) -> list[Segment]:
             continue
         kind = one["resourceType"]
         if kind == "Observation":
-            if _is_part(w, one) or is_accident(one):
+            if is_part(w, one) or is_accident(one):
                 continue
             made += results(w, one)
             continue
         place += 1
         group = report(w, one, place) if kind == "DiagnosticReport" else order(w, one, place)
-        made += [segment for segment in group if segment.name not in ("ORC", "SPM")]
+        made += [segment for segment in group if segment.name in _OF_RESULTS]
     return made
 
 
-def _is_part(w: Writing, observation: Resource) -> bool:
-    """Whether a report, an order or another observation holds it."""
-    for other in w.graph.all("DiagnosticReport", "ServiceRequest", "Observation"):
-        for name in ("result", "supportingInfo", "hasMember"):
-            if any(w.graph.resolve(one, other) is observation for one in other.get(name, ())):
-                return True
-    return False
+_OF_RESULTS = ("OBR", "NTE", "OBX", "PRT")
+"""Segments of a REF's results."""
 
 
 def answered(w: Writing) -> list[Segment]:
@@ -129,29 +151,37 @@ def inquiry(w: Writing) -> list[Segment]:
 
 
 def observations(w: Writing) -> list[Segment]:
-    """ORU^R01: each report with its results."""
-    made = sft(w)
-    early = _early(w)
-    for patient in w.graph.all("Patient")[:1]:
-        told = documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)])
-        made += [pid(w, patient), *given([pd1(w, patient)]), *participations(w, patient), *told, *kin(w, [])[0]]
-    made += [segment for one in early for segment in results(w, one)]
+    """ORU^R01: each report with its results; results that no report has behind an OBR of their own."""
+    parts = w.by_patient()
+    told = [segment for part, patient in parts for segment in (*_patient(part, patient), *_reports(part))]
+    return [*sft(w), *(told if parts else _reports(w))]
+
+
+def _patient(w: Writing, patient: Resource) -> list[Segment]:
+    own = [one for one in w.graph.all("DocumentReference") if documents.is_note(one) and not _ordered(w, one)]
+    return [*demographics(w, patient), *participations(w, patient), *documents.notes(w, own), *kin(w, [])[0],
+            *restrictions(w, patient)]  # fmt: skip
+
+
+def _reports(w: Writing) -> list[Segment]:
+    early = early_results(w)
+    made = [segment for one in early for segment in results(w, one)]
     made += visit(w)
-    reports = w.graph.all("DiagnosticReport")
-    for place, one in enumerate(reports, 1):
+    for place, one in enumerate(w.graph.all("DiagnosticReport"), 1):
         made += report(w, one, place)
-    loose = _loose(w, early)
-    if loose and not reports:
-        named = Segment("OBR")
-        named.put(1, "1")
-        named.put(4, {2: "Results"})
-        made.append(named)
-    made += loose
+    loose = [
+        segment for one in loose_results(w) if not any(one is other for other in early) for segment in results(w, one)
+    ]
+    made += [Segment("OBR", {4: [{2: "Results"}]}), *loose] if loose else []
     asked = numbers_of_referral(w)[:1]
     for segment in made:
         if segment.name == "OBR" and not segment.has(2):
             segment.put(2, *asked)
     return made
+
+
+def _ordered(w: Writing, document: Resource) -> bool:
+    return any(documents.is_of(w, document, one) for one in w.graph.all("ServiceRequest"))
 
 
 _REFERRAL = {"coding": [{"system": "http://snomed.info/sct", "code": "3457005", "display": "Patient referral"}]}
@@ -161,15 +191,14 @@ def ordered(w: Writing) -> list[Segment]:
     """OMG^O19: the referral as an order (IHE 360X), with what came with it below it."""
     request, _ = referral_of(w)
     patient = required(w, "Patient")
-    covers = [in1(w, one) for one in w.graph.all("Coverage")]
+    covers = [in1(w, one) for one in _insurances(w)]
     contacts, guarantors = kin(w, [insured for _, insured in covers if insured])
     control = "CA" if request.get("status") == "revoked" else "NW"
     asked = {"code": _REFERRAL, **request, "category": [], "supportingInfo": []}
     head, made, *told = order(w, asked, 1, control=control)
     return [
         *sft(w),
-        pid(w, patient),
-        *given([pd1(w, patient)]),
+        *demographics(w, patient),
         *contacts,
         *visit(w),
         *insurance(covers),
@@ -183,25 +212,6 @@ def ordered(w: Writing) -> list[Segment]:
         *[segment for one in w.graph.all("Observation") for segment in results(w, one)],
         *remainder(w)[1:],
     ]
-
-
-def _loose(w: Writing, told: list[Resource]) -> list[Segment]:
-    """Results that no report and no order has, but for those already told."""
-    loose = [one for one in w.graph.all("Observation") if not _is_part(w, one)]
-    return [segment for one in loose if not any(one is other for other in told) for segment in results(w, one)]
-
-
-def _early(w: Writing) -> list[Resource]:
-    """Results of the patient alone, before any report: from version 2.7 on they have a place before the visit."""
-    if w.version < (2, 7):
-        return []
-    found: list[Resource] = []
-    for one in w.graph.all("Observation", "DiagnosticReport"):
-        if one["resourceType"] == "DiagnosticReport":
-            return found
-        if not _is_part(w, one):
-            found.append(one)
-    return []
 
 
 _STANDS = {"requested": "SC", "received": "SC", "accepted": "SC", "rejected": "CA", "cancelled": "CA",
@@ -251,18 +261,22 @@ _OTHERWISE = frozenset({"DocumentReference", "Observation", "DiagnosticReport", 
 def appointment(w: Writing) -> list[Segment]:
     """SIU: the appointment, whose it is, and what it takes."""
     head, resources = schedule(w, required(w, "Appointment"))
-    patients = w.graph.all("Patient")
-    observed = [segment for one in w.graph.all("Observation") for segment in results(w, one) if segment.name == "OBX"]
-    who = [segment for one in patients for segment in (pid(w, one), *given([pd1(w, one)]))]
-    stay = [*visit(w), *observed, *numbered([dg1(w, one) for one in w.graph.all("Condition")])] if patients else []
-    return [*head, *who, *stay, *resources]
+    return [*head, *(segment for part, one in w.by_patient() for segment in _seen(part, one)), *resources]
+
+
+def _seen(w: Writing, patient: Resource) -> list[Segment]:
+    """A patient of an appointment."""
+    observed = [segment for one in loose_results(w) for segment in results(w, one) if segment.name == "OBX"]
+    diagnoses = numbered([dg1(w, one) for one in w.graph.all("Condition")])
+    return [*demographics(w, patient), *visit(w), *observed, *diagnoses]
 
 
 SEQUENCES: Mapping[str, tuple[str, Sequence]] = {
     "REF^I12": ("REF_I12", referral), "REF^I13": ("REF_I12", referral), "REF^I14": ("REF_I12", referral),
     "REF^I15": ("REF_I12", inquiry), "RRI^I12": ("RRI_I12", answered), "ORU^R01": ("ORU_R01", observations),
+    "ORU^R03": ("ORU_R01", observations),
     "OMG^O19": ("OMG_O19", ordered), "OSU^O51": ("OSU_O51", order_status), "MDM^T02": ("MDM_T02", document),
-    **{f"SIU^{event}": ("SIU_S12", appointment) for event in ("S12", "S13", "S14", "S15", "S16", "S17", "S26")},
+    **{f"SIU^S{event}": ("SIU_S12", appointment) for event in (*range(12, 25), 26)},
 }  # fmt: skip
 """MSH-9.1 and .2 -> MSH-9.3, and what makes the segments after MSH."""
 

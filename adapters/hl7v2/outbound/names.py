@@ -79,7 +79,10 @@ def address(w: Writing, value: Any) -> Repetition | None:
     kind = back("address-use").get(value.get("use", "")) or back("address-type").get(value.get("type", ""))
     visited = extension(value, _STANDARD + "iso21090-AD-use")
     made[7] = mark(value, AS_SENT, "use") or mark(value, AS_SENT, "type") or kind or visited
-    made |= {n: str(found) for n, url in _PLACES if (found := extension(value, url))}
+    for n, url in _PLACES:
+        for one in extensions(value, url):
+            said = str(one["valueString"])
+            made[n] = {2: said} if mark(one, COMPONENT, "valueString") else said
     made |= period(w, value, 13, 14)
     return clean(made) or None
 

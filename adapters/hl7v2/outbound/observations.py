@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from adapters.hl7v2.maps.marks import ADDRESS, AS_SENT, COMPONENT, FIELD, OWN, VALUE_TYPE
+from adapters.hl7v2.maps.marks import ADDRESS, AS_SENT, COMPONENT, FIELD, VALUE_TYPE
 from adapters.hl7v2.maps.observations import ATTACHMENT, usual_type
 from adapters.hl7v2.outbound import notes
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time, number, quantity, units
 from adapters.hl7v2.outbound.graph import extension, extensions, mark, text
 from adapters.hl7v2.outbound.names import address
+from adapters.hl7v2.outbound.participation import SINCE, devices, participations
 from adapters.hl7v2.outbound.parties import entity_identifier, organization, practitioner
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean
@@ -33,10 +34,8 @@ def obx(w: Writing, observation: Resource) -> list[Segment]:
     when = observation.get("effectiveDateTime") or observation.get("effectivePeriod", {}).get("start")
     made.put(14, date_time(w, when) if when else None)
     made.put(4, _sub_id(w, observation))
-    devices = [observation.get("device"), *(one["valueReference"] for one in extensions(observation, OWN + "device"))]
-    for one in devices:
-        device = w.graph.resolve(one) if one else None
-        for held in (device or one or {}).get("identifier", ())[:1] if device else ():
+    for device in [*devices(w, observation, marked=False), *_participating(w, observation)]:
+        for held in device.get("identifier", ())[:1]:
             made.put(18, entity_identifier(w, held))
     status = back("observation-status").get(str(observation.get("status")), "F")
     made.put(11, mark(observation, AS_SENT, "status") or status)
@@ -54,6 +53,11 @@ def obx(w: Writing, observation: Resource) -> list[Segment]:
     made.put(6, measured)
     lines = _lines(made, observation)
     return [made, *lines, *(_component(w, observation, one) for one in components)]
+
+
+def _participating(w: Writing, observation: Resource) -> list[Resource]:
+    """Devices that came as participations, for a receiver that has none."""
+    return devices(w, observation, marked=True) if w.version < SINCE else []
 
 
 def _component(w: Writing, observation: Resource, component: Mapping[str, Any]) -> Segment:
@@ -235,3 +239,14 @@ def attachment(held: Mapping[str, Any], *, pointing: bool = False) -> Repetition
     elif encoding.upper() != "BASE64":
         data = base64.b64decode(data).decode()
     return clean({**made, 1: text(held, "title"), 4: encoding, 5: data}) or None
+
+
+def results(w: Writing, observation: Resource) -> list[Segment]:
+    """OBX of an Observation with its notes, and of its members."""
+    made = [*obx(w, observation), *participations(w, observation)]
+    made += notes.of(w, observation, observation.get("note", ()))
+    for one in observation.get("hasMember", ()):
+        found = w.graph.resolve(one, observation)
+        if found is not None and found["resourceType"] == "Observation":
+            made += results(w, found)
+    return made

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN
 from adapters.hl7v2.maps.systems import NAMESPACE, system_name
-from adapters.hl7v2.outbound.datatypes import Writing, concept
+from adapters.hl7v2.outbound.datatypes import Writing, concept, date_time
 from adapters.hl7v2.outbound.graph import extension, mark, text
 from adapters.hl7v2.outbound.names import human_name, period
 from adapters.hl7v2.outbound.values import Component, Repetition, clean
@@ -44,11 +44,6 @@ def _authority(w: Writing, value: Mapping[str, Any]) -> dict[int, str]:
     return authority(str(value.get("system", "")), str(assigner.get("display", "")))
 
 
-def uri(w: Writing, value: Any) -> Repetition | None:
-    """A URI to HD."""
-    return clean(dict(authority(str(value), ""))) or None
-
-
 def party(house: Mapping[str, Any]) -> dict[int, str]:
     """HD of an Organization or Location: its namespace id, and its universal id with its type (table 0301)."""
     made = {1: "", 2: "", 3: ""}
@@ -59,7 +54,7 @@ def party(house: Mapping[str, Any]) -> dict[int, str]:
             made |= {2: value, 3: text(kinds[0], "code") if kinds else text(one.get("type", {}), "text")}
         elif "system" in one and not made[1]:
             made[1] = text(one, "value")
-        elif not made[1] and not made[2] and len(house["identifier"]) == 1:
+        elif "system" not in one and not made[2]:
             made[2] = text(one, "value")
     if house.get("resourceType") == "Location":
         made[1] = text(house, "name")
@@ -78,6 +73,8 @@ def _issued_at(w: Writing, value: Mapping[str, Any]) -> Component:
 def identifier_type(value: Mapping[str, Any]) -> str:
     """CX.5: the code of table 0203, else the type's words."""
     kind = value.get("type", {})
+    if sent := mark(kind, AS_SENT, "text"):
+        return sent
     for held in kind.get("coding", ()):
         if "code" in held:
             return text(held, "code")
@@ -239,7 +236,7 @@ def _own(found: Mapping[str, Any]) -> list[Any]:
 
 
 def _universal(one: Mapping[str, Any]) -> bool:
-    return one.get("system") == "urn:ietf:rfc:3986" or "type" in one
+    return one.get("system") == "urn:ietf:rfc:3986" or "type" in one or mark(one, COMPONENT) == "2"
 
 
 def _of_the_whole(w: Writing, found: Mapping[str, Any], *, bare: bool) -> dict[int, Component | None]:
@@ -257,10 +254,24 @@ def _of_the_whole(w: Writing, found: Mapping[str, Any], *, bare: bool) -> dict[i
         else:
             made[11] = house if "assigner" in one else ""
             made[10] = text(one, "value") if one.get("value") != found.get("name") else ""
+    whole = w.graph.resolve(extension(found, OWN + "assigning-authority"))
+    if whole:
+        made[11] = party(whole)
     return made
 
 
-def named(w: Writing, value: Any) -> Repetition | None:
-    """A reference to a place or house by its name alone."""
+def discharged_to(w: Writing, value: Any) -> Repetition | None:
+    """A reference to a Location as DLD: its type, else its name, and since when."""
     found = w.graph.resolve(value)
-    return {1: text(found, "name")} if found and "name" in found else None
+    if not found or "name" not in found:
+        return None
+    kind = next((concept(w, one) for one in found.get("type", ())), None) or {}
+    made: dict[int, Component | None] = {1: {n: part for n, part in kind.items() if isinstance(part, str)}}
+    name, since = text(found, "name"), extension(found, OWN + "effective")
+    if not kind:
+        made[1] = name
+    elif name not in kind.values():
+        made[2] = name
+    if since:
+        made[2] = date_time(w, str(since))
+    return clean(made)

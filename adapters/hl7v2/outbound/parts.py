@@ -8,6 +8,7 @@ from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.outbound.datatypes import Writing
 from adapters.hl7v2.outbound.graph import extension
 from adapters.hl7v2.outbound.participation import participations
+from adapters.hl7v2.outbound.patient import is_living_will
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Segment
 from adapters.hl7v2.outbound.visit import pv1, pv2
@@ -79,3 +80,24 @@ def why(task: Resource | None) -> list[Segment]:
     reason = (task or {}).get("statusReason", {})
     said = [str(reason.get("text", "")), *(str(one.get("text", "")) for one in (task or {}).get("note", ()))]
     return [Segment("NTE", {3: [{1: one}]}) for one in dict.fromkeys(said) if one]
+
+
+def is_part(w: Writing, observation: Resource) -> bool:
+    """Whether a report, an order or another observation holds it."""
+    for other in w.graph.all("DiagnosticReport", "ServiceRequest", "Observation"):
+        for name in ("result", "supportingInfo", "hasMember"):
+            if any(w.graph.resolve(one, other) is observation for one in other.get(name, ())):
+                return True
+    return False
+
+
+def loose_results(w: Writing) -> list[Resource]:
+    """Results that no report, no order and no field of PD1 tells."""
+    return [one for one in w.graph.all("Observation") if not is_part(w, one) and not is_living_will(one)]
+
+
+def early_results(w: Writing) -> list[Resource]:
+    """Results of the patient alone, before any report: from version 2.6 on they have a place before the visit."""
+    order = {id(resource): place for place, resource in enumerate(w.graph.resources)}
+    first = next((order[id(one)] for one in w.graph.all("DiagnosticReport")), 0)
+    return [one for one in loose_results(w) if order[id(one)] < first] if w.version >= (2, 6) else []

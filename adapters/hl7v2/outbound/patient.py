@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.marks import FIELD, OWN
-from adapters.hl7v2.outbound.datatypes import Writing, date_time
-from adapters.hl7v2.outbound.graph import extension, mark, text
+from adapters.hl7v2.maps.marks import AS_SENT, FIELD, OWN
+from adapters.hl7v2.outbound.datatypes import Writing
+from adapters.hl7v2.outbound.graph import mark, text
 from adapters.hl7v2.outbound.parties import organization_of
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain.fragments import Resource
 
-_BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 _CONGREGATION = "http://hl7.org/fhir/StructureDefinition/patient-congregation"
 _WORSHIP = OWN + "place-of-worship"
 _AFFIRMED = ((24, "multipleBirth"), (30, "deceased"))
@@ -25,13 +26,10 @@ def pid(w: Writing, patient: Resource) -> Segment:
     for index, name in enumerate(_nicknames(patient)):
         if len(made.fields.get(5, ())) > index:
             made.fields[5][index][15] = name
-    born = extension(patient.get("_birthDate", {}), _BIRTH_TIME)
-    if born:
-        made.fields[7] = [{1: date_time(w, str(born))}]
     for field, element in _AFFIRMED:
-        known = [value for key, value in patient.items() if key.startswith(element)]
-        if known:
-            made.put(field, "N" if known == [False] else "Y")
+        known = [key for key in patient if key.startswith(element)]
+        for key in known[:1]:
+            made.put(field, mark(patient, AS_SENT, key) or ("N" if patient[key] is False else "Y"))
     for relation in w.graph.all("RelatedPerson"):
         if _is_mother(relation):
             apply(w, "PID[RelatedPerson]", relation, made)
@@ -68,13 +66,35 @@ def _is_update(origin: Resource) -> bool:
     return any(c.get("code") == "UPDATE" for c in origin.get("activity", {}).get("coding", ()))
 
 
-def pd1(w: Writing, patient: Resource) -> Segment:
+def demographics(w: Writing, patient: Resource) -> list[Segment]:
+    """PID and, where it says something, PD1; the living will stands in PD1-7."""
     made = Segment("PD1")
-    told = patient.get("extension", [])
-    if any(one.get("url") == _WORSHIP for one in told):
-        told = [one for one in told if one.get("url") != _CONGREGATION]  # the name of the same
-    apply(w, "PD1[Patient]", {**patient, "extension": told}, made)
-    return made
+    held = patient.get("extension", [])
+    if any(one.get("url") == _WORSHIP for one in held):
+        held = [one for one in held if one.get("url") != _CONGREGATION]  # the name of the same
+    apply(w, "PD1[Patient]", {**patient, "extension": held}, made)
+    for one in w.graph.all("Observation"):
+        if is_living_will(one) and w.graph.resolve(one.get("subject"), one) is patient:
+            apply(w, "PD1[Observation]", one, made)
+    return [pid(w, patient), *([] if made.empty else [made])]
+
+
+_LIVING_WILL = {"system": "http://loinc.org", "code": "75320-2"}
+
+
+def is_living_will(observation: Resource) -> bool:
+    """Whether an Observation is the advance directive that PD1-7 tells, and tells no more."""
+    return observation.get("code", {}).get("coding") == [_LIVING_WILL] and "effectiveDateTime" not in observation
+
+
+def restrictions(w: Writing, patient: Resource) -> list[Segment]:
+    """ARV: access restrictions of the patient (from version 2.8 on)."""
+    made = Segment("ARV")
+    apply(w, "ARV[Patient]", patient, made)
+    if made.empty or w.version < (2, 8):
+        return []
+    made.put(2, "A")
+    return [made]
 
 
 _MOTHER = {"coding": [{"system": codes.V3 + "RoleCode", "code": "MTH"}]}
@@ -103,19 +123,17 @@ def kin(w: Writing, insured: list[Resource]) -> tuple[list[Segment], list[Segmen
 
 
 def in1(w: Writing, coverage: Resource) -> tuple[list[Segment], Resource | None]:
-    """IN1 and IN2, and who is insured where that is a person of its own."""
-    made, more = Segment("IN1"), Segment("IN2")
+    """IN1, IN2 and IN3, and who is insured where that is a person of its own."""
+    made, more, certified = Segment("IN1"), Segment("IN2"), Segment("IN3")
     apply(w, "IN1[Coverage]", coverage, made)
     apply(w, "IN2[Coverage]", coverage, more, marked_only=True)
     payor = next((found for one in coverage.get("payor", ()) if (found := w.graph.resolve(one, coverage))), None)
     if payor and payor["resourceType"] == "Organization":
-        apply(w, "IN1[Organization]", payor, made)
-        made.put(4, organization_of(w, {**payor, "identifier": []}))
+        _company(w, payor, made, 4, ("IN1[Organization]",))
     holder = w.graph.resolve(coverage.get("policyHolder"), coverage)
     if holder and holder["resourceType"] == "Organization":
-        apply(w, "IN1[Holder]", holder, made)
+        _company(w, holder, made, 11, ("IN1[Holder]",))
         apply(w, "IN2[Organization]", holder, more, marked_only=True)
-        made.put(11, organization_of(w, {**holder, "identifier": []}))
     for held in coverage.get("class", ()):
         if any(c.get("code") == "group" for c in held.get("type", {}).get("coding", ())):
             made.put(8, text(held, "value"))
@@ -126,4 +144,31 @@ def in1(w: Writing, coverage: Resource) -> tuple[list[Segment], Resource | None]
         apply(w, "IN2[RelatedPerson]", insured, more, marked_only=True)
     else:
         insured = None
-    return [made, *([] if more.empty else [more])], insured
+    apply(w, "IN3[Coverage]", coverage, certified, marked_only=True)
+    for one in _following(w, coverage):
+        apply(w, "IN3[CareTeam]", one, certified)
+    return [made, *(one for one in (more, certified) if not one.empty)], insured
+
+
+def _company(w: Writing, company: Resource, made: Segment, field: int, sheets: tuple[str, ...]) -> None:
+    """An organisation with its own numbers in its XON, all others in the field before it."""
+    place = f"IN1-{field}"
+    own: list[Any] = []
+    others: list[Any] = []
+    for one in company.get("identifier", ()):
+        (own if mark(one, FIELD) == place else others).append(one)
+    for sheet in sheets:
+        apply(w, sheet, {**company, "identifier": others}, made)
+    made.put(field, organization_of(w, {**company, "identifier": own}))
+
+
+def _following(w: Writing, coverage: Resource) -> list[Resource]:
+    """The case managers' teams that stand behind a Coverage and before the next."""
+    found: list[Resource] = []
+    inside = False
+    for one in w.graph.all("Coverage", "CareTeam"):
+        if one["resourceType"] == "Coverage":
+            inside = one is coverage
+        elif inside:
+            found.append(one)
+    return found

@@ -11,6 +11,7 @@ from adapters.hl7v2.outbound.datatypes import Writing, concept, time
 from adapters.hl7v2.outbound.graph import extension, extensions, mark, text
 from adapters.hl7v2.outbound.names import address, human_name, telecom
 from adapters.hl7v2.outbound.parties import entity_identifier, identifier_type, location, organization_of
+from adapters.hl7v2.outbound.parts import given
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Repetition, Segment, clean
 from hub.domain.fragments import Resource
@@ -136,6 +137,7 @@ def _acting(w: Writing, resource: Resource) -> tuple[Resource, Resource | None, 
 def _provider(w: Writing, role: str, resource: Resource) -> list[Segment]:
     made = Segment("PRD")
     acting, person, house = _acting(w, resource)
+    own = [one for one in acting.get("telecom", ()) if not _of_contact(one)]
     for one in acting.get("code", ()):
         made.put(1, concept(w, one))
     if role and not any(r.get(1) == role for r in made.fields.get(1, ())):
@@ -143,13 +145,12 @@ def _provider(w: Writing, role: str, resource: Resource) -> list[Segment]:
     if person:
         for name in person.get("name", ())[:1]:
             made.put(2, human_name(w, name))
-        reached = {"telecom": acting["telecom"]} if "telecom" in acting else {}
-        apply(w, "PRD[Practitioner]", {**person, **reached}, made)
+        apply(w, "PRD[Practitioner]", {**person, **({"telecom": own} if own else {})}, made)
         for one in person.get("identifier", ()):
             made.put(7, _licence(w, one))
     elif acting:
         places = [one["valueAddress"] for one in extensions(acting, OWN + "address")]
-        apply(w, "PRD[Practitioner]", {**acting, "address": places}, made)
+        apply(w, "PRD[Practitioner]", {**acting, "address": places, "telecom": own}, made)
     if house:
         _house(w, house, made, placed="location" in acting)
     for place in acting.get("location", ())[:1]:
@@ -157,7 +158,12 @@ def _provider(w: Writing, role: str, resource: Resource) -> list[Segment]:
     for key, field in (("start", 8), ("end", 9)):
         if key in acting.get("period", {}):
             made.put(field, time(w, acting["period"][key]))
-    return [made, *_contacts(w, house or {})]
+    asked = [one for one in acting.get("telecom", ()) if _of_contact(one)]
+    return [made, *_contacts(w, house or {}), *given([contact(w, {"telecom": asked})])]
+
+
+def _of_contact(telecom: Mapping[str, Any]) -> bool:
+    return mark(telecom, FIELD) == "CTD-5"
 
 
 def _house(w: Writing, house: Resource, made: Segment, *, placed: bool) -> None:
@@ -184,23 +190,25 @@ def _licence(w: Writing, value: Mapping[str, Any]) -> Repetition:
 
 
 def _contacts(w: Writing, house: Mapping[str, Any]) -> list[Segment]:
-    made = []
-    for contact in house.get("contact", ()):
-        segment = Segment("CTD")
-        if "purpose" in contact:
-            segment.put(1, concept(w, contact["purpose"]))
-        if "name" in contact:
-            segment.put(2, human_name(w, contact["name"]))
-        if "address" in contact:
-            segment.put(3, address(w, contact["address"]))
-        for one in contact.get("telecom", ()):
-            segment.put(5, telecom(w, one))
-        made.append(segment)
+    return [contact(w, one) for one in house.get("contact", ())]
+
+
+def contact(w: Writing, held: Mapping[str, Any]) -> Segment:
+    """CTD of a contact of an Organization or a Patient."""
+    made = Segment("CTD")
+    for one in [held["purpose"]] if "purpose" in held else held.get("relationship", ())[:1]:
+        made.put(1, concept(w, one))
+    if "name" in held:
+        made.put(2, human_name(w, held["name"]))
+    if "address" in held:
+        made.put(3, address(w, held["address"]))
+    for one in held.get("telecom", ()):
+        made.put(5, telecom(w, one))
     return made
 
 
-def aut(w: Writing, coverage: Resource) -> Segment:
-    """AUT of a Coverage that the referral's insurance names."""
+def aut(w: Writing, coverage: Resource) -> list[Segment]:
+    """AUT of a Coverage that the referral's insurance names, with CTD."""
     made = Segment("AUT")
     apply(w, "AUT[Coverage]", coverage, made)
     payor = next((found for one in coverage.get("payor", ()) if (found := w.graph.resolve(one, coverage))), None)
@@ -208,4 +216,4 @@ def aut(w: Writing, coverage: Resource) -> Segment:
         made.put(3, str(payor.get("name", "")))
         for one in payor.get("identifier", ())[:1]:
             made.put(2, text(one, "value"))
-    return made
+    return [*given([made]), *_contacts(w, payor or {})]

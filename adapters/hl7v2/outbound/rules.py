@@ -16,18 +16,19 @@ from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean
 INVERSES: Mapping[str, Callable[..., Inverse]] = {
     **{name: (lambda inverse=inverse, **_: inverse) for name, inverse in {
         "string": datatypes.string, "text": datatypes.string, "prose": datatypes.string, "word": datatypes.concept,
+        "note": datatypes.note,
         "language-tag": datatypes.string, "name-text": names.name_text, "nickname": names.called_by,
         "coded-identifier": parties.coded_identifier, "interpreter": parties.interpreter,
         "party": parties.party_reference, "site": parties.party_reference,
-        "uri": parties.uri, "boolean": datatypes.boolean,
+        "uri": datatypes.uri, "boolean": datatypes.boolean,
         "positiveInt": datatypes.string, "decimal": datatypes.decimal, "date": datatypes.time,
-        "dateTime": datatypes.time, "instant": datatypes.time, "concept": datatypes.concept,
+        "dateTime": datatypes.time, "moment": datatypes.moment, "instant": datatypes.time, "concept": datatypes.concept,
         "first-coding": datatypes.first_coding, "quantity": datatypes.composite_quantity, "money": datatypes.money,
         "language": datatypes.language, "days": datatypes.days, "interpretation": datatypes.interpretation,
         "name": names.human_name, "address": names.address, "licence": parties.licence,
         "practitioner": parties.practitioner, "organization": parties.organization,
         "coded-organization": parties.coded_organization, "location": parties.location,
-        "discharged-to": parties.named, "identifier": parties.identifier, "number": parties.number,
+        "discharged-to": parties.discharged_to, "identifier": parties.identifier, "number": parties.number,
         "entity": parties.entity_identifier, "telecom": names.telecom,
     }.items()},
     "code": datatypes.code, "translated": datatypes.translated, "coded": datatypes.coded,
@@ -106,9 +107,15 @@ def _whole_name(node: Mapping[str, Any], segment: Segment, field: int) -> Repeti
 
 
 def _put(segment: Segment, row: Row, made: Repetition) -> None:
-    if not row.component:
+    if row.inverse is datatypes.moment:
+        segment.fields[row.field] = [made]
+    elif not row.component:
         segment.put(row.field, made)
-        return
+    else:
+        _put_component(segment, row, made)
+
+
+def _put_component(segment: Segment, row: Row, made: Repetition) -> None:
     parts: Component = {n: part for n, part in made.items() if isinstance(part, str)}
     first = segment.fields.setdefault(row.field, [{}])[0]
     first[row.component] = made[1] if set(made) == {1} else parts

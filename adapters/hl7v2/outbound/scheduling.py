@@ -67,12 +67,11 @@ def schedule(w: Writing, appointment: Resource) -> tuple[list[Segment], list[Seg
 
 
 def _services(w: Writing, appointment: Resource) -> list[Segment]:
-    """An AIS for each service; what is said of the appointment's service stands in the first."""
+    """An AIS for each service."""
     made = []
-    for place, service in enumerate(appointment.get("serviceType", ())):
+    for service in appointment.get("serviceType", ()):
         segment = Segment("AIS")
-        said = {"serviceType": [service], "extension": appointment.get("extension", ()) if place == 0 else ()}
-        apply(w, "AIS[Appointment]", said, segment)
+        apply(w, "AIS[Appointment]", {"serviceType": [service]}, segment)
         _span(w, appointment, segment)
         made.append(segment)
     return numbered(made)

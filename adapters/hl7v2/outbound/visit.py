@@ -27,7 +27,17 @@ def pv1(w: Writing, encounter: Resource) -> Segment:
         else:
             others.append(place)
     apply(w, "PV1[Encounter]", {**encounter, "location": others}, made)
+    for one in w.graph.all("Coverage"):
+        if is_class(one):
+            apply(w, "PV1[Coverage]", one, made)
+    for one in encounter.get("episodeOfCare", ()):
+        apply(w, "PV1[EpisodeOfCare]", w.graph.resolve(one, encounter) or {}, made)
     return made
+
+
+def is_class(coverage: Resource) -> bool:
+    """Whether a Coverage is no more than the financial class of a visit (PV1-20)."""
+    return mark(coverage.get("type", {}), FIELD) == "PV1-20"
 
 
 def pv2(w: Writing, encounter: Resource) -> Segment:

@@ -89,6 +89,12 @@ def test_structures_are_hl7apy_s() -> None:
     assert structures.structure("2.5.1", "ZZZ^Z01") is None
 
 
+def test_fields_are_counted_by_their_number_where_the_tables_leave_out_what_was_withdrawn() -> None:
+    fields = structures.segment("2.8", "OBR")
+    assert [fields[number - 1].datatype for number in (4, 9, 16, 32)] == ["CWE", "CQ", "XCN", "NDL"]
+    assert fields[14].withdrawn and not fields[15].withdrawn
+
+
 def test_of_the_corpus_only_the_message_made_malformed_is_refused() -> None:
     if not CORPORA.exists():
         pytest.skip("../shared/corpora is not here")

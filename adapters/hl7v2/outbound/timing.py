@@ -1,0 +1,104 @@
+"""When and how often an order is to be done: ServiceRequest to TQ1, or to the TQ of OBR-27 before there was one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.hl7v2.maps.marks import AS_SENT, FIELD
+from adapters.hl7v2.maps.timing import implied
+from adapters.hl7v2.outbound.datatypes import Writing, back, composite_quantity, concept, date_time, number
+from adapters.hl7v2.outbound.graph import mark, text
+from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean
+from hub.domain.fragments import Resource
+
+_TOLD = ("TQ1", "OBR-27")
+
+
+def in_obr(w: Writing, request: Resource) -> bool:
+    """Whether it stands in OBR-27; in a result TQ1 has it since version 2.5, unless its sender had not."""
+    if w.version >= (2, 5) and w.message.kind.startswith("ORU"):
+        return not w.withdrawn and _marked(request)
+    return not w.withdrawn
+
+
+def _marked(request: Resource) -> bool:
+    held = (request.get("occurrenceTiming", {}), request.get("quantityQuantity", {}), *request.get("note", ()))
+    return any(mark(one, FIELD).startswith("OBR-27") for one in held)
+
+
+def timing_quantity(w: Writing, request: Resource) -> Repetition | None:
+    """TQ."""
+    timing = request.get("occurrenceTiming", {})
+    repeat = timing.get("repeat", {})
+    made: dict[int, Component | None] = {2: text(timing.get("code", {}), "text")}
+    if "quantityQuantity" in request:
+        amount = composite_quantity(w, request["quantityQuantity"]) or {}
+        unit = amount.get(2, "")
+        made[1] = {1: str(amount.get(1, "")), 2: unit if isinstance(unit, str) else unit.get(2, "") or unit.get(1, "")}
+    made[3] = mark(repeat.get("boundsDuration", {}), AS_SENT, "value")
+    bounds = repeat.get("boundsPeriod", {})
+    made |= {n: date_time(w, bounds[key]) for n, key in ((4, "start"), (5, "end")) if key in bounds}
+    made |= {n: _note(request, f"OBR-27.{n}") or (_note(request, told) if w.version < (2, 5) else "")
+             for n, told in ((7, "TQ1-10"), (8, "TQ1-11"))}  # fmt: skip
+    made = {n: part for n, part in made.items() if part}
+    if made or mark(request, FIELD, "priority") == "OBR-27":
+        made[6] = _priority(request)
+    return clean(made) or None
+
+
+def tq1(w: Writing, request: Resource) -> list[Segment]:
+    """TQ1, where there is something to tell that OBR-27 does not."""
+    told = in_obr(w, request)
+    if told:
+        request = {"note": request.get("note", ())}
+    timing = request.get("occurrenceTiming", {})
+    repeat = timing.get("repeat", {})
+    made = Segment("TQ1")
+    made.put(2, composite_quantity(w, request["quantityQuantity"]) if "quantityQuantity" in request else None)
+    made.put(3, _pattern(w, timing))
+    for place, at in enumerate(repeat.get("timeOfDay", ())):
+        made.put(4, mark(repeat, AS_SENT, "timeOfDay", place) or str(at).replace(":", ""))
+    whole = repeat.get("boundsDuration", {})
+    if "value" in whole:
+        made.put(6, clean({1: number(whole["value"]), 2: text(whole, "unit") or text(whole, "code")}))
+    bounds = repeat.get("boundsPeriod", {})
+    for field, key in ((7, "start"), (8, "end")):
+        made.put(field, date_time(w, bounds[key]) if key in bounds else None)
+    for field, other in ((10, "OBR-27.7"), (11, "OBR-27.8")):
+        made.put(field, _note(request, f"TQ1-{field}", *(() if told else (other,))))
+    if "duration" in repeat:
+        made.put(13, clean({1: number(repeat["duration"]), 2: text(repeat, "durationUnit")}))
+    made.put(14, str(repeat["count"]) if "count" in repeat else None)
+    if not made.empty or mark(request, FIELD, "priority") == "TQ1" or (w.version >= (2, 7) and "priority" in request):
+        made.put(9, _priority(request))
+    return [] if made.empty else [made]
+
+
+def _pattern(w: Writing, timing: Mapping[str, Any]) -> Repetition | None:
+    """RPT: the pattern's code; period, event and offset where the code does not say them."""
+    repeat = timing.get("repeat", {})
+    code = {n: part for n, part in (concept(w, timing.get("code", {})) or {}).items() if isinstance(part, str)}
+    words = code.pop(9, "") or code.get(2, "")
+    said = implied(code.get(1) or words)
+    made: dict[int, Component | None] = {1: {**code, 2: words}}
+    if "period" in repeat and "period" not in said:
+        made |= {5: number(repeat["period"]), 6: text(repeat, "periodUnit")}
+    if "when" in repeat and "when" not in said:
+        made[8] = str(repeat["when"][0])
+    if "offset" in repeat:
+        made[9] = text(repeat, "offset")
+    return clean(made) or None
+
+
+def _note(request: Resource, *places: str) -> str:
+    return "\n".join(str(one.get("text", "")) for one in request.get("note", ()) if mark(one, FIELD) in places)
+
+
+def _priority(request: Resource) -> str:
+    return mark(request, AS_SENT, "priority") or back("priority").get(str(request.get("priority", "")), "")
+
+
+def notes_of(request: Resource) -> list[Any]:
+    """The notes that are not part of the timing."""
+    return [one for one in request.get("note", ()) if not mark(one, FIELD).startswith(_TOLD)]

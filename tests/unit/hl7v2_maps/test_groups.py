@@ -1,0 +1,104 @@
+"""To what a segment belongs where a message has several: patients, orders, specimens, resources of an appointment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.hl7v2.envelope import read_envelope
+from adapters.hl7v2.normalise import normalise
+from adapters.hl7v2.outbound.values import written
+from adapters.hl7v2.outbound.writer import drawn
+from hub.domain.delivery import Outbound
+from hub.domain.messages import Normalised
+
+NOW = datetime(2026, 3, 10, 9, 16, tzinfo=UTC)
+FIRST, SECOND = "PID|1||7701^^^ZSWSY^MR||测^甲", "PID|2||7702^^^ZSWSY^MR||测^乙"
+
+
+def _read(kind: str, version: str, *segments: str) -> Normalised:
+    head = rf"MSH|^~\&|HIS|ZSWSY|REFHUB|TERT|20260310091500+0800||{kind}|C1|P|{version}||||||UNICODE UTF-8"
+    raw = "\r".join([head, *segments, ""]).encode()
+    envelope, refusals = read_envelope(raw)
+    assert not refusals
+    return normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=NOW)
+
+
+def _back(found: Normalised, kind: str, version: str) -> list[str]:
+    message = Outbound(kind, found.bundle, "B1", NOW, version, "UNICODE UTF-8", ("HUB", "HUB"), ("HIS", "H"),
+                       timezone="Asia/Shanghai")  # fmt: skip
+    made, faults = drawn(message)
+    assert faults == []
+    return [written(segment) for segment in made[1:]]
+
+
+def _all(found: Normalised, kind: str) -> list[dict[str, Any]]:
+    return [e["resource"] for e in found.bundle["entry"] if e["resource"]["resourceType"] == kind]
+
+
+def _names(lines: list[str]) -> str:
+    return " ".join(line[:3] for line in lines)
+
+
+def test_notes_of_a_second_patient_are_that_ones() -> None:
+    results = "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU^Glucose||5.1|mmol/L|||||F"
+    found = _read("ORU^R01", "2.5.1", FIRST, "NTE|1||甲空腹", *results, SECOND, "NTE|1||乙已进食", *results)
+    by_name = {e["resource"]["name"][0]["text"]: e["fullUrl"] for e in found.bundle["entry"]
+               if e["resource"]["resourceType"] == "Patient"}  # fmt: skip
+    subjects = [one["subject"]["reference"] for one in _all(found, "DocumentReference")]
+    assert subjects == [by_name["测甲"], by_name["测乙"]]
+    back = _back(found, "ORU^R01", "2.5.1")
+    assert _names(back) == "PID NTE OBR OBX PID NTE OBR OBX"
+    assert [line for line in back if line.startswith("NTE")] == ["NTE|||甲空腹", "NTE|||乙已进食"]
+
+
+def test_a_note_behind_a_place_is_no_comment_on_a_result() -> None:
+    found = _read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP|||||^^^20260312090000+0800", FIRST,
+                  "OBX|1|NM|WT^Weight||61|kg|||||F", "RGS|1", "AIL|1||^^^3号楼", "NTE|1||请走北门")  # fmt: skip
+    (weight,) = _all(found, "Observation")
+    assert "note" not in weight
+    assert "NTE|||请走北门" in _back(found, "SIU^S12", "2.5.1")
+
+
+def test_an_orders_document_is_no_result_and_its_results_are_no_document() -> None:
+    found = _read("ORU^R01", "2.8", FIRST, "ORC|RE|P1|F1", "OBX|1|TX|11502-2^Report^LN||会诊意见|||||||||||",
+                  "TXA|1|CN^会诊|TX||||||||||D1||||||||||", "OBR|1|P1|F1|GLU^Glucose", "OBX|2|TX|GLU^Glucose||5.1",
+                  )  # fmt: skip
+    (document,), (result,), (report,) = (_all(found, kind) for kind in ("DocumentReference", "Observation",
+                                                                        "DiagnosticReport"))  # fmt: skip
+    assert result["valueString"] == "5.1" and len(report["result"]) == 1
+    assert document["context"]["related"] == report["basedOn"]
+    assert _names(_back(found, "ORU^R01", "2.8")) == "PID ORC OBX TXA OBR OBX"
+    assert _names(_back(found, "ORU^R01", "2.5.1")) == "PID ORC OBR OBX OBX"
+
+
+def test_an_observation_behind_a_specimen_is_about_it() -> None:
+    found = _read("ORU^R01", "2.5.1", FIRST, "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU^Glucose||5.1|||||F",
+                  "SPM|1|S1||SER^Serum", "OBX|2|ST|HEM^Hemolysis||none||||||F")  # fmt: skip
+    urls = {e["fullUrl"]: e["resource"]["resourceType"] for e in found.bundle["entry"]}
+    glucose, hemolysis = _all(found, "Observation")
+    assert "focus" not in glucose
+    assert [urls[one["reference"]] for one in hemolysis["focus"]] == ["Specimen"]
+    assert _names(_back(found, "ORU^R01", "2.5.1")) == "PID OBR OBX SPM OBX"
+
+
+def test_who_takes_part_with_a_device_is_one_participation_of_what_it_stands_behind() -> None:
+    found = _read("ORU^R01", "2.8", FIRST, "PV1|1|O", "ORC|RE|P1|F1", "PRT||UC||OP^^HL70443|D1^李^明",
+                  "OBR|1|P1|F1|GLU^Glucose", "PRT||UC||PRI^^HL70443|D2^王^强",
+                  "OBX|1|NM|GLU^Glucose||5.1|||||F", "PRT||UC||EQUIP|D3^周^宁|||||G1^METER")  # fmt: skip
+    (report,), (request,), (stay,), (result,) = (
+        _all(found, kind) for kind in ("DiagnosticReport", "ServiceRequest", "Encounter", "Observation")
+    )
+    assert [len(one["performer"]) for one in (report, request, result)] == [1, 1, 1] and "participant" not in stay
+    back = [line for line in _back(found, "ORU^R01", "2.8") if line.startswith("PRT")]
+    assert [line.split("|")[5].partition("^")[0] for line in back] == ["D1", "D2", "D3"]
+    assert back[2].split("|")[10].startswith("G1^METER")
+
+
+def test_an_authorization_behind_a_procedure_is_the_procedures_with_its_contact() -> None:
+    referral = ("RF1|P|R|MED|||R17^ZSWSY||||^请评估", "AUT|PPO|C1|Payer", "CTD|C|张^一", "PRD|RP|李^明",
+                "PRD|RT|||^^^TERT", FIRST)  # fmt: skip
+    found = _read("REF^I12", "2.5.1", *referral, "PR1|1||45^Colonoscopy||20260301", "AUT|PPO|C2|Other", "CTD|C|王^二")
+    (procedure,) = _all(found, "Procedure")
+    assert [one["url"] for one in procedure["extension"]] == ["urn:referral-hub:extension:authorization"]
+    assert _names(_back(found, "REF^I12", "2.5.1")) == "RF1 AUT CTD PRD PRD PID PR1 AUT CTD"
