@@ -201,13 +201,15 @@ def _ordered(c: Conversion, s: Reading, known: Entry | None = None) -> Entry:
         # The text of what the requester wants to know: a sentence a doctor reads, so it is the reason.
         reason = marked({"text": told.leaf(place)}, COMPONENT, str(place), "text")
         made.setdefault("reasonCode", []).append(marked(reason, FIELD, "OBR-13"))
-    if (timing := s.first(27) or (c.order.control.first(7) if c.order.control else None)) is not None:
+    own = s.first(27)
+    if (timing := own or (c.order.control.first(7) if c.order.control else None)) is not None:
+        field = "OBR-27" if own else "ORC-7"
         dosage: dict[str, Any] = {}
         ranked = "priority" in made
         quantity_timing(c, timing, dosage, made)
         if "priority" in made and not ranked:
-            mark(made, FIELD, "OBR-27", "priority")
-        occurs(dosage, made, ("OBR-27.7", "OBR-27.8"))
+            mark(made, FIELD, field, "priority")
+        occurs(dosage, made, (f"{field}.7", f"{field}.8"))
     made["subject"] = c.subject()
     if c.encounter:
         made["encounter"] = c.encounter.reference

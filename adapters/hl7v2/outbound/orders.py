@@ -125,7 +125,10 @@ def order(w: Writing, request: Resource, place: int, *, control: str = "", statu
     where = int(mark(worded[0], COMPONENT, "text") or 1) if worded else 1
     made.put(13, {where: "; ".join(text(one, "text") for one in worded)})
     told = timing.in_obr(w, request)
-    made.put(27, timing.timing_quantity(w, request) if told else None)
+    if told and timing.stands_in_control(request):
+        head.put(7, timing.timing_quantity(w, request))
+    elif told:
+        made.put(27, timing.timing_quantity(w, request))
     for one in request.get("occurrenceTiming", {}).get("event", ()) if not w.withdrawn else ():
         made.put(6, date_time(w, one))
     for one in request.get("specimen", ())[:1]:
@@ -177,7 +180,7 @@ def drawn(w: Writing, specimen: Resource, made: Segment) -> None:
     parts = {1: specimen.get("type"), 2: next(iter(additive), None), 4: taken.get("bodySite"),
              6: next(iter(specimen.get("condition", ())), None)}  # fmt: skip
     found = {n: _parts(concept(w, one)) for n, one in parts.items() if one}
-    if not w.withdrawn and mark(specimen, FIELD) == "OBR" and (words or set(found) - {1}):
+    if not w.withdrawn and mark(specimen, FIELD) == "OBR" and (words or set(found) - {1} or len(found.get(1, "")) > 1):
         made.fields.pop(15, None)
         made.put(15, clean({**found, **({3: words[0]} if words else {})}))
 

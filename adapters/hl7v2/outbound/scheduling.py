@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from adapters.hl7v2.maps.marks import COMPONENT, FIELD, OWN
+from adapters.hl7v2.maps.marks import COMPONENT, FIELD, OWN, REPEATS
 from adapters.hl7v2.outbound import notes
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time
 from adapters.hl7v2.outbound.graph import extensions, mark, sent
@@ -67,12 +67,14 @@ def schedule(w: Writing, appointment: Resource) -> tuple[list[Segment], list[Seg
 
 
 def _services(w: Writing, appointment: Resource) -> list[Segment]:
-    """An AIS for each service."""
+    """An AIS for each service, with its own time where that is known."""
+    named = [w.graph.resolve(one, appointment) for one in appointment.get("basedOn", ()) if "reference" in one]
+    own = [one.get("occurrencePeriod", {}) for one in named if one and mark(one, REPEATS) == "AIS"]
     made = []
-    for service in appointment.get("serviceType", ()):
+    for place, service in enumerate(appointment.get("serviceType", ())):
         segment = Segment("AIS")
         apply(w, "AIS[Appointment]", {"serviceType": [service]}, segment)
-        _span(w, appointment, segment)
+        _span(w, own[place] if place < len(own) else appointment, segment)
         made.append(segment)
     return numbered(made)
 

@@ -12,19 +12,26 @@ from adapters.hl7v2.outbound.graph import mark, text
 from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean
 from hub.domain.fragments import Resource
 
-_TOLD = ("TQ1", "OBR-27")
+_FIELDS = ("OBR-27", "ORC-7")
 
 
 def in_obr(w: Writing, request: Resource) -> bool:
     """Whether it stands in OBR-27; in a result TQ1 has it since version 2.5, unless its sender had not."""
     if w.version >= (2, 5) and w.message.kind.startswith("ORU"):
-        return not w.withdrawn and _marked(request)
+        return not w.withdrawn and bool(_marked(request))
     return not w.withdrawn
 
 
-def _marked(request: Resource) -> bool:
+def stands_in_control(request: Resource) -> bool:
+    """Whether it stands in ORC-7 instead of OBR-27."""
+    return _marked(request) == "ORC-7"
+
+
+def _marked(request: Resource) -> str:
+    """The field that its sender told it in, "" for none."""
     held = (request.get("occurrenceTiming", {}), request.get("quantityQuantity", {}), *request.get("note", ()))
-    return any(mark(one, FIELD).startswith("OBR-27") for one in held)
+    places = [mark(request, FIELD, "priority"), *(mark(one, FIELD).partition(".")[0] for one in held)]
+    return next((one for one in places if one in _FIELDS), "")
 
 
 def timing_quantity(w: Writing, request: Resource) -> Repetition | None:
@@ -39,10 +46,11 @@ def timing_quantity(w: Writing, request: Resource) -> Repetition | None:
     made[3] = mark(repeat.get("boundsDuration", {}), AS_SENT, "value")
     bounds = repeat.get("boundsPeriod", {})
     made |= {n: date_time(w, bounds[key]) for n, key in ((4, "start"), (5, "end")) if key in bounds}
-    made |= {n: _note(request, f"OBR-27.{n}") or (_note(request, told) if w.version < (2, 5) else "")
-             for n, told in ((7, "TQ1-10"), (8, "TQ1-11"))}  # fmt: skip
+    for n, told in ((7, "TQ1-10"), (8, "TQ1-11")):
+        others = (told,) if w.version < (2, 5) else ()
+        made[n] = _note(request, *(f"{one}.{n}" for one in _FIELDS)) or _note(request, *others)
     made = {n: part for n, part in made.items() if part}
-    if made or mark(request, FIELD, "priority") == "OBR-27":
+    if made or mark(request, FIELD, "priority") in _FIELDS:
         made[6] = _priority(request)
     return clean(made) or None
 
@@ -65,8 +73,9 @@ def tq1(w: Writing, request: Resource) -> list[Segment]:
     bounds = repeat.get("boundsPeriod", {})
     for field, key in ((7, "start"), (8, "end")):
         made.put(field, date_time(w, bounds[key]) if key in bounds else None)
-    for field, other in ((10, "OBR-27.7"), (11, "OBR-27.8")):
-        made.put(field, _note(request, f"TQ1-{field}", *(() if told else (other,))))
+    for field, component in ((10, 7), (11, 8)):
+        others = () if told else (f"{one}.{component}" for one in _FIELDS)
+        made.put(field, _note(request, f"TQ1-{field}", *others))
     if "duration" in repeat:
         made.put(13, clean({1: number(repeat["duration"]), 2: text(repeat, "durationUnit")}))
     made.put(14, str(repeat["count"]) if "count" in repeat else None)
@@ -101,4 +110,4 @@ def _priority(request: Resource) -> str:
 
 def notes_of(request: Resource) -> list[Any]:
     """The notes that are not part of the timing."""
-    return [one for one in request.get("note", ()) if not mark(one, FIELD).startswith(_TOLD)]
+    return [one for one in request.get("note", ()) if not mark(one, FIELD).startswith(("TQ1", *_FIELDS))]
