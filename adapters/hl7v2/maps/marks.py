@@ -20,6 +20,8 @@ OWN = "urn:referral-hub:extension:"
 AS_SENT, FIELD, COMPONENT = OWN + "as-sent", OWN + "field", OWN + "component"
 VALUE_TYPE = OWN + "value-type"
 """OBX-2, where it is not the usual type of the value."""
+DATA_TYPE = OWN + "type-of-data"
+"""ED.2, RP.3, where it is not written as the first part of a media type is."""
 BREAKS = OWN + "breaks"
 """How the lines of a text, or notes, were told, a letter each: `s` in a segment of its own, `r` as a repetition, `b`
 after a line break within the value; and `e` for a segment that said nothing."""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.datatypes import ALTERNATE, coding, concept
-from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, as_sent, mark
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, DATA_TYPE, as_sent, mark
 from adapters.hl7v2.maps.quantities import number, quantity, reference_range, units
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
 from adapters.hl7v2.maps.systems import universal
@@ -219,6 +219,8 @@ def _content_type(made: Put, kind: Leaf | None, subtype: Leaf | None, place: int
     made["contentType"] = leaf.give(form)
     if kind and subtype and form.startswith(kind.text.strip().lower() + "/"):
         made["contentType"] = Joined(form, (kind, subtype))
+        if not form.startswith(f"{kind.text.strip()}/"):
+            mark(made, DATA_TYPE, kind.text.strip(), "contentType")
         if sent := as_sent(form, subtype.text):
             mark(made, AS_SENT, sent, "contentType")
     mark(made, COMPONENT, str(place + 1 if subtype else place), "contentType")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from adapters.hl7v2.maps.marks import ADDRESS, AS_SENT, COMPONENT, FIELD, VALUE_TYPE
+from adapters.hl7v2.maps.marks import ADDRESS, AS_SENT, COMPONENT, DATA_TYPE, FIELD, VALUE_TYPE
 from adapters.hl7v2.maps.observations import ATTACHMENT, usual_type
 from adapters.hl7v2.outbound import notes
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time, number, quantity, units
@@ -224,7 +224,7 @@ def attachment(held: Mapping[str, Any], *, pointing: bool = False) -> Repetition
     whole = str(held.get("contentType", ""))
     kind, _, subtype = whole.partition("/")
     first = 3 if pointing else 2
-    made: dict[int, Component | None] = {first: kind, first + 1: subtype}
+    made: dict[int, Component | None] = {first: mark(held, DATA_TYPE, "contentType") or kind, first + 1: subtype}
     where = mark(held, COMPONENT, "contentType")
     if where:
         made[int(where)] = text(held, "contentType")
