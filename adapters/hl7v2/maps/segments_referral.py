@@ -221,8 +221,8 @@ def ctd(c: Conversion, s: Reading) -> None:
     for repetition in s.each(5):
         if value := telecom("work")(c, repetition):
             contact.setdefault("telecom", []).append(value)
-    if not contact:
-        return
+    if not contact or (of_patient and not contact.keys() & {"name", "telecom", "address"}):
+        return  # FHIR's pat-1: a role is no contact
     if about:
         put(contact, ("extension[]",), {"url": CONTACT, "valueReference": about.reference})
     if of_patient or entry.resource["resourceType"] == "Organization":
