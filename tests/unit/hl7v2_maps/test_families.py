@@ -175,6 +175,7 @@ def test_goal_pathway_diet_and_death() -> None:
     found = _normalise("PPP^PCB", PID, "PTH|AD|P^慢病管理^99LOC|P1|20260310")
     assert _one(found, "CarePlan")["identifier"][0]["value"] == "P1"
     found = _normalise("OMD^O03", PID, "ORC|NW|P1", "ODS|D||^低盐饮食^99LOC|少油")
+    assert "_dateTime" in _one(found, "NutritionOrder")
     assert _one(found, "NutritionOrder")["oralDiet"]["type"][0]["text"] == "低盐饮食"
     found = _normalise("ADT^A03", PID, VISIT, "PDA|I21^急性心肌梗死^I10||Y")
     assert _one(found, "Observation")["valueCodeableConcept"]["coding"][0]["code"] == "I21"
