@@ -191,14 +191,20 @@ def _encoded(lines: list[Joined]) -> Joined:
 
 def message_notes(c: Conversion) -> None:
     """The NTEs of the whole message as notes of the patient (of each, where it has several), a line each; those of
-    another source or kind (NTE-2, -4: medicines, reason for the consultation) are another note."""
+    another source, kind or time (NTE-2, -4, -7 to -9: medicines, reason for the consultation) are another note."""
     told: dict[int, list[Reading]] = {}
     for patient, s in c.notes:
         told.setdefault(c.patients.index(patient) if patient else 0, []).append(s)
     for number, found in told.items():
         patient = c.patients[number] if c.patients else None
-        for _, segments in groupby(found, lambda s: (s.name, s.whole(2), s.whole(4)) if s.name == "NTE" else (s.name,)):
+        for _, segments in groupby(found, _about):
             _note(c, patient, list(segments))
+
+
+def _about(s: Reading) -> tuple[str, ...]:
+    """What notes share that stand in one: all that `NTE[DocumentReference]` reads."""
+    told = (2, 4, 7, 8, 9) if s.name == "NTE" else ()
+    return (s.name, *(s.fields[n] if n < len(s.fields) else "" for n in told))
 
 
 def _note(c: Conversion, patient: Entry | None, segments: list[Reading]) -> None:

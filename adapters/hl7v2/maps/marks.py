@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.systems import system_name
+from adapters.hl7v2.maps.systems import NAMESPACE, system_name
 from adapters.hl7v2.remembered import LONGEST
 
 OWN = "urn:referral-hub:extension:"
@@ -81,7 +81,7 @@ def as_sent(value: object, text: str) -> str:
     """How a value was written, "" where that is how it is usually written."""
     text = text.strip()
     if isinstance(value, str):
-        usual = value == text or (_is_usual if len(text) <= LONGEST else _is_usual.__wrapped__)(value, text)
+        usual = value == text or (_is_usual(value, text) if len(text) <= LONGEST else value.startswith(NAMESPACE))
     elif isinstance(value, bool):
         usual = text == ("Y" if value else "N")
     else:
