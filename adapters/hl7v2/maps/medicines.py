@@ -42,8 +42,8 @@ def medicine(c: Conversion, s: Reading, owner: Entry) -> None:
 
 
 def rxc(c: Conversion, s: Reading) -> None:
-    """A component of what was ordered before it: code, amount, and whether it is base or additive."""
-    owner, named = c.order.request, s.first(2)
+    """A component of what was dispensed or ordered before it: code, amount, and whether it is base or additive."""
+    owner, named = spoken_of(c), s.first(2)
     what = concept(c, named) if named else None
     if owner is None or what is None:
         return
@@ -61,6 +61,14 @@ def rxc(c: Conversion, s: Reading) -> None:
     ratio = _strength(s, _COMPONENT)
     ingredient = {"itemReference": part.reference, **({"strength": ratio} if ratio else {})}
     _whole(c, s.name, owner).setdefault("ingredient", []).append(ingredient)
+
+
+def spoken_of(c: Conversion) -> Entry | None:
+    """What an RXR or RXC speaks of: the dispense right before it, else the order's request."""
+    for entry, kind in ((c.observed, "MedicationDispense"), (c.order.request, "MedicationRequest")):
+        if entry and entry.resource["resourceType"] == kind:
+            return entry
+    return None
 
 
 def _strength(s: Reading, at: Fields) -> dict[str, Any] | None:

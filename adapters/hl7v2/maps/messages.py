@@ -39,7 +39,7 @@ TRANSLATORS: Mapping[str, Translator] = {
     "PV1": segments_visit.pv1,
     "AL1": segments_clinical.al1, "IAM": segments_clinical.iam, "DG1": segments_clinical.dg1,
     "PR1": segments_clinical.pr1, "PRB": segments_clinical.prb,
-    "ORC": segments_results.orc, "OBR": segments_results.obr, "NTE": segments_results.nte,
+    "ORC": segments_results.orc, "FT1": segments_results.ft1, "OBR": segments_results.obr, "NTE": segments_results.nte,
     "OBX": segments_observation.obx,
     "SPM": segments_specimen.spm, "TXA": txa,
     "RXE": segments_medication.rxe, "RXO": segments_medication.rxo, "RXR": segments_medication.rxr,

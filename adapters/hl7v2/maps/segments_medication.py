@@ -9,7 +9,7 @@ from adapters.hl7v2.maps.actors import coded_organization_entry
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import unsigned_of
 from adapters.hl7v2.maps.marks import OWN
-from adapters.hl7v2.maps.medicines import medicine
+from adapters.hl7v2.maps.medicines import medicine, spoken_of
 from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.orders import control, timed
 from adapters.hl7v2.maps.quantities import number, quantity
@@ -182,20 +182,12 @@ def rxr(c: Conversion, s: Reading) -> None:
         for entry in c.order.given or [c.immunization]:
             apply(c, f"RXR[{entry.resource['resourceType']}]", s, entry.resource)
         c.order.given.clear()
-    elif resource := _dosed(c):
-        dosage = resource.setdefault("dosageInstruction", [{}])[0]
+    elif owner := spoken_of(c):
+        dosage = owner.resource.setdefault("dosageInstruction", [{}])[0]
         if "route" in dosage:
             dosage = {}
-            resource["dosageInstruction"].append(dosage)
+            owner.resource["dosageInstruction"].append(dosage)
         apply(c, "RXR[Dosage]", s, dosage)
-
-
-def _dosed(c: Conversion) -> dict[str, Any] | None:
-    """What an RXR speaks of: the dispense right before it, else the request."""
-    for entry, kind in ((c.observed, "MedicationDispense"), (c.order.request, "MedicationRequest")):
-        if entry and entry.resource["resourceType"] == kind:
-            return entry.resource
-    return None
 
 
 def tq1(c: Conversion, s: Reading) -> None:

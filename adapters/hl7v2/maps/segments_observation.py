@@ -213,10 +213,8 @@ def _presented(c: Conversion, s: Reading, made: dict[str, Any], entry: Entry) ->
     if not forms:
         return
     kept = ("encounter", "effectiveDateTime", "effectivePeriod")
-    report: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": "unknown", "code": {"text": "unknown"}}
+    report: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": made["status"], "code": {"text": "unknown"}}
     what = s.first(3)
-    if status := c.looked_up("report-status", s.leaf(11)):
-        report["status"] = status
     if what and (code := concept(c, what)):
         report["code"] = code
     report |= {"subject": c.subject(), **{name: made[name] for name in kept if name in made}}

@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import organization_entry
-from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
+from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry, Order
 from adapters.hl7v2.maps.datatypes import (
     boolean,
 )
@@ -18,6 +18,8 @@ from adapters.hl7v2.maps.sheets import apply
 
 def pid(c: Conversion, s: Reading) -> None:
     patient: dict[str, Any] = {"resourceType": "Patient"}
+    if c.patients:
+        _leave(c)
     c.patient = None
     entry = c.add(patient)
     entry.patient = entry
@@ -42,6 +44,13 @@ def pid(c: Conversion, s: Reading) -> None:
         else:
             places.append({"district": county})
         mark(places[-1], FIELD, "PID-12", "district")
+
+
+def _leave(c: Conversion) -> None:
+    """What the patient before it had open is not of the next one; what came before any patient (an appointment) is."""
+    c.order = Order()
+    c.immunization = c.last_text = c.provider = None
+    c.opened = {name: entry for name, entry in c.opened.items() if entry.patient is None}
 
 
 def nk1(c: Conversion, s: Reading) -> None:

@@ -19,16 +19,22 @@ _ORDERED_BY = OWN + "ordered-by"
 
 
 def orc(c: Conversion, s: Reading) -> None:
-    """Begins an order; in an OUL its OBR comes first."""
+    """Begins an order; in an OUL its OBR comes first, and with senders who write that one's numbers right behind it."""
     report, group = c.report, c.group
-    if c.kind != "OUL" or report is None or group is None or c.order.control is not None:
+    if report is None or group is None or c.order.control or not (c.kind == "OUL" or _is_of(c, s, group)):
         begin(c, s)
         return
     c.order.control, c.order.late = s, True
+    if told := [one for one in report.resource.pop("extension") if one["url"] != INHERITED]:
+        report.resource["extension"] = told
     _based(c, group, report.resource)
     c.again = True
     control(c, report.resource, report, own=group)
     c.again = False
+
+
+def _is_of(c: Conversion, s: Reading, group: Reading) -> bool:
+    return c.observed is None and any(s.has(n) and s.text(n) == group.text(n) for n in (2, 3))
 
 
 def _based(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
@@ -38,6 +44,13 @@ def _based(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     request.part = False
     made["basedOn"] = [request.reference]
     c.order.request = request
+
+
+def ft1(c: Conversion, s: Reading) -> None:
+    """In a DFT it begins a group of its own, whose orders follow; elsewhere it is of the order before it."""
+    if c.kind == "DFT":
+        c.order = Order()
+        c.report = c.request = c.observed = c.group = None
 
 
 def obr(c: Conversion, s: Reading) -> None:
@@ -74,7 +87,7 @@ def _report(c: Conversion, s: Reading) -> None:
     _told(c, s, made)
     c.parent = None
     if parent := s.first(26):
-        _parent(c, parent, made)
+        _parent(c, parent, s.first(29), made)
     c.report = entry
     if c.event in SPECIMEN_FIRST and c.kind == "OUL" and (specimen := c.opened.get("specimen")):
         made["specimen"] = [specimen.reference]
@@ -122,8 +135,9 @@ def _told(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     _information(s, made)
 
 
-def _parent(c: Conversion, r: Repetition, made: dict[str, Any]) -> None:
-    """OBR-26, PRL: the result (an isolate) that these results are of, found by its code and sub-id."""
+def _parent(c: Conversion, r: Repetition, order: Repetition | None, made: dict[str, Any]) -> None:
+    """OBR-26, PRL: the result (an isolate) that these results are of, found by its code and sub-id; of several that of
+    the order in OBR-29, the last one where that is none of them."""
     what, number, said = r.component(1), r.leaf(2), r.leaf(3)
     code = concept(c, what) if what else None
     parts = [{"url": "code", "valueCodeableConcept": code}] if code else []
@@ -131,9 +145,16 @@ def _parent(c: Conversion, r: Repetition, made: dict[str, Any]) -> None:
     if parts:
         made.setdefault("extension", []).append({"url": PARENT, "extension": parts})
     name = f"/{what.text(1) if what else ''}/{r.text(2)}"
-    for entry in c.entries if what else ():
-        told = entry.resource.get("identifier", ()) if entry.resource["resourceType"] == "Observation" else ()
-        if any(str(one["value"]).endswith(name) for one in told):
+    numbers = {order.part(n, 1) for n in (1, 2)} if order else set()
+    own = {leaf.text.strip() + name for leaf in numbers if leaf}
+    for entry in reversed(c.entries) if what else ():
+        if entry.patient is not c.patient or entry.resource["resourceType"] != "Observation":
+            continue
+        held = [str(one["value"]) for one in entry.resource.get("identifier", ())]
+        if not own.isdisjoint(held):
+            c.parent = entry
+            break
+        if c.parent is None and any(number.endswith(name) for number in held):
             c.parent = entry
 
 

@@ -102,3 +102,60 @@ def test_an_authorization_behind_a_procedure_is_the_procedures_with_its_contact(
     (procedure,) = _all(found, "Procedure")
     assert [one["url"] for one in procedure["extension"]] == ["urn:referral-hub:extension:authorization"]
     assert _names(_back(found, "REF^I12", "2.5.1")) == "RF1 AUT CTD PRD PRD PID PR1 AUT CTD"
+
+
+def test_a_second_patient_has_nothing_of_the_firsts_order_specimen_or_text() -> None:
+    found = _read("ORU^R01", "2.5.1", FIRST, "ORC|RE|P1|F1||CM|||||||D1^李^明", "OBR|1|P1|F1|GLU^Glucose",
+                  "OBX|1|TX|GLU^Glucose||甲的第一行||||||F", "SPM|1|S1||SER^Serum",
+                  SECOND, "OBX|1|TX|GLU^Glucose||乙的体重||||||F", "OBR|1||F2|GLU^Glucose",
+                  "OBX|1|ED|R^Report||^^PDF^Base64^JVBERi0=||||||F")  # fmt: skip
+    second = [e["fullUrl"] for e in found.bundle["entry"] if e["resource"]["resourceType"] == "Patient"][1]
+    of_second = [e["resource"] for e in found.bundle["entry"]
+                 if e["resource"].get("subject", {}).get("reference") == second]  # fmt: skip
+    kinds = [one["resourceType"] for one in of_second]
+    assert kinds == ["Observation", "DiagnosticReport", "ServiceRequest", "Observation", "DiagnosticReport"]
+    alone, report, request, _, presented = of_second
+    assert alone["valueString"] == "乙的体重" and "focus" not in alone
+    assert [[i["value"] for i in one["identifier"]] for one in (report, request)] == [["F2"], ["F2"]]
+    assert "requester" not in request and "specimen" not in presented
+
+
+def test_an_order_right_behind_the_results_head_that_has_its_number_is_that_ones() -> None:
+    found = _read("ORU^R01", "2.3", FIRST, "OBR|1||F1|GLU^Glucose", "ORC|RE||F1",
+                  "OBX|1|NM|GLU^Glucose||5.1|mmol/L|||||F",
+                  "OBR|2||F2|HB^Hb", "ORC|RE||F2", "OBX|1|NM|HB^Hb||130|g/L|||||F")  # fmt: skip
+    reports, requests = _all(found, "DiagnosticReport"), _all(found, "ServiceRequest")
+    assert [[i["value"] for i in one["identifier"]] for one in (*reports, *requests)] == [["F1"], ["F2"]] * 2
+    assert [len(one["result"]) for one in reports] == [1, 1]
+
+
+def test_a_component_behind_what_was_dispensed_is_that_ones() -> None:
+    found = _read("RDS^O13", "2.5.1", FIRST, "ORC|NW|P1", "RXE|1|D^Drug|1||mg", "RXC|B|G5^Glucose|500|mL",
+                  "RXD|1|D^Drug|20260310|1", "RXC|B|G5^Glucose|500|mL")  # fmt: skip
+    for kind in ("MedicationRequest", "MedicationDispense"):
+        (one,) = _all(found, kind)
+        assert [e["url"].rpartition(":")[2] for e in one["extension"]].count("component") == 1
+        assert len(one["supportingInformation"]) == 1
+
+
+def test_an_antibiogram_is_of_the_isolate_in_the_order_that_it_names() -> None:
+    isolates = [
+        line for n in "12" for line in (f"OBR|{n}||F{n}|CULT^Culture", "OBX|1|CE|ORG^Organism|1|E^E. coli||||||F")
+    ]
+    tests = [line for n in "12" for line in (f"OBR|{n}||S{n}|SUS^Tests{'|' * 22}ORG&Organism^1|||P{n}&HIS^F{n}&LAB",
+                                             "OBX|1|ST|AMP^Ampicillin|1|R||||||F")]  # fmt: skip
+    found = _read("ORU^R01", "2.5.1", FIRST, *isolates, *tests)
+    urls = {e["fullUrl"]: e["resource"] for e in found.bundle["entry"]}
+    of = [urls[one["derivedFrom"][0]["reference"]] for one in _all(found, "Observation") if "derivedFrom" in one]
+    assert [one["identifier"][0]["value"] for one in of] == ["F1/ORG/1", "F2/ORG/1"]
+
+
+def test_a_charge_of_an_account_is_of_no_order_before_it() -> None:
+    order = "ORC|NW|P1", "OBR|1|P1||GLU^Glucose"
+    charge = "FT1|1|||20260310||CG|X^Fee"
+    of_order = _read("ORM^O01", "2.5.1", FIRST, *order, charge)
+    (one,) = _all(of_order, "ChargeItem")
+    assert len(one["supportingInformation"]) == 1
+    of_account = _read("DFT^P03", "2.5.1", "EVN|P03|20260310", FIRST, *order, charge)
+    (one,) = _all(of_account, "ChargeItem")
+    assert "supportingInformation" not in one

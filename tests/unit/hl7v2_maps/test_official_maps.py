@@ -83,6 +83,11 @@ def test_what_is_attached_to_a_result_is_a_report_in_its_presented_form(kind: st
     assert len(_parts(found, "DiagnosticReport")) == 1
 
 
+def test_what_was_attached_and_is_withdrawn_is_withdrawn_as_a_report_too() -> None:
+    found = _normalise("ORU^R01", PID, "OBR|1||F1|X", "OBX|1|ED|PIC^图像^99LOC||^IM^JPEG^Base64^AAAA||||||W")
+    assert _all(found, "DiagnosticReport")[1]["status"] == "entered-in-error"
+
+
 def test_results_behind_a_document_within_an_order_are_results() -> None:
     found = _normalise("ORU^R01", PID, "ORC|RE|P1", "OBR|1|P1|F1|X",
                        "OBX|1|ED|D^报告^99LOC||^AP^PDF^Base64^AAAA||||||F",
@@ -133,11 +138,13 @@ def test_form_strength_and_components_of_a_medicine_are_a_medication() -> None:
 
 
 def test_an_accident_is_an_observation_with_its_place() -> None:
-    found = _normalise("ADT^A01", PID, VISIT, "ACC|20260301||国道108||Y|N|||追尾|Y|国道108^^青林||A9")
+    found = _normalise("ADT^A01", PID, VISIT, "ACC|20260301||国道108||Y|N||追尾|李四|Y|国道108^^青林||A9")
     accident = _one(found, "Observation")
     assert (accident["effectiveDateTime"], accident["valueString"]) == ("2026-03-01", "追尾")
-    told = {c["code"]["text"]: c["valueCodeableConcept"]["coding"][0]["code"] for c in accident["component"]}
-    assert told == {"accident at work": "Y", "death by the accident": "N", "police notified": "Y"}
+    told = {c["code"]["text"]: c.get("valueString") or c["valueCodeableConcept"]["coding"][0]["code"]
+            for c in accident["component"]}  # fmt: skip
+    assert told == {"accident at work": "Y", "death by the accident": "N", "police notified": "Y",
+                    "brought in by": "李四"}  # fmt: skip
     place = _referred(found, accident["extension"][0]["valueReference"])
     assert place["name"] == "国道108" and place["address"]["city"] == "青林"
 
