@@ -48,7 +48,7 @@ NULL = '""'
 
 
 def _is_date(value: str) -> bool:
-    if not _DATE.fullmatch(value) or (len(value) == 6 and value > "2200"):  # YYMMDD is no year with its month
+    if not _DATE.fullmatch(value) or (len(value) == 6 and value > "2100"):  # YYMMDD is no year with its month
         return False
     if value[6:8] > "28" and value[:8].isdigit():
         try:

@@ -52,8 +52,15 @@ def document(name: str) -> Any:
 _TABLES = document("tables.yaml")
 WORDS: Mapping[str, Words] = words(_TABLES)
 PAIRS: Mapping[str, Pairs] = pairs(_TABLES)
-UCUM: Words = {unit.casefold(): code for code, units in document("units.yaml").items() for unit in units}
-"""Unit as written, case folded -> UCUM."""
+_UNITS: Words = {unit: code for code, units in document("units.yaml").items() for unit in units}
+_FOLDED: Words = {unit.casefold(): code for unit, code in _UNITS.items()}
+
+
+def ucum(unit: str) -> str | None:
+    """The UCUM code of a unit as written; its case counts where it tells two apart (`mM` is no length)."""
+    unit = unit.strip()
+    return _UNITS.get(unit) or _FOLDED.get(unit.casefold())
+
 
 SYSTEMS: Words = {name: uri for uri, names in document("systems.yaml").items() for name in names}
 """Name of a coding system in upper case -> URI."""

@@ -44,9 +44,9 @@ def units(r: Repetition | None) -> dict[str, Any]:
         return {}
     named = r.leaf(3)
     if identifier and r.text(3).upper() == "UCUM" and named and _UCUM.match(identifier.text.strip()):
-        known = codes.UCUM.get(identifier.text.strip().casefold())
+        known = codes.ucum(identifier.text)
         return {"unit": leaf, "system": named.give(UNITS), "code": identifier.give(known) if known else identifier}
-    ucum = codes.UCUM.get(leaf.text.strip().casefold())
+    ucum = codes.ucum(leaf.text)
     found: dict[str, Any] = {"unit": leaf}
     if identifier is None:
         mark(found, COMPONENT, "2", "unit")
@@ -56,12 +56,12 @@ def units(r: Repetition | None) -> dict[str, Any]:
         written = f"10^{leaf.text.strip()}"
         found["unit"] = Joined(written, (identifier, leaf))
         mark(found, COMPONENT, "1", "unit")
-        ucum = codes.UCUM.get(written.casefold())
+        ucum = codes.ucum(written)
     elif identifier and identifier is not leaf:
         found["unit"] = Joined(leaf.value, (leaf, identifier))
         mark(found, AS_SENT, identifier.text.strip(), "unit")
         if number(identifier.text) is None:
-            ucum = codes.UCUM.get(identifier.text.strip().casefold()) or ucum
+            ucum = codes.ucum(identifier.text) or ucum
     if ucum:
         found["system"], found["code"] = named.give(UNITS) if named else UNITS, ucum
     elif named and identifier and (uri := codes.SYSTEMS.get(named.text.strip().upper())) and uri != UNITS:

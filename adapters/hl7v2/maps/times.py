@@ -59,7 +59,7 @@ def _date_time(text: str, offset: timedelta | None, zone: ZoneInfo) -> str | Non
     if not found:
         return None
     year, month, day, hour, minute, second, fraction, given = found.groups()
-    if day is None and month and year > "2200":
+    if day is None and month and year > "2100":
         return None  # YYMMDD, as before the standard; 9999 alone says that there is no end
     try:
         # A missing part is checked as its first value: only what was given is written.

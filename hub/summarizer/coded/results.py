@@ -54,11 +54,11 @@ def _draft(evidence: Evidence, base: str) -> Draft | None:
 
 
 def _code(evidence: Evidence, base: str) -> Concept | None:
-    """What was measured. A component whose code nobody sent is one more value of the observation (OBX-5 repeated)."""
-    code = concept(evidence, f"{base}/code", "analyte")
-    if base and not (code and evidence.sources(*code.targets)):
-        return concept(evidence, "/code", "analyte")
-    return code
+    """What was measured. A component whose code nobody sent is one more value of the observation (OBX-5 repeated),
+    unless nobody sent that one's either: then its code says which field it was (an ACC)."""
+    own, whole = concept(evidence, f"{base}/code", "analyte"), concept(evidence, "/code", "analyte")
+    sent = (code for code in (own, whole) if code and evidence.sources(*code.targets))
+    return next(sent, own or whole)
 
 
 def _social(evidence: Evidence) -> bool:

@@ -158,6 +158,8 @@ def test_a_chinese_patient_has_one_name_and_a_national_number() -> None:
         ("NM", "<0.1", "ug/L", {"value": Decimal("0.1"), "comparator": "<", "unit": "ug/L"}),
         ("NM", "11.4", r"×10\S\9/L", {"value": Decimal("11.4"), "unit": "×10^9/L", "code": "10*9/L"}),
         ("NM", "11.4", "10^9/L", {"value": Decimal("11.4"), "unit": "10^9/L", "code": "10*9/L"}),
+        ("NM", "5.2", "mM", {"value": Decimal("5.2"), "unit": "mM", "code": "mmol/L"}),
+        ("NM", "5.2", "MM", {"value": Decimal("5.2"), "unit": "MM", "code": "mm"}),
         ("SN", ">=^100", "mg", {"value": Decimal(100), "comparator": ">="}),
     ],
 )

@@ -132,3 +132,15 @@ def test_a_repeated_value_is_one_more_value_of_its_observation(record: Record, m
     items = made["sections"]["results"]
     assert [i["text"] for i in items] == ["尿液颜色 黄 2025-05-01", "尿液颜色 浑浊 2025-05-01"]
     assert made["conflicts"] == []
+
+
+def test_what_a_field_without_a_code_says_is_named_as_the_field(record: Record, make: Make) -> None:
+    resource = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": "Injury incident"},
+        "component": [{"code": {"text": "police notified"}, "valueString": "Y"}],
+    }
+    cited = (Citation("/component/0/valueString", "ACC[1]-10[1]", "Y"),)
+    [item] = record(make(resource, kind="hl7v2", citations=cited))["sections"]["results"]
+    assert item["text"] == "police notified Y"
