@@ -27,6 +27,9 @@ TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.Pool
              Unavailable)  # fmt: skip
 """PostgreSQL away or restarting: what was not settled is sent again."""
 
+TELL_SECONDS = (0.2, 1.0, 5.0)
+"""How long is waited between attempts to tell that a message has arrived."""
+
 _log = structlog.get_logger()
 
 
@@ -128,12 +131,17 @@ class Courier:
             self._used_at = time.monotonic()
 
     def _tell_taken(self, delivery: Delivery) -> None:
-        try:
-            self._taken(delivery)
-        except TRANSIENT:
-            raise
-        except Exception as error:  # noqa: BLE001 - it has arrived all the same
-            _log.error("nobody was told that a message has arrived", delivery=delivery.id, error=type(error).__name__)
+        """Where nobody can be told for a while, what has arrived is not sent again for that."""
+        for seconds in (*TELL_SECONDS, 0.0):
+            try:
+                return self._taken(delivery)
+            except Exception as error:  # noqa: BLE001 - it has arrived all the same
+                fault = type(error).__name__
+                if not isinstance(error, TRANSIENT):
+                    break
+                if self._stop.wait(seconds):
+                    raise
+        _log.error("nobody was told that a message has arrived", delivery=delivery.id, error=fault)
 
     def _carrier_of(self, route: Route) -> Carrier:
         """The open one, unless the destination has been changed."""

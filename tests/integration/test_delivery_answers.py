@@ -10,6 +10,10 @@ from datetime import timedelta
 
 import pytest
 
+from hub.delivery import courier
+from hub.delivery.queue import Delivery
+from hub.domain.errors import Unavailable
+from hub.processes.delivering import Taking
 from tests.integration.delivery_site import (
     Receiver,
     acknowledgement,
@@ -147,6 +151,29 @@ def test_what_the_receivers_application_acknowledges_is_received(
     assert moved(site, one) == [("referral.requested.v1", "TOWN"), *follows]
     assert site.task(one)["status"] == ("received" if follows else "requested")
     assert len(told) == len(follows), "the sender is told, and nobody else"
+
+
+@pytest.mark.parametrize(("faults", "status"), [(1, "received"), (9, "requested")])
+def test_what_has_arrived_is_not_sent_again_where_the_hub_cannot_store_that(
+    site: Site, monkeypatch: pytest.MonkeyPatch, faults: int, status: str
+) -> None:
+    tell, left = Taking.__call__, [Unavailable("the database is not there")] * faults
+
+    def failing(taking: Taking, delivery: Delivery) -> None:
+        if left:
+            raise left.pop()
+        tell(taking, delivery)
+
+    monkeypatch.setattr(Taking, "__call__", failing)
+    monkeypatch.setattr(courier, "TELL_SECONDS", (0.1, 0.1))
+    with listening(Receiver()) as city, delivering(site.url):
+        destination(site, f"127.0.0.1:{city.port}")
+        one = site.refer("R-1")
+        place(site.url)
+        eventually(lambda: settled(site.url, 1))
+    assert site.task(one)["status"] == status
+    assert outcomes(site.url) == ["AA"]
+    assert len(city.received) == 1
 
 
 @pytest.mark.parametrize(("body", "status"), [({}, "requested"), ({"code": "ok"}, "received")])
