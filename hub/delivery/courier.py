@@ -134,13 +134,15 @@ class Courier:
         """Where nobody can be told for a while, what has arrived is not sent again for that."""
         for seconds in (*TELL_SECONDS, 0.0):
             try:
-                return self._taken(delivery)
-            except Exception as error:  # noqa: BLE001 - it has arrived all the same
+                self._taken(delivery)
+            except Exception as error:
                 fault = type(error).__name__
                 if not isinstance(error, TRANSIENT):
                     break
                 if self._stop.wait(seconds):
                     raise
+            else:
+                return
         _log.error("nobody was told that a message has arrived", delivery=delivery.id, error=fault)
 
     def _carrier_of(self, route: Route) -> Carrier:

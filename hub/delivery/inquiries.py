@@ -1,5 +1,6 @@
 """Where a referral stands is asked (REF^I15) of a receiver whose system has it and that has left it longer than its
-priority allows: once for each step that it stays at, behind nothing that waits for that system."""
+priority allows: once for each step that it stays at, behind nothing that waits for that system. Many systems do not
+know the question: one that was refused holds nothing up, and is the last until somebody has decided about it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ SELECT d.id, o.code AS organization, t.name AS destination, d.kind, d.control_id
        CASE WHEN d.status = 'waiting' THEN (
            SELECT min(e.id) FROM deliveries e
            WHERE e.destination_id = d.destination_id AND e.referral_id = d.referral_id
-             AND e.status IN ('waiting', 'dead') AND e.id < d.id) END AS behind
+             AND e.status IN ('waiting', 'dead') AND e.id < d.id
+             AND (e.status = 'waiting' OR e.kind <> 'REF^I15')) END AS behind
 FROM deliveries d JOIN destinations t ON t.id = d.destination_id JOIN organizations o ON o.id = t.organization_id
      JOIN outbox x ON x.id = d.outbox_id
      LEFT JOIN delivery_attempts a ON a.delivery_id = d.id AND a.number = d.attempts
@@ -60,8 +61,9 @@ SELECT number, at, ended_at, outcome, code, path FROM delivery_attempts WHERE de
 SELECT d.payload, d.answer, t.charset FROM deliveries d JOIN destinations t ON t.id = d.destination_id
 WHERE d.id = %(id)s
 
--- stuck: dead letters and the referrals that wait behind them; since when, by organisation
-SELECT o.code AS organization, count(*) AS letters, count(DISTINCT d.referral_id) AS referrals, min(d.settled_at) AS since
+-- stuck: dead letters and the referrals that wait behind them, behind a question none; since when, by organisation
+SELECT o.code AS organization, count(*) AS letters, min(d.settled_at) AS since,
+       count(DISTINCT d.referral_id) FILTER (WHERE d.kind <> 'REF^I15') AS referrals
 FROM deliveries d JOIN destinations t ON t.id = d.destination_id JOIN organizations o ON o.id = t.organization_id
 WHERE d.status = 'dead' GROUP BY o.code ORDER BY since
 

@@ -42,7 +42,8 @@ WITH due AS (
 )
 SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM written)
 
--- left: referrals with a receiver whose system has them, at rest, and was not asked since the newest event of each
+-- left: referrals with a receiver whose system has them, at rest, and was not asked since the newest event of each;
+-- who has refused a question is asked no other until somebody has decided about that
 SELECT t.id AS destination_id, k.kind, o.id AS outbox_id, r.state, r.priority, r.requested_at, r.state_since,
        CASE WHEN pg_input_is_valid(r.details->'appointment'->>'start', 'timestamptz')
             THEN (r.details->'appointment'->>'start')::timestamptz END AS appointment, now()
@@ -58,6 +59,7 @@ WHERE t.id = ANY(%(led)s) AND t.removed_at IS NULL AND r.state = ANY(%(states)s)
                   AND d.status IN ('waiting', 'dead'))
   AND NOT EXISTS (SELECT FROM deliveries d
                   WHERE d.destination_id = t.id AND d.outbox_id = o.id AND d.kind = k.kind)
+  AND NOT EXISTS (SELECT FROM deliveries d WHERE d.destination_id = t.id AND d.kind = k.kind AND d.status = 'dead')
 
 -- inquire: ask where referrals stand, as of their newest events
 INSERT INTO deliveries (destination_id, outbox_id, referral_id, kind, control_id)
@@ -76,13 +78,15 @@ WITH old AS MATERIALIZED (
 )
 DELETE FROM deliveries WHERE id IN (SELECT id FROM old)
 
--- first: of a destination that may be sent to, the delivery that is next; those of one referral wait for one another
+-- first: of a destination that may be sent to, the delivery that is next; those of one referral wait for one another,
+-- but not for a question that was refused
 SELECT d.id FROM deliveries d
 WHERE d.destination_id = t.id AND d.status = 'waiting' AND d.due_at <= now()
   AND t.paused_at IS NULL AND t.removed_at IS NULL AND coalesce(t.resume_at, now()) <= now()
   AND NOT EXISTS (SELECT FROM deliveries e
                   WHERE e.destination_id = d.destination_id AND e.referral_id = d.referral_id
-                    AND e.status IN ('waiting', 'dead') AND e.id < d.id)
+                    AND e.status IN ('waiting', 'dead') AND e.id < d.id
+                    AND (e.status = 'waiting' OR e.kind <> 'REF^I15'))
 ORDER BY d.due_at, d.id LIMIT 1
 
 -- ready: destinations that have something to send now; `first` stands between this and ready_end
@@ -173,7 +177,8 @@ RETURNING id
 UPDATE destinations
 SET protocol = %(protocol)s, dialect = %(dialect)s, version = %(version)s, charset = %(charset)s,
     application = %(application)s, facility = %(facility)s, timeout = %(timeout)s, tls = %(tls)s,
-    authorities = %(authorities)s, certificate = %(certificate)s, most_tries = %(most_tries)s, most_hours = %(most_hours)s, resume_at = NULL,
+    authorities = %(authorities)s, certificate = %(certificate)s, most_tries = %(most_tries)s,
+    most_hours = %(most_hours)s, resume_at = NULL,
     token = coalesce(%(token)s, CASE WHEN address = %(address)s THEN token END), address = %(address)s
 WHERE id = %(id)s
 

@@ -97,6 +97,30 @@ def test_who_has_not_got_the_referral_is_not_asked(site: Site) -> None:
     assert sorted(kinds(site)) == ["OMG^O19", "REF^I12"]
 
 
+def test_who_refuses_the_question_gets_what_comes_after_it_and_no_other_question(site: Site) -> None:
+    """Many systems do not know REF^I15: a cancellation must not wait until somebody looks at that dead letter."""
+
+    def knowing(message: bytes, _: int) -> bytes:
+        return acknowledgement("AR" if b"REF^I15" in message else "AA", message, "201" if b"REF^I15" in message else "")
+
+    with listening(Receiver(knowing)) as city:
+        destination(site, f"127.0.0.1:{city.port}")
+        one = site.refer("R-1")
+        place(site.url)
+        deliver(site, 1)
+        a_week_passes(site)
+        deliver(site, 2)
+        assert site.move(one, "TOWN", "cancelled").status_code == 200
+        site.refer("R-2")
+        place(site.url)
+        deliver(site, 4)
+        a_week_passes(site)
+        deliver(site, 4)
+    assert [row[:2] for row in deliveries(site.url)] == [
+        ("REF^I12", "delivered"), ("REF^I15", "dead"), ("REF^I14", "delivered"), ("REF^I12", "delivered"),
+    ]  # fmt: skip
+
+
 def test_hapis_server_takes_the_question(site: Site) -> None:
     with hapi("AA", "GB18030") as (port, lines):
         destination(site, f"127.0.0.1:{port}", charset="GB 18030-2000", timeout=20.0)
