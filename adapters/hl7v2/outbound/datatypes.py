@@ -19,7 +19,7 @@ from adapters.hl7v2.maps.datatypes import CODINGS, LANGUAGE, REGISTERED, VALUE_S
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, SYSTEM_OID, turned, turned_pairs
 from adapters.hl7v2.maps.systems import UNITS, system_name
 from adapters.hl7v2.outbound.graph import Graph, extension, mark, text
-from adapters.hl7v2.outbound.values import Component, Repetition, clean
+from adapters.hl7v2.outbound.values import Component, Repetition, clean, subcomponents
 from hub.domain.delivery import Outbound
 from hub.domain.fragments import Resource
 
@@ -256,10 +256,5 @@ def composite_quantity(w: Writing, value: Any) -> Repetition | None:
         return None
     measured = units(w, value) if "unit" in value else None
     alone = measured is not None and 1 in measured and set(map(str, measured.values())) <= {str(value["unit"]), "UCUM"}
-    unit: Component = str(value.get("unit", "")) if alone or not measured else _parts(measured)
+    unit: Component = str(value.get("unit", "")) if alone or not measured else subcomponents(measured)
     return clean({1: number(value["value"]), 2: unit})
-
-
-def _parts(made: Repetition) -> Component:
-    """A repetition as the subcomponents of a component."""
-    return {n: part for n, part in made.items() if isinstance(part, str)}

@@ -20,7 +20,7 @@ from adapters.hl7v2.outbound.parties import (
     practitioner,
 )
 from adapters.hl7v2.outbound.rules import apply
-from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean
+from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean, subcomponents
 from hub.domain.fragments import Resource
 
 _CONTROL = {"revoked": "CA", "on-hold": "HD", "entered-in-error": "CA"}
@@ -61,7 +61,7 @@ def grouped(w: Writing, numbers: list[Any], kinds: tuple[str, str] = GROUPED) ->
         place = 2 if kinds[1] in _kinds(one) else 1
         value = entity_identifier(w, one)
         if value and place not in found:
-            found[place] = {n: part for n, part in value.items() if isinstance(part, str)}
+            found[place] = subcomponents(value)
     return clean(found) or None
 
 
@@ -179,14 +179,10 @@ def drawn(w: Writing, specimen: Resource, made: Segment) -> None:
     words = [text(one, "text") for one in specimen.get("note", ()) if mark(one, FIELD) == "OBR-15"]
     parts = {1: specimen.get("type"), 2: next(iter(additive), None), 4: taken.get("bodySite"),
              6: next(iter(specimen.get("condition", ())), None)}  # fmt: skip
-    found = {n: _parts(concept(w, one)) for n, one in parts.items() if one}
+    found = {n: subcomponents(concept(w, one)) for n, one in parts.items() if one}
     if not w.withdrawn and mark(specimen, FIELD) == "OBR" and (words or set(found) - {1} or len(found.get(1, "")) > 1):
         made.fields.pop(15, None)
         made.put(15, clean({**found, **({3: words[0]} if words else {})}))
-
-
-def _parts(made: Repetition | None) -> Component:
-    return {n: part for n, part in (made or {}).items() if isinstance(part, str)}
 
 
 def specimen(w: Writing, made_of: Resource) -> list[Segment]:

@@ -11,7 +11,7 @@ from adapters.hl7v2.maps.systems import NAMESPACE, system_name
 from adapters.hl7v2.outbound.datatypes import Writing, concept, date_time
 from adapters.hl7v2.outbound.graph import extension, mark, text
 from adapters.hl7v2.outbound.names import human_name, period
-from adapters.hl7v2.outbound.values import Component, Repetition, clean
+from adapters.hl7v2.outbound.values import Component, Repetition, clean, subcomponents
 from hub.domain.patients import INSURANCE, NATIONAL
 
 _STANDARD = "http://hl7.org/fhir/StructureDefinition/"
@@ -89,8 +89,7 @@ def identifier(w: Writing, value: Any) -> Repetition | None:
     made |= {**_checked(value, 2, 3), 6: _issued_at(w, value), **period(w, value, 7, 8)}
     for component, url in ((9, "assigning-jurisdiction"), (10, "assigning-agency")):
         held = extension(value, OWN + url)
-        parts = concept(w, held) if held else None
-        made[component] = {n: part for n, part in (parts or {}).items() if isinstance(part, str)}
+        made[component] = subcomponents(concept(w, held)) if held else None
     return clean(made)
 
 
@@ -266,7 +265,7 @@ def discharged_to(w: Writing, value: Any) -> Repetition | None:
     if not found or "name" not in found:
         return None
     kind = next((concept(w, one) for one in found.get("type", ())), None) or {}
-    made: dict[int, Component | None] = {1: {n: part for n, part in kind.items() if isinstance(part, str)}}
+    made: dict[int, Component | None] = {1: subcomponents(kind)}
     name, since = text(found, "name"), extension(found, OWN + "effective")
     if not kind:
         made[1] = name

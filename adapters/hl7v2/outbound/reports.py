@@ -18,7 +18,7 @@ from adapters.hl7v2.outbound.participation import participations, roles
 from adapters.hl7v2.outbound.parties import coded_organization, interpreter, person, practitioner
 from adapters.hl7v2.outbound.referral import contact
 from adapters.hl7v2.outbound.rules import apply
-from adapters.hl7v2.outbound.values import Repetition, Segment, clean
+from adapters.hl7v2.outbound.values import Repetition, Segment, clean, subcomponents
 from hub.domain.fragments import Resource
 
 _REPORT_STATUS = {"amended": "C", "appended": "C", "entered-in-error": "X"}
@@ -101,9 +101,8 @@ def _reported(w: Writing, made_of: Resource, control: Segment, made: Segment) ->
 
 def _parent(w: Writing, told: Mapping[str, Any]) -> Repetition:
     """PRL: the result that the report goes into."""
-    what = concept(w, extension(told, "code") or {}) or {}
-    parts = {n: part for n, part in what.items() if isinstance(part, str)}
-    return clean({1: parts, 2: extension(told, "sub-id"), 3: extension(told, "value")})
+    what = concept(w, extension(told, "code") or {})
+    return clean({1: subcomponents(what), 2: extension(told, "sub-id"), 3: extension(told, "value")})
 
 
 def _of_order(w: Writing, made_of: Resource, request: Resource | None, control: Segment, made: Segment) -> None:

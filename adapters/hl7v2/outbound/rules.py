@@ -11,7 +11,7 @@ from adapters.hl7v2.maps.marks import AS_SENT, FIELD
 from adapters.hl7v2.outbound import datatypes, names, parties
 from adapters.hl7v2.outbound.datatypes import Inverse, Writing
 from adapters.hl7v2.outbound.graph import extensions, mark
-from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean
+from adapters.hl7v2.outbound.values import Repetition, Segment, clean, subcomponents
 
 INVERSES: Mapping[str, Callable[..., Inverse]] = {
     **{name: (lambda inverse=inverse, **_: inverse) for name, inverse in {
@@ -112,13 +112,8 @@ def _put(segment: Segment, row: Row, made: Repetition) -> None:
     elif not row.component:
         segment.put(row.field, made)
     else:
-        _put_component(segment, row, made)
-
-
-def _put_component(segment: Segment, row: Row, made: Repetition) -> None:
-    parts: Component = {n: part for n, part in made.items() if isinstance(part, str)}
-    first = segment.fields.setdefault(row.field, [{}])[0]
-    first[row.component] = made[1] if set(made) == {1} else parts
+        first = segment.fields.setdefault(row.field, [{}])[0]
+        first[row.component] = made[1] if set(made) == {1} else subcomponents(made)
 
 
 def taken(template: Any, value: Any) -> Any:

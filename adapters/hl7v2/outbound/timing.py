@@ -9,7 +9,7 @@ from adapters.hl7v2.maps.marks import AS_SENT, FIELD
 from adapters.hl7v2.maps.timing import implied
 from adapters.hl7v2.outbound.datatypes import Writing, back, composite_quantity, concept, date_time, number
 from adapters.hl7v2.outbound.graph import mark, text
-from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean
+from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean, subcomponents
 from hub.domain.fragments import Resource
 
 _FIELDS = ("OBR-27", "ORC-7")
@@ -87,7 +87,7 @@ def tq1(w: Writing, request: Resource) -> list[Segment]:
 def _pattern(w: Writing, timing: Mapping[str, Any]) -> Repetition | None:
     """RPT: the pattern's code; period, event and offset where the code does not say them."""
     repeat = timing.get("repeat", {})
-    code = {n: part for n, part in (concept(w, timing.get("code", {})) or {}).items() if isinstance(part, str)}
+    code = subcomponents(concept(w, timing.get("code", {})))
     words = code.pop(9, "") or code.get(2, "")
     said = implied(code.get(1) or words)
     made: dict[int, Component | None] = {1: {**code, 2: words}}

@@ -55,6 +55,11 @@ def clean(repetition: Mapping[int, Component | None]) -> Repetition:
     return found
 
 
+def subcomponents(made: Mapping[int, Component] | None) -> dict[int, str]:
+    """What a repetition is as one component, which is not divided further."""
+    return {number: part for number, part in (made or {}).items() if isinstance(part, str)}
+
+
 def written(segment: Segment) -> str:
     """The segment as ER7."""
     last = max(segment.fields, default=0)
