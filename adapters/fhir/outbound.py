@@ -36,6 +36,7 @@ _BOOKED = {State.SCHEDULED: "booked", State.NO_SHOW: "noshow"}
 _NOWHERE = Place({"resourceType": "Basic"}, "", "")
 """Holder of what the hub says itself."""
 
+_PERSONS = {"Practitioner", "PractitionerRole"}
 _SUPPORT = ADMINISTRATIVE - {"Patient", "MessageHeader", "ServiceRequest", "Task", "OperationOutcome", "Parameters"}
 """Who and where: goes along with what names it."""
 
@@ -88,7 +89,7 @@ def bundle(material: Material) -> Resource:
     same = material.brought is material.order
     brought = order if same else _Source(index(material.brought), "brought", referral, material.fragments)
     entries = [
-        (_url("ServiceRequest", referral.id), order.rewritten(service_request(referral), order.request)),
+        (_url("ServiceRequest", referral.id), order.rewritten(_request(order, referral), order.request)),
         (_url("Task", referral.id), brought.rewritten(task(referral), brought.task)),
         (_url("Patient", referral.patient_id), patient(material.patient)),
         *((_of(party), _organization(party)) for party in dict.fromkeys((referral.sender, referral.receiver))),
@@ -108,6 +109,15 @@ def bundle(material: Material) -> Resource:
         "entry": [{"fullUrl": url, "resource": resource}
                   for url, resource in ((_url("MessageHeader", material.control_id), header), *entries)],
     }  # fmt: skip
+
+
+def _request(order: _Source, referral: Referral) -> Resource:
+    """The ServiceRequest with the persons that it names: the message carries them, as no read of it alone does."""
+    sent = referral.service_request
+    made = service_request(referral)
+    if order.names_person(sent.get("requester")):
+        made["requester"] = sent["requester"]
+    return made | {"performer": [*made["performer"], *filter(order.names_person, sent.get("performer", ()))]}
 
 
 def _header(material: Material, referral: Referral) -> Resource:
@@ -155,6 +165,11 @@ class _Source:
         """Whether the resource there is the referral's own ServiceRequest or a Patient."""
         place = self.at(base)
         return place is not None and (place is self.request or place.type == "Patient")
+
+    def names_person(self, reference: object) -> bool:
+        """Whether the referral's order refers there to somebody, not to an organisation."""
+        named = self._document.resolve(reference, self.request or _NOWHERE)
+        return named is not None and named.type in _PERSONS
 
     def support(self) -> Iterator[tuple[str, Resource]]:
         for place in self._document.places:

@@ -51,7 +51,7 @@ def referral(w: Writing) -> list[Segment]:
         *sft(w),
         rf1(w, request, task),
         *[segment for one in granted if not _of_procedure(w, one) for segment in aut(w, one)],
-        *providers(w, request),
+        *providers(w, request, task),
         pid(w, required(w, "Patient")),
         *contacts,
         *guarantors,
@@ -136,7 +136,7 @@ def answered(w: Writing) -> list[Segment]:
     request, task = referral_of(w)
     return [
         rf1(w, request, task),
-        *providers(w, request),
+        *providers(w, request, task),
         pid(w, required(w, "Patient")),
         *_came(w, request),
         *why(task),
@@ -147,7 +147,7 @@ def answered(w: Writing) -> list[Segment]:
 def inquiry(w: Writing) -> list[Segment]:
     """REF^I15: where the referral stands."""
     request, task = referral_of(w)
-    return [rf1(w, request, task), *providers(w, request), pid(w, required(w, "Patient")), *why(task)]
+    return [rf1(w, request, task), *providers(w, request, task), pid(w, required(w, "Patient")), *why(task)]
 
 
 def observations(w: Writing) -> list[Segment]:
