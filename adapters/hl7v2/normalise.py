@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -57,7 +58,7 @@ def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: 
     patient = c.patients[0].resource if c.patients else {}
     known = _identity(patient)
     return Normalised(
-        envelope=envelope,
+        envelope=replace(envelope, charset=name),
         bundle=_bundle(c, envelope),
         ledger=ledger.write(c, mapped),
         patient=known,

@@ -218,6 +218,7 @@ class Part(NamedTuple):
 class Normalised:
     """A message as FHIR. bundle: R4 Bundle; parts: see Part; intent: None for plain history.
 
+    envelope: with the character set that the message was read in, where MSH-18 names none, too;
     patient: of the message's subject; patient_resource: its FHIR Patient; warnings: told, not refused; identities:
     what it says of who is who, in its order.
     """

@@ -179,6 +179,7 @@ def _keep(rows: Rows, entry: Entry, status: str, receipt: Receipt, effect: Effec
     submission, envelope = entry.submission, entry.submission.envelope
     content = entry.content
     error = error_json(receipt.outcome.refusals, entry.fault)
+    charset = _short(content.normalised.envelope.charset if content else envelope.charset)
     became = (
         error, content.bundle if content else b"", content.warned(effect.warnings) if content else b"",
         effect.patient_id or "",
@@ -186,9 +187,9 @@ def _keep(rows: Rows, entry: Entry, status: str, receipt: Receipt, effect: Effec
     )  # fmt: skip
     if entry.again:
         sender_id = submission.sender.id if submission.sender else 0
-        rows.add("settle_messages", entry.message_id, status, receipt.acknowledgement, *became, sender_id)
+        rows.add("settle_messages", entry.message_id, status, receipt.acknowledgement, *became, sender_id, charset)
         return
-    said = (envelope.format, envelope.type, envelope.version, envelope.charset, envelope.application,
+    said = (envelope.format, envelope.type, envelope.version, charset, envelope.application,
             envelope.facility, envelope.control_id)  # fmt: skip
     rows.add(
         "insert_messages", entry.message_id, submission.received_at, submission.sender.id if submission.sender else 0,

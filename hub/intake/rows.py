@@ -22,7 +22,7 @@ _COLUMNS: dict[str, tuple[str, tuple[str, ...]]] = {
                                    "code", "acknowledgement", "error", "bundle", "ledger", "patient_id",
                                    "referral_id")),
     "settle_messages": ("intake", ("id", "status", "acknowledgement", "error", "bundle", "ledger", "patient_id",
-                                   "referral_id", "organization_id")),
+                                   "referral_id", "organization_id", "charset")),
     "insert_referrals": ("intake", ("id", "version", "state", "direction", "priority", "sender_id", "receiver_id",
                                     "department", "patient_id", "question", "reason", "based_on",
                                     "cancellation_asked", "details", "service_request", "task", "requested_at",

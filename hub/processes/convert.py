@@ -148,7 +148,7 @@ def _hl7v2(raw: bytes, charset: str | None, timezone: str, received_at: datetime
         )
     except Refused as error:
         return Converted("hl7v2", envelope.type, envelope.version, name, refusal=error.refusals[0])
-    return Converted("hl7v2", envelope.type, envelope.version, name, normalised)
+    return Converted("hl7v2", envelope.type, envelope.version, normalised.envelope.charset, normalised)
 
 
 def _fhir(raw: bytes, timezone: str, received_at: datetime) -> Converted:

@@ -111,11 +111,12 @@ UPDATE messages m
    SET status = n.status, error = nullif(n.error, '')::json, bundle = nullif(n.bundle, '')::json,
        ledger = nullif(n.ledger, '')::json, patient_id = nullif(n.patient_id, '')::uuid,
        referral_id = nullif(n.referral_id, '')::uuid, application_acknowledgement = n.acknowledgement,
+       charset = coalesce(nullif(n.charset, ''), m.charset),
        organization_id = coalesce(m.organization_id, nullif(n.organization_id, 0)), processed_at = now()
   FROM unnest(%(id)b::text[], %(status)b::text[], %(acknowledgement)b::bytea[], %(error)b::text[],
               %(bundle)b::text[], %(ledger)b::text[], %(patient_id)b::text[], %(referral_id)b::text[],
-              %(organization_id)b::int4[])
-       AS n (id, status, acknowledgement, error, bundle, ledger, patient_id, referral_id, organization_id)
+              %(organization_id)b::int4[], %(charset)b::text[])
+       AS n (id, status, acknowledgement, error, bundle, ledger, patient_id, referral_id, organization_id, charset)
  WHERE m.id = n.id::uuid
 RETURNING m.id, m.format, m.status)
 INSERT INTO ledgers_waiting SELECT id FROM settled WHERE format = 'hl7v2' AND status IN ('accepted', 'rejected')

@@ -215,7 +215,7 @@ ORDER BY m.id LIMIT %(limit)s
 
 -- message: all of one message
 SELECT m.id::text AS id, m.received_at, m.processed_at, o.code AS organization, m.channel, m.format, m.type,
-       m.version, m.charset, m.application, m.facility, m.control_id, m.status, m.code,
+       m.version, coalesce(nullif(m.charset, ''), o.charset, '') AS charset, m.application, m.facility, m.control_id, m.status, m.code,
        m.patient_id::text AS patient_id, m.referral_id::text AS referral_id, m.error, m.raw, m.acknowledgement,
        m.application_acknowledgement, m.bundle, m.ledger
 FROM messages m LEFT JOIN organizations o ON o.id = m.organization_id WHERE m.id = %(id)s

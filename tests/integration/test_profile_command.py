@@ -16,6 +16,7 @@ from tests.integration.intake_cases import hub
 from tests.integration.test_intake_mllp import listening, msa, rows
 
 PROFILE = """profile: hl7v2/1
+charset: GB 18030-2000
 messages: {ZPT^Z01: ADT^A08}
 sheets:
   ZPI[Patient]:
@@ -49,6 +50,7 @@ def test_a_profile_is_in_force_for_the_next_message_until_it_is_removed(
         assert msa(next(send(*address, [MESSAGE.format(3).encode()]))).startswith("MSA|AR|3")
     found = rows(database, "SELECT value FROM patient_identifiers WHERE system LIKE '%:archive'")
     assert found == [("A77",)]
+    assert rows(database, "SELECT charset FROM messages WHERE control_id = '2'") == [("GB 18030-2000",)]
     with connect(database) as connection:
         actions = [entry.action for entry in audit.of_object(connection, "organization", "TOWN")]
     assert actions[-2:] == ["profile-set", "profile-remove"]

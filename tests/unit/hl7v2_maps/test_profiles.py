@@ -50,6 +50,7 @@ def test_the_guides_example_reads_what_the_guide_says_of_it() -> None:
         EXAMPLE, "ZRF^Z01", _pid(f8="女性", f16="已婚", f27="13800001111"),
         "ZPI|A77|Y^居民医保^99CN", "ZAL|1||^青霉素", "ZTC|X^舌象^99CN|舌红^苔薄", charset="gb18030",
     )  # fmt: skip
+    assert found.envelope.charset == "GB 18030-2000"
     [patient] = _all(found, "Patient")
     assert patient["telecom"] == [{"system": "phone", "value": "13800001111", "use": "home"}]
     assert patient["maritalStatus"]["coding"][0]["code"] == "M"
