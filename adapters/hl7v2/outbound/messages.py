@@ -18,8 +18,7 @@ from adapters.hl7v2.outbound.parts import (
     accident,
     early_results,
     insurance,
-    is_accident,
-    is_part,
+    is_member,
     loose_results,
     numbered,
     referral_of,
@@ -30,7 +29,7 @@ from adapters.hl7v2.outbound.parts import (
 from adapters.hl7v2.outbound.patient import demographics, in1, kin, pid, restrictions
 from adapters.hl7v2.outbound.referral import aut, numbers_of_referral, providers, rf1
 from adapters.hl7v2.outbound.remainder import remainder, told_in_words
-from adapters.hl7v2.outbound.reports import report
+from adapters.hl7v2.outbound.reports import alone, observed, report
 from adapters.hl7v2.outbound.scheduling import schedule
 from adapters.hl7v2.outbound.values import Segment
 from adapters.hl7v2.outbound.visit import is_class
@@ -56,7 +55,6 @@ def referral(w: Writing) -> list[Segment]:
         *contacts,
         *guarantors,
         *insurance(covers),
-        *accident(w),
         *_came(w, request),
         *visit(w),
         *why(task),
@@ -68,11 +66,12 @@ def referral(w: Writing) -> list[Segment]:
 def _came(w: Writing, request: Resource) -> list[Segment]:
     """What came with a referral, or with the answer to it."""
     return [
+        *accident(w),
         *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
         *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance") if not withdrawn(one)]),
         *_procedures(w),
-        *_observed(w, request),
-        *remainder(w),
+        *observed(w, request),
+        *remainder(w, request),
     ]
 
 
@@ -103,31 +102,6 @@ def _is_authorization(w: Writing, coverage: Resource) -> bool:
     return bool(owned) and not owned & {"class", "subscriber", "subscriberId", "relationship"} and not any(
         "type" in one for one in coverage.get("identifier", ())
     ) and w.graph.resolve(next(iter(coverage.get("payor", ())), None)) is not None  # fmt: skip
-
-
-def _observed(w: Writing, request: Resource) -> list[Segment]:
-    """OBR groups: reports with their results, other orders, and results that stand alone."""
-    made: list[Segment] = []
-    reports = w.graph.all("DiagnosticReport")
-    told = [w.graph.resolve(one, each) for each in reports for one in each.get("basedOn", ())]
-    place = 0
-    for one in w.graph.all("DiagnosticReport", "ServiceRequest", "Observation"):
-        if one is request or any(one is other for other in told) or one.get("doNotPerform") is True:
-            continue
-        kind = one["resourceType"]
-        if kind == "Observation":
-            if is_part(w, one) or is_accident(one):
-                continue
-            made += results(w, one)
-            continue
-        place += 1
-        group = report(w, one, place) if kind == "DiagnosticReport" else order(w, one, place)
-        made += [segment for segment in group if segment.name in _OF_RESULTS]
-    return made
-
-
-_OF_RESULTS = ("OBR", "NTE", "OBX", "PRT")
-"""Segments of a REF's results."""
 
 
 def answered(w: Writing) -> list[Segment]:
@@ -172,7 +146,7 @@ def _reports(w: Writing) -> list[Segment]:
     loose = [
         segment for one in loose_results(w) if not any(one is other for other in early) for segment in results(w, one)
     ]
-    made += [Segment("OBR", {4: [{2: "Results"}]}), *loose] if loose else []
+    made += alone(loose)
     asked = numbers_of_referral(w)[:1]
     for segment in made:
         if segment.name == "OBR" and not segment.has(2):
@@ -209,9 +183,13 @@ def ordered(w: Writing) -> list[Segment]:
         *told,
         *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
         *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
-        *[segment for one in w.graph.all("Observation") for segment in results(w, one)],
-        *remainder(w)[1:],
+        *[segment for one in w.graph.all("Observation") if not is_member(w, one) for segment in results(w, one)],
+        *told_in_words(w, request, beside=_BELOW_ORDER),
     ]
+
+
+_BELOW_ORDER = frozenset({"AllergyIntolerance", "Condition", "Encounter", "Observation", "Specimen", "Appointment"})
+"""Types with segments of their own in an OMG, or that messages of their own tell."""
 
 
 _STANDS = {"requested": "SC", "received": "SC", "accepted": "SC", "rejected": "CA", "cancelled": "CA",

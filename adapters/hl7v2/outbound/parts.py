@@ -51,21 +51,24 @@ def insurance(covers: list[tuple[list[Segment], Resource | None]]) -> list[Segme
     return [segment for segments, _ in covers for segment in segments]
 
 
-def is_accident(observation: Resource) -> bool:
-    """An Observation that ACC has room for: LOINC's description of an injury."""
-    return any(one.get("code") == "11374-6" for one in observation.get("code", {}).get("coding", ()))
+_INJURY = {"coding": [{"system": "http://loinc.org", "code": "11374-6"}], "text": "Injury incident"}
+_OF_ACCIDENT = frozenset({"resourceType", "id", "meta", "identifier", "status", "code", "subject", "encounter",
+                          "effectiveDateTime", "performer", "valueString", "component", "extension"})  # fmt: skip
+
+
+def accident_of(w: Writing) -> Resource | None:
+    """The Observation that ACC tells whole; there is room for one."""
+    told = (one for one in w.graph.all("Observation") if one.get("code") == _INJURY and one.get("status") == "final")
+    return next((one for one in told if {key.lstrip("_") for key in one} <= _OF_ACCIDENT), None)
 
 
 def accident(w: Writing) -> list[Segment]:
-    """ACC: there is room for one."""
-    for one in w.graph.all("Observation"):
-        if is_accident(one):
-            made = Segment("ACC")
-            apply(w, "ACC[Observation]", one, made)
-            if (place := w.graph.resolve(extension(one, OWN + "place"), one)) is not None:
-                apply(w, "ACC[Location]", place, made)
-            return [] if made.empty else [made]
-    return []
+    """ACC."""
+    made, one = Segment("ACC"), accident_of(w) or {}
+    apply(w, "ACC[Observation]", one, made)
+    if (place := w.graph.resolve(extension(one, OWN + "place"), one)) is not None:
+        apply(w, "ACC[Location]", place, made)
+    return [] if made.empty else [made]
 
 
 def visit(w: Writing) -> list[Segment]:
@@ -82,17 +85,26 @@ def why(task: Resource | None) -> list[Segment]:
     return [Segment("NTE", {3: [{1: one}]}) for one in dict.fromkeys(said) if one]
 
 
-def is_part(w: Writing, observation: Resource) -> bool:
-    """Whether a report, an order or another observation holds it."""
-    for other in w.graph.all("DiagnosticReport", "ServiceRequest", "Observation"):
-        for name in ("result", "supportingInfo", "hasMember"):
-            if any(w.graph.resolve(one, other) is observation for one in other.get(name, ())):
-                return True
-    return False
+def is_member(w: Writing, observation: Resource) -> bool:
+    """Whether another observation holds it."""
+    return _is_in(w, observation, "hasMember", w.graph.all("Observation"))
+
+
+def is_part(w: Writing, observation: Resource, orders: Iterable[Resource] = ()) -> bool:
+    """Whether a report, another observation or one of these orders holds it."""
+    return (
+        is_member(w, observation)
+        or _is_in(w, observation, "result", w.graph.all("DiagnosticReport"))
+        or _is_in(w, observation, "supportingInfo", orders)
+    )
+
+
+def _is_in(w: Writing, observation: Resource, name: str, holders: Iterable[Resource]) -> bool:
+    return any(w.graph.resolve(one, other) is observation for other in holders for one in other.get(name, ()))
 
 
 def loose_results(w: Writing) -> list[Resource]:
-    """Results that no report, no order and no field of PD1 tells."""
+    """Results that no report and no field of PD1 tells."""
     return [one for one in w.graph.all("Observation") if not is_part(w, one) and not is_living_will(one)]
 
 

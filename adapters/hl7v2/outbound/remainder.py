@@ -8,7 +8,7 @@ from adapters.hl7v2.outbound import documents
 from adapters.hl7v2.outbound.datatypes import Writing
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain import readable
-from hub.domain.fragments import is_clinical
+from hub.domain.fragments import Resource, is_clinical
 
 _WRITTEN = frozenset({"Condition", "AllergyIntolerance", "Procedure", "Observation", "DiagnosticReport", "Encounter",
                       "ServiceRequest", "Specimen", "Appointment"})  # fmt: skip
@@ -24,18 +24,18 @@ _HEADINGS = {
 """LOINC code and name of the section that such a resource would stand in."""
 
 
-def remainder(w: Writing) -> list[Segment]:
+def remainder(w: Writing, request: Resource) -> list[Segment]:
     """An OBR with what no segment of a REF tells."""
-    made = told_in_words(w)
+    made = told_in_words(w, request)
     return [Segment("OBR", {4: [{1: "34133-9", 2: "Summary of episode note", 3: "LN"}]}), *made] if made else []
 
 
-def told_in_words(w: Writing, beside: Set[str] = _WRITTEN) -> list[Segment]:
-    """OBX: documents with their content, everything else but some types as a line of text."""
+def told_in_words(w: Writing, request: Resource | None = None, beside: Set[str] = _WRITTEN) -> list[Segment]:
+    """OBX: documents with their content, everything else but the referral and some types as a line of text."""
     made: list[Segment] = []
     for one in w.graph.resources:
         kind = one["resourceType"]
-        if (kind in beside and one.get("doNotPerform") is not True) or not is_clinical(one):
+        if (kind in beside and one.get("doNotPerform") is not True) or not is_clinical(one, request):
             continue
         if kind == "DocumentReference":
             made += [] if documents.is_note(one) else documents.lines(w, one)

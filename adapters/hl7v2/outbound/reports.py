@@ -16,6 +16,7 @@ from adapters.hl7v2.outbound.observations import results
 from adapters.hl7v2.outbound.orders import drawn, further_orderers, house, numbers, order, specimen
 from adapters.hl7v2.outbound.participation import participations, roles
 from adapters.hl7v2.outbound.parties import coded_organization, interpreter, person, practitioner
+from adapters.hl7v2.outbound.parts import accident_of, is_part
 from adapters.hl7v2.outbound.referral import contact
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Repetition, Segment, clean, subcomponents
@@ -174,3 +175,32 @@ def trial(w: Writing, made_of: Resource) -> list[Segment]:
     count = max(map(len, whole.fields.values()), default=0) if w.version >= (2, 3) else 0
     return [Segment("CTI", {n: held[at : at + 1] for n, held in whole.fields.items() if held[at:]})
             for at in range(count)]  # fmt: skip
+
+
+_OF_RESULTS = ("OBR", "NTE", "OBX", "PRT")
+"""Segments of a REF's results."""
+
+
+def observed(w: Writing, request: Resource) -> list[Segment]:
+    """OBR groups of a referral: reports with their results, other orders, and results that stand alone."""
+    reports, accident = w.graph.all("DiagnosticReport"), accident_of(w)
+    told = [request, *(w.graph.resolve(one, each) for each in reports for one in each.get("basedOn", ()))]
+    orders = [one for one in w.graph.all("ServiceRequest")
+              if one.get("doNotPerform") is not True and not any(one is other for other in told)]  # fmt: skip
+    made: list[Segment] = []
+    loose: list[Segment] = []
+    place = 0
+    for one in w.graph.all("DiagnosticReport", "ServiceRequest", "Observation"):
+        if one["resourceType"] == "Observation":
+            if one is not accident and not is_part(w, one, orders):
+                (loose if place else made).extend(results(w, one))
+        elif any(one is other for other in (*reports, *orders)):
+            place += 1
+            group = report(w, one, place) if one["resourceType"] == "DiagnosticReport" else order(w, one, place)
+            made += [segment for segment in group if segment.name in _OF_RESULTS]
+    return [*made, *alone(loose)]
+
+
+def alone(results: list[Segment]) -> list[Segment]:
+    """Results that no report has, behind an OBR of their own: they belong to none before."""
+    return [Segment("OBR", {4: [{2: "Results"}]}), *results] if results else []
