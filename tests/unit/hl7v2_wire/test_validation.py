@@ -26,7 +26,19 @@ def test_dates_of_any_precision_pass(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["58", "580312", "210512", "1958-03-12", "19581312", "20230229", "MI", "00000000", "1958031225", "19580312+25", "２０２４"],
+    [
+        "58",
+        "580312",
+        "210512",
+        "1958-03-12",
+        "19581312",
+        "20230229",
+        "MI",
+        "00000000",
+        "1958031225",
+        "19580312+25",
+        "２０２４",
+    ],
 )
 def test_what_is_no_date_is_refused_at_its_place(value: str) -> None:
     assert faults(f"PID|1||7||A||{value}") == [(Cause.WRONG_DATATYPE, "PID[1]-7[1]")]
