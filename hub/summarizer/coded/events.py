@@ -93,8 +93,10 @@ def order(evidence: Evidence) -> list[Draft]:
 
 
 def appointment(evidence: Evidence) -> list[Draft]:
-    code = concept(evidence, "/serviceType/0", "procedure") or _words(evidence, "/description")
-    return _plan(evidence, code, "/start")
+    """Each of its services; without one what it is described as."""
+    services = range(len(evidence.value("/serviceType") or ()))
+    named = [code for i in services if (code := concept(evidence, f"/serviceType/{i}", "procedure"))]
+    return [draft for code in named or [_words(evidence, "/description")] for draft in _plan(evidence, code, "/start")]
 
 
 def care_plan(evidence: Evidence) -> list[Draft]:

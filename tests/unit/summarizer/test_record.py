@@ -134,6 +134,15 @@ def test_a_repeated_value_is_one_more_value_of_its_observation(record: Record, m
     assert made["conflicts"] == []
 
 
+def test_each_service_of_an_appointment_is_a_plan(record: Record, make: Make) -> None:
+    booked = {"resourceType": "Appointment", "status": "booked", "start": "2025-06-01T08:00:00+08:00",
+              "serviceType": [{"text": "心脏彩超"}, {"text": "心电图"}]}  # fmt: skip
+    assert {i["text"] for i in record(make(booked))["sections"]["plans"]} == {
+        "心脏彩超 2025-06-01 计划",
+        "心电图 2025-06-01 计划",
+    }
+
+
 def test_what_a_field_without_a_code_says_is_named_as_the_field(record: Record, make: Make) -> None:
     resource = {
         "resourceType": "Observation",
