@@ -129,11 +129,14 @@ def keys(resource: Resource) -> tuple[str, ...]:
     """Names under which a later message may correct or withdraw this resource, most specific first.
 
     Business identifiers, then (for results) code and effective time: a laboratory that gives no filler number still
-    corrects "potassium of 07:30". An allergy that has neither identifier nor id is known by what it is of.
+    corrects "potassium of 07:30". An allergy that has neither identifier nor id is known by what it is of. An order
+    that is told by its numbers alone (an ORC that cancels) may be one of a medicine.
     """
     kind = str(resource.get("resourceType"))
     identified = [*_identifiers(resource.get("identifier")), *_identifiers(resource.get("masterIdentifier"))]
     found = [f"{kind}|{system}|{value}" for system, value in identified]
+    if kind == "ServiceRequest" and "code" not in resource:
+        found += [f"MedicationRequest|{system}|{value}" for system, value in identified]
     found += [f"{kind}|{s}|{v}" for r in resource.get("relatesTo", ()) if r.get("code") == "replaces"
               for s, v in _identifiers(r.get("target", {}).get("identifier"))]  # fmt: skip
     when = resource.get("effectiveDateTime") or resource.get("effectivePeriod", {}).get("start")

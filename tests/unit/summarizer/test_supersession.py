@@ -80,3 +80,18 @@ def test_an_amended_referral_is_one_referral(record: Record, make: Make) -> None
     assert made["question"]["text"] == "胸闷加重"
     assert made["sections"]["plans"] == []
     assert [u["reason"] for u in made["unplaced"]] == ["amended by message M2 of 2025-05-02T00:00:00+00:00"]
+
+
+def test_an_order_told_by_its_number_alone_that_is_cancelled_takes_back_the_medicine(
+    record: Record, make: Make
+) -> None:
+    number = {"identifier": [{"system": "urn:order", "value": "7"}], "intent": "order"}
+    medicine = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "medicationCodeableConcept": {"text": "阿司匹林"},
+    }
+    cancelled = {"resourceType": "ServiceRequest", "status": "revoked"}
+    made = record(make(medicine | number), make(cancelled | number, message_id="M2", received_at=on(2)))
+    assert made["sections"]["medications"] == []
+    assert any(u["reason"].startswith("superseded by message M2") for u in made["unplaced"])
