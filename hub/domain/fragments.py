@@ -116,6 +116,16 @@ def withdrawn(resource: Resource) -> bool:
     return resource.get("status") in ("entered-in-error", "cancelled") or "entered-in-error" in verification
 
 
+def denied(resource: Resource) -> bool:
+    """Whether the resource says that something is not so: not done, not to be done, not taken, ruled out."""
+    verification = [c.get("code") for c in resource.get("verificationStatus", {}).get("coding", [])]
+    return (
+        resource.get("doNotPerform") is True
+        or resource.get("status") in ("not-done", "not-taken")
+        or "refuted" in verification
+    )
+
+
 def corrects(resource: Resource) -> bool:
     """Whether the resource replaces an earlier one under the same key."""
     status = resource.get("status")

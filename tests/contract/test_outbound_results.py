@@ -81,3 +81,32 @@ def test_reports_procedures_and_orders_that_came_with_an_order_are_told_in_words
     )  # fmt: skip
     told = [value_of(text) for _, text in written("OMG^O19", held) if "|TX|" in text]
     assert told == ["阿司匹林 100 mg 每日一次", "心肌标志物 阴性", "阑尾切除", "胸部CT"]
+
+
+def denied(kind: str, key: str, name: str, status: str) -> dict[str, Any]:
+    """A resource that says that something is not so. status: of its verification where the type has one."""
+    code = {"text": f"没有的{key}"}
+    coded = {"coding": [{"code": status}]}
+    standing = {"verificationStatus": coded} if kind in ("Condition", "AllergyIntolerance") else {"status": status}
+    about = "patient" if kind in ("AllergyIntolerance", "Immunization") else "subject"
+    return {"resourceType": kind, "id": key, about: PATIENT, name: code, **standing}
+
+
+@pytest.mark.parametrize("kind", ["REF^I12", "RRI^I12", "OMG^O19", "MDM^T02"])
+def test_what_is_not_so_is_told_in_words_and_by_no_segment_that_says_it_is(kind: str) -> None:
+    held = with_(
+        denied("Condition", "心梗", "code", "refuted"),
+        denied("AllergyIntolerance", "头孢过敏", "code", "refuted"),
+        denied("AllergyIntolerance", "虾过敏", "code", "entered-in-error"),
+        denied("Procedure", "造影", "code", "not-done"),
+        denied("Procedure", "支架", "code", "entered-in-error"),
+        denied("MedicationStatement", "华法林", "medicationCodeableConcept", "not-taken"),
+        denied("Immunization", "流感疫苗", "vaccineCode", "not-done"),
+    )
+    found = [text for name, text in written(kind, held) if "没有的" in text]
+    assert {text[:3] for text in found} == {"OBX"}
+    assert {value_of(text) for text in found} == {
+        "已排除：没有的心梗", "已排除：没有的头孢过敏", "记录有误：没有的虾过敏", "未做：没有的造影",
+        "记录有误：没有的支架", "未用：没有的华法林", "未做：没有的流感疫苗",
+    }  # fmt: skip
+    assert len(found) == 7

@@ -28,13 +28,13 @@ from adapters.hl7v2.outbound.parts import (
 )
 from adapters.hl7v2.outbound.patient import demographics, in1, kin, pid, restrictions
 from adapters.hl7v2.outbound.referral import aut, numbers_of_referral, providers, rf1
-from adapters.hl7v2.outbound.remainder import remainder, told_in_words
+from adapters.hl7v2.outbound.remainder import is_so, remainder, told_in_words
 from adapters.hl7v2.outbound.reports import alone, observed, report
 from adapters.hl7v2.outbound.scheduling import schedule
 from adapters.hl7v2.outbound.values import Segment
 from adapters.hl7v2.outbound.visit import is_class
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.fragments import Resource, withdrawn
+from hub.domain.fragments import Resource
 
 Sequence = Callable[[Writing], list[Segment]]
 
@@ -67,8 +67,8 @@ def _came(w: Writing, request: Resource) -> list[Segment]:
     """What came with a referral, or with the answer to it."""
     return [
         *accident(w),
-        *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
-        *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance") if not withdrawn(one)]),
+        *numbered([dg1(w, one) for one in w.graph.all("Condition") if is_so(one)]),
+        *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance") if is_so(one)]),
         *_procedures(w),
         *observed(w, request),
         *remainder(w, request),
@@ -78,7 +78,7 @@ def _came(w: Writing, request: Resource) -> list[Segment]:
 def _procedures(w: Writing) -> list[Segment]:
     """PR1, each with what authorizes it."""
     made = []
-    for place, one in enumerate(w.graph.all("Procedure"), 1):
+    for place, one in enumerate(filter(is_so, w.graph.all("Procedure")), 1):
         segment = pr1(w, one)
         segment.fields[1] = [{1: str(place)}]
         made.append(segment)
@@ -177,12 +177,12 @@ def ordered(w: Writing) -> list[Segment]:
         *visit(w),
         *insurance(covers),
         *guarantors[:1],
-        *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance") if not withdrawn(one)]),
+        *numbered([al1(w, one) for one in w.graph.all("AllergyIntolerance") if is_so(one)]),
         head,
         made,
         *told,
         *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
-        *numbered([dg1(w, one) for one in w.graph.all("Condition")]),
+        *numbered([dg1(w, one) for one in w.graph.all("Condition") if is_so(one)]),
         *[segment for one in w.graph.all("Observation") if not is_member(w, one) for segment in results(w, one)],
         *told_in_words(w, request, beside=_BELOW_ORDER),
     ]
@@ -245,7 +245,7 @@ def appointment(w: Writing) -> list[Segment]:
 def _seen(w: Writing, patient: Resource) -> list[Segment]:
     """A patient of an appointment."""
     observed = [segment for one in loose_results(w) for segment in results(w, one) if segment.name == "OBX"]
-    diagnoses = numbered([dg1(w, one) for one in w.graph.all("Condition")])
+    diagnoses = numbered([dg1(w, one) for one in w.graph.all("Condition") if is_so(one)])
     return [*demographics(w, patient), *visit(w), *observed, *diagnoses]
 
 

@@ -8,11 +8,11 @@ from adapters.hl7v2.outbound import documents
 from adapters.hl7v2.outbound.datatypes import Writing
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain import readable
-from hub.domain.fragments import Resource, is_clinical
+from hub.domain.fragments import Resource, denied, is_clinical, withdrawn
 
 _WRITTEN = frozenset({"Condition", "AllergyIntolerance", "Procedure", "Observation", "DiagnosticReport", "Encounter",
                       "ServiceRequest", "Specimen", "Appointment"})  # fmt: skip
-"""Types with segments of their own; an ORC cannot say that something is not to be done."""
+"""Types with segments of their own, which say that something is so."""
 
 _HEADINGS = {
     **dict.fromkeys(("MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense"),
@@ -22,6 +22,17 @@ _HEADINGS = {
     "FamilyMemberHistory": ("10157-6", "History of family member diseases"),
 }  # fmt: skip
 """LOINC code and name of the section that such a resource would stand in."""
+
+
+_STANDING = {"entered-in-error": "记录有误", "cancelled": "已取消", "refuted": "已排除", "not-done": "未做",
+             "not-taken": "未用", "stopped": "已停"}  # fmt: skip
+"""Codes of a status that changes what a line says, and the word before it."""
+
+
+def is_so(resource: Resource) -> bool:
+    """Whether a segment may tell it: none can say that something is not so, nor AL1 or PR1 that it is taken back."""
+    lasting = resource["resourceType"] in ("AllergyIntolerance", "Procedure")
+    return not denied(resource) and not (lasting and withdrawn(resource))
 
 
 def remainder(w: Writing, request: Resource) -> list[Segment]:
@@ -35,7 +46,7 @@ def told_in_words(w: Writing, request: Resource | None = None, beside: Set[str] 
     made: list[Segment] = []
     for one in w.graph.resources:
         kind = one["resourceType"]
-        if (kind in beside and one.get("doNotPerform") is not True) or not is_clinical(one, request):
+        if (kind in beside and is_so(one)) or not is_clinical(one, request):
             continue
         if kind == "DocumentReference":
             made += [] if documents.is_note(one) else documents.lines(w, one)
@@ -46,7 +57,13 @@ def told_in_words(w: Writing, request: Resource | None = None, beside: Set[str] 
             segment = Segment("OBX")
             segment.put(2, "TX")
             segment.put(3, {1: code, 2: name, 3: "LN"} if code else {2: name})
-            segment.put(5, said)
+            segment.put(5, _standing(one) + said)
             segment.put(11, "F")
             made.append(segment)
     return made
+
+
+def _standing(resource: Resource) -> str:
+    held = resource.get("verificationStatus", {}).get("coding", ())
+    codes = {resource.get("status"), *(one.get("code") for one in held)}
+    return next((f"{word}：" for code, word in _STANDING.items() if code in codes), "")
