@@ -62,7 +62,7 @@ def test_an_accident_that_acc_has_no_room_for_is_a_result(kind: str) -> None:
         result("d", injury, valueString="误记", status="entered-in-error"),
     )
     found = written(kind, held)
-    assert [text for name, text in found if name == "ACC"] == ["ACC|||||||||车祸"]
+    assert [text for name, text in found if name == "ACC"] == ["ACC||||||||车祸"]
     told = {value_of(text): text.split("|")[11] for name, text in found if name == "OBX" and "11374-6" in text}
     assert told == {"从屋顶坠落": "F", "烫伤": "F", "误记": "D"}
     assert "NTE|||酒后" in [text for _, text in found]
