@@ -12,13 +12,16 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from pytest import ExitCode
+
 HERE = Path(__file__).parent
 FIRST = ("contract", "integration")
 """About half of the time; the other folders are the other half."""
 
 
 def main(arguments: list[str]) -> int:
-    """The exit status of the first that failed, else 0. What the second process said comes when the first has ended."""
+    """The exit status of the first that failed, else 0; that nothing was to be run is a failure where it is so of both.
+    What the second process said comes when the first has ended."""
     folders = {path.name for path in HERE.iterdir() if any(path.glob("**/test_*.py"))}
     command = [sys.executable, "-m", "pytest", *arguments]
     first, second = (
@@ -32,7 +35,7 @@ def main(arguments: list[str]) -> int:
             statuses = [process.wait() for process in running]
         said.seek(0)
         shutil.copyfileobj(said, sys.stdout.buffer)
-    return next((status for status in statuses if status), 0)
+    return next((status for status in statuses if status not in (0, ExitCode.NO_TESTS_COLLECTED)), min(statuses))
 
 
 if __name__ == "__main__":
