@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -113,11 +114,12 @@ def bundle(material: Material) -> Resource:
 
 def _request(order: _Source, referral: Referral) -> Resource:
     """The ServiceRequest with the persons that it names: the message carries them, as no read of it alone does."""
-    sent = referral.service_request
     made = service_request(referral)
-    if order.names_person(sent.get("requester")):
+    sent = order.request.resource if order.request else {}
+    named = partial(order.names_person, made.get("contained", ()))
+    if named(sent.get("requester")):
         made["requester"] = sent["requester"]
-    return made | {"performer": [*made["performer"], *filter(order.names_person, sent.get("performer", ()))]}
+    return made | {"performer": [*made["performer"], *filter(named, sent.get("performer", ()))]}
 
 
 def _header(material: Material, referral: Referral) -> Resource:
@@ -166,10 +168,12 @@ class _Source:
         place = self.at(base)
         return place is not None and (place is self.request or place.type == "Patient")
 
-    def names_person(self, reference: object) -> bool:
-        """Whether the referral's order refers there to somebody, not to an organisation."""
+    def names_person(self, contained: Sequence[Resource], reference: object) -> bool:
+        """Whether the referral's order names somebody there, no organisation, who is in the message or contained."""
         named = self._document.resolve(reference, self.request or _NOWHERE)
-        return named is not None and named.type in _PERSONS
+        if named is None or named.type not in _PERSONS:
+            return False
+        return named.base in self._urls or named.resource in contained
 
     def support(self) -> Iterator[tuple[str, Resource]]:
         for place in self._document.places:

@@ -104,11 +104,10 @@ def _is_referral(category: Mapping[str, Any]) -> bool:
 
 
 def providers(w: Writing, request: Resource, task: Resource | None) -> list[Segment]:
-    """A PRD with its CTDs for who refers and the organisation that asks (`Task.requester`), for who is referred to, and
-    for every other provider."""
+    """A PRD with its CTDs for who refers, for who is referred to, and for every other provider."""
     made: list[Segment] = []
     named: list[tuple[str, Resource]] = []
-    named += _named(w, "RP", [request.get("requester"), *([task.get("requester")] if task else ())], request)
+    named += _named(w, "RP", _asking(w, request, task or {}), request)
     named += _named(w, "RT", request.get("performer", ()), request)
     named += _named(w, "", [one.get("valueReference") for one in extensions(request, OWN + "provider")], request)
     order = {id(resource): place for place, resource in enumerate(w.graph.resources)}
@@ -118,10 +117,18 @@ def providers(w: Writing, request: Resource, task: Resource | None) -> list[Segm
     return made
 
 
+def _asking(w: Writing, request: Resource, task: Resource) -> list[Any]:
+    """Who refers: a person, and the organisation that the hub knows as the sender (`Task.requester`); or that alone."""
+    own, house = request.get("requester"), task.get("requester")
+    who, asks = w.graph.resolve(own, request), w.graph.resolve(house, task)
+    if who and asks and who["resourceType"] != "Organization" == asks["resourceType"]:
+        return [own, house]
+    return [own]
+
+
 def _named(w: Writing, role: str, references: Any, request: Resource) -> list[tuple[str, Resource]]:
     """The parties in a role; an organisation that one of them acts for is told by its PRD."""
     found = [one for reference in references if (one := w.graph.resolve(reference, request))]
-    found = [one for place, one in enumerate(found) if not any(one is other for other in found[:place])]
     roles = [one for one in found if one["resourceType"] == "PractitionerRole"]
     covered = [w.graph.resolve(one.get("organization"), one) for one in roles]
     return [(role, one) for one in found if not any(one is other for other in covered)]
