@@ -173,7 +173,11 @@ SELECT g.id, %(name)s, %(protocol)s, %(address)s, %(dialect)s, %(version)s, %(ch
 FROM organizations g WHERE g.id = %(organization_id)s
 RETURNING id
 
--- edit_destination: how one is reached from now on; its token stays where none is given and its address is the same
+-- edit_destination: how one is reached from now on, what waits at once; its token stays where none is given and its
+-- address is the same
+WITH due AS (
+    UPDATE deliveries SET due_at = now() WHERE destination_id = %(id)s AND status = 'waiting' AND due_at > now()
+)
 UPDATE destinations
 SET protocol = %(protocol)s, dialect = %(dialect)s, version = %(version)s, charset = %(charset)s,
     application = %(application)s, facility = %(facility)s, timeout = %(timeout)s, tls = %(tls)s,
@@ -191,6 +195,9 @@ FOR UPDATE
 UPDATE destinations SET paused_at = coalesce(paused_at, now()) WHERE id = %(id)s
 
 -- resume_destination: it is sent to, at once
+WITH due AS (
+    UPDATE deliveries SET due_at = now() WHERE destination_id = %(id)s AND status = 'waiting' AND due_at > now()
+)
 UPDATE destinations SET paused_at = NULL, failures = 0, resume_at = NULL WHERE id = %(id)s
 
 -- remove_destination: nothing more is delivered to it; what it got stays to be read

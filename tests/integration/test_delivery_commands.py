@@ -15,6 +15,7 @@ import pytest
 from hub.processes import deliveries as deliveries_command
 from hub.processes import destination as destination_command
 from hub.processes.settings import Settings
+from hub.store.connections import connect
 from tests.integration.delivery_site import (
     Receiver,
     acknowledgement,
@@ -107,6 +108,20 @@ def test_a_token_is_read_to_send_and_anew_when_it_was_refused(run: Commands, sit
         run("destination", "resume", "CITY")
         eventually(lambda: settled(site.url, 2))
     assert [headers["Authorization"] for headers, _ in got] == ["Bearer old", "Bearer old", "Bearer new"]
+
+
+@pytest.mark.parametrize("words", [("resume", "CITY"), ("set", "CITY", "--mllp", "127.0.0.1:2")])
+def test_a_destination_resumed_or_set_anew_is_tried_at_once(run: Commands, site: Site, words: tuple[str, ...]) -> None:
+    with delivering(site.url):
+        run("destination", "set", "CITY", "--mllp", "127.0.0.1:1")
+        site.refer("R-1", control="C-1")
+        place(site.url)
+        eventually(lambda: "unreachable" in outcomes(site.url))
+    with connect(site.url) as connection:
+        connection.execute("UPDATE deliveries SET due_at = now() + interval '5 minutes'")
+        connection.execute("UPDATE destinations SET resume_at = now() + interval '5 minutes'")
+    run("destination", *words)
+    assert site.rows("SELECT d.due_at <= now(), t.resume_at FROM deliveries d, destinations t") == [(True, None)]
 
 
 def test_a_token_that_is_no_file_is_refused(run: Commands, tmp_path: Path) -> None:
