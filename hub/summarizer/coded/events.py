@@ -96,7 +96,8 @@ def appointment(evidence: Evidence) -> list[Draft]:
     """Each of its services; without one what it is described as."""
     services = range(len(evidence.value("/serviceType") or ()))
     named = [code for i in services if (code := concept(evidence, f"/serviceType/{i}", "procedure"))]
-    return [draft for code in named or [_words(evidence, "/description")] for draft in _plan(evidence, code, "/start")]
+    described = [] if named else [_words(evidence, "/description")]
+    return [draft for code in (*named, *described) for draft in _plan(evidence, code, "/start")]
 
 
 def care_plan(evidence: Evidence) -> list[Draft]:
