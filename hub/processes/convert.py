@@ -29,6 +29,7 @@ from hub.domain.messages import MOST_LEAVES, Envelope, Format, Normalised
 from hub.domain.patients import Identifier, Identity
 from hub.processes import outgoing
 from hub.processes.settings import Settings
+from hub.processes.validity import valid
 
 DONE, REFUSED, USAGE = 0, 1, 2
 _BOM = b"\xef\xbb\xbf"
@@ -143,9 +144,9 @@ def _hl7v2(raw: bytes, charset: str | None, timezone: str, received_at: datetime
     try:
         if refusals:
             raise Refused(*refusals)
-        normalised = normalise(
+        normalised = valid(normalise(
             raw, envelope, charset=charset, timezone=timezone, received_at=received_at, profile=profile
-        )
+        ))  # fmt: skip
     except Refused as error:
         return Converted("hl7v2", envelope.type, envelope.version, name, refusal=error.refusals[0])
     return Converted("hl7v2", envelope.type, envelope.version, normalised.envelope.charset, normalised)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,18 +9,16 @@ from typing import Literal
 
 from adapters.fhir import acknowledgement as http
 from adapters.fhir.normalise import normalise as normalise_fhir
-from adapters.fhir.validation import check
 from adapters.hl7v2.acknowledgement import Mode, acknowledge
 from adapters.hl7v2.envelope import read_envelope
 from adapters.hl7v2.normalise import identified
 from adapters.hl7v2.normalise import normalise as normalise_hl7v2
 from adapters.hl7v2.profile import taken
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.messages import Envelope, Ledger, Normalised, Outcome, Sender, Submission
+from hub.domain.messages import Envelope, Normalised, Outcome, Sender, Submission
 from hub.intake.kept import Kept
+from hub.processes.validity import valid
 from hub.store.directory import Directory
-
-_STEP = re.compile(r"([A-Za-z_]+)(?:\[(\d+)\])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +40,10 @@ class Hl7Message:
     def normalise(self) -> Normalised:
         """Raises Refused, also when what was made of the message is no FHIR: then at the place it was made of."""
         assert self.sender is not None
-        made = identified(normalise_hl7v2(
+        return valid(identified(normalise_hl7v2(
             self.raw, self.envelope, charset=self.sender.charset, timezone=self.sender.timezone,
             received_at=self.received_at, profile=self.sender.profile,
-        ))  # fmt: skip
-        faults = check(made.bundle)
-        if faults:
-            raise Refused(*(_at_origin(fault, made.ledger) for fault in faults))
-        return made
+        )))  # fmt: skip
 
     def submission(self, mode: Mode, *, channel: Literal["mllp", "file"] = "mllp") -> Submission:
         """mode `accept`: stored first, normalised later."""
@@ -95,26 +88,3 @@ def _of_fhir(kept: Kept, sender: Sender | None) -> Submission:
         ),
         acknowledge=http.acknowledger(http.history(200, "the message was put through again")),
     )  # fmt: skip
-
-
-def _at_origin(fault: Refusal, ledger: Ledger) -> Refusal:
-    """The fault at the field that the faulty element or its neighbour in the entry was made of, else MSH."""
-    pointer = _pointer(fault.path)
-    best, shared = "MSH[1]", 2
-    for mapped in ledger.mapped:
-        common = _common(pointer, mapped.target.split("/")[1:])
-        if common > shared:
-            best, shared = mapped.path, common
-    return Refusal(Cause.WRONG_DATATYPE, best, f"the field makes no valid {fault.path}")
-
-
-def _pointer(expression: str) -> list[str]:
-    """`Bundle.entry[2].resource.code` -> its JSON pointer's steps."""
-    steps: list[str] = []
-    for name, index in _STEP.findall(expression)[1:]:
-        steps += [name, index] if index else [name]
-    return steps
-
-
-def _common(left: list[str], right: list[str]) -> int:
-    return next((n for n, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))

@@ -107,3 +107,12 @@ def test_the_command_shows_what_a_receiver_of_hl7_v2_would_get(tmp_path: Path) -
     status, (line,) = _run("--to", "hl7v2", "--charset", "8859/1", str(tmp_path / "bundle.json"))
     assert (status, line["status"], line["message"]) == (1, "rejected", None)
     assert line["error"]["code"] == "102" and line["error"]["path"] == "RF1[1]-1[1]"
+
+
+def test_what_a_profile_makes_that_is_no_fhir_is_refused_at_its_field(tmp_path: Path) -> None:
+    rules = "{create: Coverage, rules: [{field: 1, to: statusss, as: string}]}"
+    (tmp_path / "p.yaml").write_text(f"profile: hl7v2/1\nsheets:\n  ZYB[Coverage]: {rules}\n", encoding="utf-8")
+    message = b"MSH|^~\\&|HIS|TOWN|||20260310||ADT^A08|1|P|2.5\rPID|1||7^^^TOWN^MR||A^B\rZYB|x\r"
+    status, (line,) = _run("--profile", str(tmp_path / "p.yaml"), "-", data=message)
+    assert (status, line["status"]) == (1, "rejected")
+    assert (line["error"]["code"], line["error"]["path"]) == ("102", "ZYB[1]-1[1]")
