@@ -65,7 +65,7 @@ def segment(version: str, name: str) -> tuple[Element, ...]:
 
 def _fields(node: Any) -> Iterator[tuple[int, Element]]:
     """By number: from version 2.7 on the tables leave out what was withdrawn."""
-    for (name, *_), element in zip(node[1] if node else (), _elements(node), strict=False):
+    for (name, *_), element in zip(node[1] if node and len(node) > 1 else (), _elements(node), strict=False):
         yield int(name.rpartition("_")[2]), element
 
 
@@ -110,7 +110,7 @@ def _elements(node: Any) -> Iterator[Element]:
     """Of a sequence: hl7apy has some segments as something else (ORO in 2.1) or without their fields (QRD in 2.7)."""
     fields = node[1] if node and node[0] == "sequence" and len(node) == 2 else ()
     for _, reference, (least, most), _ in fields:
-        yield Element(reference[3] or "", reference[2], least > 0, most not in (0, 1), reference[4], most == 0)
+        yield Element(reference[3] or "", reference[2] or "", least > 0, most not in (0, 1), reference[4], most == 0)
 
 
 def _number(version: str) -> int:
