@@ -1,6 +1,7 @@
 """`make test`: all tests, in two processes beside each other, since they wait half of the time.
 
-Each has folders of its own, always in one order, its own PostgreSQL and its own broker: what fails, fails again.
+Each has folders of its own, always in one order, its own PostgreSQL and its own broker: what fails, fails again. And a
+temporary folder of its own: a pytest that begins shuts pytest's usual one to the PostgreSQL of another that runs.
 Arguments are pytest's, for both.
 """
 
@@ -10,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 
 from pytest import ExitCode
 
@@ -23,11 +24,12 @@ def main(arguments: list[str]) -> int:
     """The exit status of the first that failed, else 0; that nothing was to be run is a failure where it is so of both.
     What the second process said comes when the first has ended."""
     folders = {path.name for path in HERE.iterdir() if any(path.glob("**/test_*.py"))}
-    command = [sys.executable, "-m", "pytest", *arguments]
-    first, second = (
-        [*command, *(str(HERE / name) for name in sorted(half))] for half in (FIRST, folders.difference(FIRST))
-    )
-    with TemporaryFile() as said:
+    with TemporaryDirectory() as temporary, TemporaryFile() as said:
+        first, second = (
+            [sys.executable, "-m", "pytest", f"--basetemp={temporary}/{number}", *arguments,
+             *(str(HERE / name) for name in sorted(half))]
+            for number, half in enumerate((FIRST, folders.difference(FIRST)))
+        )  # fmt: skip
         running = [subprocess.Popen(first), subprocess.Popen(second, stdout=said, stderr=subprocess.STDOUT)]
         try:
             statuses = [process.wait() for process in running]

@@ -9,7 +9,7 @@ import pytest
 from hub.domain.errors import Cause, Refusal
 from hub.domain.messages import Envelope, Ledger, Mapped, Outcome, Receipt
 from hub.processes.listener import _mode, _trusted, _wants
-from hub.processes.submissions import _at_origin
+from hub.processes.validity import _at_origin
 
 
 @pytest.mark.parametrize(
