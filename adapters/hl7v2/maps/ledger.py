@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Set
+from functools import cache, lru_cache
 
 from adapters.hl7v2.maps.codes import document
 from adapters.hl7v2.maps.conversion import Conversion
@@ -21,13 +21,19 @@ def write(c: Conversion, mapped: Iterable[Mapped]) -> Ledger:
     """The ledger of a message whose mapped fields are known."""
     mapped = tuple(mapped)
     known = {entry.path for entry in mapped}
+
+    @cache
+    def told(reading: Reading) -> Set[str]:
+        """Numbers of the fields of which something is mapped."""
+        return {_number(leaf.path) for leaf in reading.leaves if leaf.path in known}
+
     return Ledger(mapped, tuple([
-        Unmapped(leaf.path, leaf.text, _reason(c, reading, leaf, known))
+        Unmapped(leaf.path, leaf.text, _reason(c, reading, leaf, told))
         for reading in c.readings for leaf in reading.leaves if leaf.path not in known
     ]))  # fmt: skip
 
 
-def _reason(c: Conversion, reading: Reading, leaf: Leaf, known: Set[str]) -> str:
+def _reason(c: Conversion, reading: Reading, leaf: Leaf, told: Callable[[Reading], Set[str]]) -> str:
     name = reading.name
     if leaf.text == NULL:
         return "HL7 null: nothing is stated"
@@ -37,16 +43,20 @@ def _reason(c: Conversion, reading: Reading, leaf: Leaf, known: Set[str]) -> str
         return "no rule for Z-segments"
     if name not in TRANSLATORS and name not in c.dialect.declared and name not in _REASONS:
         return f"no rule for segment {name}"
-    number = leaf.path.split("-", 1)[1].split("[", 1)[0]
+    number = _number(leaf.path)
     field = f"{name}-{number}"
     if why := _REASONS.get(field) or _REASONS.get(name):
         return why
-    here = leaf.path.partition("[")[2].partition("[")[0]
-    if any(other.path in known for other in reading.leaves if other.path.partition("[")[2].partition("[")[0] == here):
+    if number in told(reading):
         return f"{field} is mapped, but its FHIR datatype has no place for this part, or no code for this value"
     if field in _ruled(c.dialect):
         return f"not a value that the FHIR element of {field} takes, or what it belongs to is not in the message"
     return f"no rule for {field}"
+
+
+def _number(path: str) -> str:
+    """`3` of `OBX[2]-3[1].1`."""
+    return path.partition("-")[2].partition("[")[0]
 
 
 @lru_cache(maxsize=64)
