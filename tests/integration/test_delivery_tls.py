@@ -113,6 +113,9 @@ def test_a_listener_that_speaks_no_tls_is_shown_as_such(site: Site) -> None:
         site.refer("R-1")
         place(site.url)
         eventually(lambda: tried(site, "tls-failed"))
+    assert city.received == []
+    assert fault(site) == "tls-failed"
+    assert [row[1] for row in deliveries(site.url)] == ["waiting"]
 
 
 @pytest.mark.parametrize(
