@@ -44,13 +44,10 @@ Write = Callable[[Outbound], bytes]
 """The bytes of an HL7 v2 message. Raises Refused where something of it cannot be expressed."""
 
 
-KEEP = timedelta(days=90)
-"""How long what has been delivered is kept."""
-
-
-def deliver(database: str, write: Write, stop: threading.Event, ready: Callable[[], None] = lambda: None,
-            keep: timedelta = KEEP) -> None:  # fmt: skip
-    """Until `stop`, then what is on its way is finished; ready: called in every turn once PostgreSQL answers."""
+def deliver(database: str, write: Write, keep: timedelta, stop: threading.Event,
+            ready: Callable[[], None] = lambda: None) -> None:  # fmt: skip
+    """Until `stop`, then what is on its way is finished. keep: how long what has been delivered or skipped is kept;
+    ready: called in every turn once PostgreSQL answers."""
     with (
         pool(database, CONNECTIONS, name="delivery") as connections,
         closing(Intake(database, Directory(connections))) as intake,

@@ -16,4 +16,4 @@ def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str,
     """Until `stop`, then what is on its way is finished; ready once it leads, or stands by for who does."""
     with readiness.once(ready, {}) as say:
         keep = timedelta(days=settings.delivered_days)
-        delivering.deliver(settings.database, write, stop, say, keep)
+        delivering.deliver(settings.database, write, keep, stop, say)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from os import environ
 from typing import Any
 
@@ -21,7 +22,7 @@ def run(settings: Settings, *, stop: threading.Event, ready: Callable[[dict[str,
             told.set()
             ready({})
 
-    delivering.deliver(settings.database, write, stop, say)
+    delivering.deliver(settings.database, write, timedelta(days=settings.delivered_days), stop, say)
 
 
 if __name__ == "__main__":

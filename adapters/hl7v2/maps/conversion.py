@@ -74,8 +74,10 @@ class Order:
 class Conversion:
     """One message being converted. readings: its segments; facility: MSH-4.1; kind, event: MSH-9; order: that in work;
     observed: the resource that an NTE comments; document: of the TXA in work; report: of the OBR in work; opened:
-    others that following segments belong to, by name; merges: who is who, in order; again: whether fields that are
-    read already are read into a second resource; codes, pairs: the code tables of the dialect."""
+    others that following segments belong to, by name; notes: NTEs of the whole message, with the patient that they are
+    about; lines, states: text and OBX-11 of a document's OBX, by the id of its entry; parent: the result that the OBR
+    in work goes into (OBR-26); alone: ORCs that no detail follows; merges: who is who, in order; again: whether fields
+    that are read already are read into a second resource; codes, pairs: the code tables of the dialect."""
 
     def __init__(
         self, message: Message, clock: Clock, dialect: Dialect, *, facility: str, control_id: str, kind: str, event: str

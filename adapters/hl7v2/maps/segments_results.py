@@ -238,7 +238,7 @@ def _ordered(c: Conversion, s: Reading, known: Entry | None = None) -> Entry:
 
 
 def nte(c: Conversion, s: Reading) -> None:
-    """A comment on what it follows; on the whole message a note of its own (`documents.message_note`)."""
+    """A comment on what it follows; on the whole message a note of its own (`documents.message_notes`)."""
     target = c.observed or c.report or c.request
     if (c.kind == "REF" and s.segment in c.trailing) or target is None:
         c.notes.append((c.patient, s))
