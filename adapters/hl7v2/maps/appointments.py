@@ -9,7 +9,7 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location_entry, practitioner, practitioner_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time
-from adapters.hl7v2.maps.marks import COMPONENT, FIELD, REPEATS, mark, marked
+from adapters.hl7v2.maps.marks import COMPONENT, FIELD, mark, marked
 from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.parties import coded_identifier, entity_identifier, uri
 from adapters.hl7v2.maps.quantities import number
@@ -122,9 +122,7 @@ def _service(c: Conversion, s: Reading, appointment: dict[str, Any], start: Any,
     if start:
         made["occurrencePeriod"] = {"start": start, **({"end": end} if end else {})}
     made["subject"] = c.subject()
-    mark(made, REPEATS, "AIS")
-    entry = c.add(made)
-    entry.part = False
+    entry = c.repeat(made, "AIS")
     based.append(entry.reference)
     return entry
 

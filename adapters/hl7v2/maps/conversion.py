@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import msgspec
 from uuid_utils import UUID, uuid5
 
 from adapters.hl7v2.er7 import Message, Segment
+from adapters.hl7v2.maps.marks import REPEATS, mark
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.times import Clock
 from hub.domain.fragments import Resource
@@ -134,6 +136,23 @@ class Conversion:
         entry = Entry(url, resource, self.patient, list(recorded))
         self.entries.append(entry)
         return entry
+
+    def repeat(self, resource: Resource, segment: str) -> Entry:
+        """A new entry that says again what others say, in a type that FHIR has for it: no fragment, and the segment
+        whose values it has is written back from the others."""
+        entry = self.add(resource)
+        entry.part = False
+        mark(resource, REPEATS, segment)
+        return entry
+
+    @contextmanager
+    def repeating(self) -> Iterator[None]:
+        """While fields that are read already are read into a second resource."""
+        self.again = True
+        try:
+            yield
+        finally:
+            self.again = False
 
     def share(self, raw: str, resource: Resource) -> Entry:
         """An entry for a party that the message names more than once in the same words: one resource for all."""

@@ -151,10 +151,11 @@ def close_documents(c: Conversion) -> None:
 
 def _state(c: Conversion, entry: Entry) -> None:
     """OBX-11 of all lines: withdrawn (D, W, X), else corrected (C), else how complete, unless TXA-17 says it."""
-    table, made = c.codes["observation-status"], entry.resource
+    made = entry.resource
     states: dict[str | None, list[Leaf]] = {}
     for leaf in c.states.get(id(entry), ()):
-        states.setdefault(_DOCUMENT.get(table.get(leaf.text.strip().upper(), "")), []).append(leaf)
+        state = c.looked_up("observation-status", leaf)
+        states.setdefault(_DOCUMENT.get(str(state.value)) if state else None, []).append(leaf)
     if list(states) == ["entered-in-error"]:
         made["status"] = Joined("entered-in-error", states["entered-in-error"])
     elif leaves := states.get("amended"):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept
-from adapters.hl7v2.maps.marks import OWN, REPEATS, mark
+from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.maps.quantities import quantity
 from adapters.hl7v2.maps.reading import Reading
 
@@ -54,7 +54,7 @@ def rxc(c: Conversion, s: Reading) -> None:
     if kind:
         parts.append({"url": "type", "valueCode": kind})
     owner.resource.setdefault("extension", []).append({"url": OWN + "component", "extension": parts})
-    part = _aside(c, s.name)
+    part = c.repeat({"resourceType": "Medication"}, s.name)
     part.resource["code"] = concept(c, named) if named else what
     if again := quantity(s.leaf(3), s.first(4)):
         part.resource["amount"] = {"numerator": again, "denominator": {"value": 1}}
@@ -83,14 +83,6 @@ def _whole(c: Conversion, name: str, owner: Entry) -> dict[str, Any]:
     key = ("Medication", owner.url)
     entry = c.shared.get(key)
     if entry is None:
-        entry = c.shared[key] = _aside(c, name)
+        entry = c.shared[key] = c.repeat({"resourceType": "Medication"}, name)
         owner.resource.setdefault("supportingInformation", []).append(entry.reference)
     return entry.resource
-
-
-def _aside(c: Conversion, name: str) -> Entry:
-    """What repeats the request is no fragment of its own, nor told again to a receiver."""
-    entry = c.add({"resourceType": "Medication"})
-    entry.part = False
-    mark(entry.resource, REPEATS, name)
-    return entry

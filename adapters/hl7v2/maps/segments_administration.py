@@ -8,7 +8,7 @@ from adapters.hl7v2 import supported
 from adapters.hl7v2.maps.actors import location_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion
 from adapters.hl7v2.maps.datatypes import date_time
-from adapters.hl7v2.maps.marks import OWN, REPEATS, mark
+from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.maps.names import address
 from adapters.hl7v2.maps.orders import control
 from adapters.hl7v2.maps.quantities import number, quantity, units
@@ -53,12 +53,9 @@ def _ordered(c: Conversion, made: dict[str, Any]) -> None:
     if s is None or not (s.has(2) or s.has(3)):
         return
     request: dict[str, Any] = {"resourceType": "ServiceRequest", "status": "unknown", "intent": "order"}
-    mark(request, REPEATS, "ORC")
-    entry = c.add(request)
-    entry.part = False
-    c.again = True
-    control(c, request, entry)
-    c.again = False
+    entry = c.repeat(request, "ORC")
+    with c.repeating():
+        control(c, request, entry)
     request["subject"] = c.subject()
     made.setdefault("extension", []).append({"url": _BASED_ON, "valueReference": entry.reference})
 

@@ -37,9 +37,8 @@ def msh(c: Conversion, s: Reading) -> None:
     header["source"] = _source(c, s)
     _destination(c, s, header)
     sender = _sender(c, s, header)
-    c.again = True
-    _origin(c, s, entry, sender)
-    c.again = False
+    with c.repeating():
+        _origin(c, s, entry, sender)
     apply(c, "MSH[MessageHeader]", s, header)
     for field, pointer in ((7, "/timestamp"), (10, "/identifier/value")):
         leaf = s.leaf(field)

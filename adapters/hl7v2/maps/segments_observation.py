@@ -11,7 +11,7 @@ from adapters.hl7v2.maps.actors import organization_entry, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, put
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.documents import document_line
-from adapters.hl7v2.maps.marks import ADDRESS, DEVICE, REPEATS, VALUE_TYPE, broken, mark
+from adapters.hl7v2.maps.marks import ADDRESS, DEVICE, VALUE_TYPE, broken, mark
 from adapters.hl7v2.maps.names import address
 from adapters.hl7v2.maps.observations import ATTACHMENT, PROSE, reference, told_type, usual_type, value
 from adapters.hl7v2.maps.parties import entity_identifier
@@ -226,8 +226,7 @@ def _presented(c: Conversion, s: Reading, made: dict[str, Any], entry: Entry) ->
         report["basedOn"] = [c.order.request.reference]
     if "specimen" in c.opened:
         report["specimen"] = [c.opened["specimen"].reference]
-    mark(report, REPEATS, "OBX")
-    c.add(report).part = False
+    c.repeat(report, "OBX")
 
 
 _INSTANCE = entity_identifier("FILL")

@@ -58,11 +58,10 @@ def nk1(c: Conversion, s: Reading) -> None:
     person (official map NK1[Patient])."""
     if c.patient is None:
         return
-    c.again = True
-    contact = apply(c, "NK1[Contact]", s, {})
-    named, reached = s.first(13), apply(c, "NK1[Organization]", s, {})
-    house = organization_entry(c, named) if named else None
-    c.again = False
+    with c.repeating():
+        contact = apply(c, "NK1[Contact]", s, {})
+        named, reached = s.first(13), apply(c, "NK1[Organization]", s, {})
+        house = organization_entry(c, named) if named else None
     if reached and house is None:
         house = c.add({"resourceType": "Organization", "_name": dict(ABSENT)})
     if house:

@@ -8,7 +8,7 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import interpreter, is_dated_name, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, put
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
-from adapters.hl7v2.maps.marks import COMPONENT, FIELD, INHERITED, OWN, PARENT, REPEATS, mark, marked
+from adapters.hl7v2.maps.marks import COMPONENT, FIELD, INHERITED, OWN, PARENT, mark, marked
 from adapters.hl7v2.maps.orders import begin, control, occurs, parents, timed
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.segments_specimen import SPECIMEN_FIRST, drawn
@@ -28,9 +28,8 @@ def orc(c: Conversion, s: Reading) -> None:
     if told := [one for one in report.resource.pop("extension") if one["url"] != INHERITED]:
         report.resource["extension"] = told
     _based(c, group, report.resource)
-    c.again = True
-    control(c, report.resource, report, own=group)
-    c.again = False
+    with c.repeating():
+        control(c, report.resource, report, own=group)
 
 
 def _is_of(c: Conversion, s: Reading, group: Reading) -> bool:
@@ -78,12 +77,11 @@ def _report(c: Conversion, s: Reading) -> None:
     made: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": "unknown"}
     entry = c.add(made, s.leaf(7), s.leaf(22))
     _based(c, s, made)
-    c.again = True
-    control(c, made, entry, own=s)
-    if c.order.control is None:
-        mark(made, INHERITED, "ORC")
-    _ordered_by(c, s, made)
-    c.again = False
+    with c.repeating():
+        control(c, made, entry, own=s)
+        if c.order.control is None:
+            mark(made, INHERITED, "ORC")
+        _ordered_by(c, s, made)
     _told(c, s, made)
     c.parent = None
     if parent := s.first(26):
@@ -104,13 +102,10 @@ def _awaited(c: Conversion, s: Reading, request: Entry) -> None:
         return
     made: dict[str, Any] = {"resourceType": "DiagnosticReport", "status": "registered"}
     made["basedOn"] = [request.reference]
-    mark(made, REPEATS, "OBR")
-    entry = c.add(made)
-    entry.part = False
-    c.again = True
-    control(c, made, entry, own=s)
-    _told(c, s, made)
-    c.again = False
+    entry = c.repeat(made, "OBR")
+    with c.repeating():
+        control(c, made, entry, own=s)
+        _told(c, s, made)
 
 
 def _told(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
