@@ -8,7 +8,7 @@ from typing import Any
 from adapters.hl7v2.maps.marks import AS_SENT, FIELD
 from adapters.hl7v2.maps.systems import system_name
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time, number
-from adapters.hl7v2.outbound.graph import extension, mark, text
+from adapters.hl7v2.outbound.graph import codes_of, extension, mark, text
 from adapters.hl7v2.outbound.parties import entity_identifier
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Repetition, Segment
@@ -76,7 +76,7 @@ def dg1(w: Writing, condition: Resource) -> Segment:
 
 
 def _is(condition: Resource, element: str, *wanted: str) -> bool:
-    return any(c.get("code") in wanted for c in condition.get(element, {}).get("coding", ()))
+    return not codes_of(condition.get(element, {})).isdisjoint(wanted)
 
 
 def pr1(w: Writing, procedure: Resource) -> Segment:

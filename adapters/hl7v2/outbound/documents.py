@@ -10,7 +10,7 @@ from typing import Any
 from adapters.hl7v2.maps.documents import PRESENTATION
 from adapters.hl7v2.maps.marks import AS_SENT, BREAKS
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept
-from adapters.hl7v2.outbound.graph import extension, mark
+from adapters.hl7v2.outbound.graph import codes_of, extension, mark
 from adapters.hl7v2.outbound.notes import apart
 from adapters.hl7v2.outbound.observations import attachment
 from adapters.hl7v2.outbound.parties import entity_identifier, practitioner
@@ -44,7 +44,7 @@ def txa(w: Writing, document: Resource, place: int) -> Segment:
         if "identifier" in target:
             made.put(13, entity_identifier(w, target["identifier"]))
     for one in document.get("context", {}).get("related", ()):
-        kinds = {c.get("code") for c in one.get("identifier", {}).get("type", {}).get("coding", ())}
+        kinds = codes_of(one.get("identifier", {}).get("type", {}))
         if kinds & {"PLAC", "FILL"}:
             made.put(14 if "PLAC" in kinds else 15, entity_identifier(w, one["identifier"]))
     return made

@@ -86,6 +86,11 @@ def extension(node: Mapping[str, Any], url: str) -> Any:
     return None
 
 
+def codes_of(concept: Mapping[str, Any]) -> set[str]:
+    """The codes of a CodeableConcept, of whatever system."""
+    return {str(coding["code"]) for coding in concept.get("coding", ()) if "code" in coding}
+
+
 def mark(node: Mapping[str, Any], kind: str, element: str | None = None, index: int = 0) -> str:
     """A mark on a value, or on one of its primitive elements (`index` of a list); "" without."""
     if element is None:

@@ -9,7 +9,7 @@ from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN
 from adapters.hl7v2.maps.segments_referral import HUB_REFERRAL
 from adapters.hl7v2.outbound import notes, timing
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time
-from adapters.hl7v2.outbound.graph import extension, extensions, mark, text
+from adapters.hl7v2.outbound.graph import codes_of, extension, extensions, mark, text
 from adapters.hl7v2.outbound.names import address, telecom
 from adapters.hl7v2.outbound.observations import results
 from adapters.hl7v2.outbound.parties import (
@@ -32,7 +32,7 @@ def numbers(w: Writing, resource: Resource, control: Segment, made: Segment, own
     """ORC and OBR have the same numbers; ORC-4 the group's. own: the field of a number that says not whose it is."""
     groups = [resource[key] for key in ("requisition", "groupIdentifier") if key in resource]
     for one in resource.get("identifier", ()):
-        kinds = {c.get("code") for c in one.get("type", {}).get("coding", ())}
+        kinds = codes_of(one.get("type", {}))
         value = entity_identifier(w, one)
         field = next((number for kind, number in _NUMBERS if kind in kinds), 0)
         if one.get("system") == HUB_REFERRAL and len(resource["identifier"]) > 1:
@@ -166,7 +166,7 @@ def _paired(w: Writing, numbers: list[Any], kinds: tuple[str, str] = GROUPED) ->
 def _kinds(number: Mapping[str, Any]) -> set[str | None]:
     """What the type of an identifier says that it is."""
     held = number.get("type", {})
-    return {held.get("text"), *(c.get("code") for c in held.get("coding", ()))}
+    return {held.get("text"), *codes_of(held)}
 
 
 def drawn(w: Writing, specimen: Resource, made: Segment) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.marks import AS_SENT, FIELD, OWN
 from adapters.hl7v2.outbound.datatypes import Writing
-from adapters.hl7v2.outbound.graph import mark, text
+from adapters.hl7v2.outbound.graph import codes_of, mark, text
 from adapters.hl7v2.outbound.parties import organization_of
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Segment
@@ -63,7 +63,7 @@ def _is_mother(person: Resource) -> bool:
 
 
 def _is_update(origin: Resource) -> bool:
-    return any(c.get("code") == "UPDATE" for c in origin.get("activity", {}).get("coding", ()))
+    return "UPDATE" in codes_of(origin.get("activity", {}))
 
 
 def demographics(w: Writing, patient: Resource) -> list[Segment]:
@@ -135,7 +135,7 @@ def in1(w: Writing, coverage: Resource) -> tuple[list[Segment], Resource | None]
         _company(w, holder, made, 11, ("IN1[Holder]",))
         apply(w, "IN2[Organization]", holder, more, marked_only=True)
     for held in coverage.get("class", ()):
-        if any(c.get("code") == "group" for c in held.get("type", {}).get("coding", ())):
+        if "group" in codes_of(held.get("type", {})):
             made.put(8, text(held, "value"))
             made.put(9, text(held, "name"))
     insured = w.graph.resolve(coverage.get("subscriber"), coverage)

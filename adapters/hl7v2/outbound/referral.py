@@ -8,7 +8,7 @@ from typing import Any
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN
 from adapters.hl7v2.maps.segments_referral import HUB_REFERRAL
 from adapters.hl7v2.outbound.datatypes import Writing, concept, time
-from adapters.hl7v2.outbound.graph import extension, extensions, mark, text
+from adapters.hl7v2.outbound.graph import codes_of, extension, extensions, mark, text
 from adapters.hl7v2.outbound.names import address, human_name, telecom
 from adapters.hl7v2.outbound.parties import entity_identifier, identifier_type, location, organization_of
 from adapters.hl7v2.outbound.parts import given
@@ -100,7 +100,7 @@ def _urgency(request: Mapping[str, Any]) -> Repetition:
 
 
 def _is_referral(category: Mapping[str, Any]) -> bool:
-    return any(c.get("code") == _REFERRAL_CODE for c in category.get("coding", ()))
+    return _REFERRAL_CODE in codes_of(category)
 
 
 def providers(w: Writing, request: Resource, task: Resource | None) -> list[Segment]:

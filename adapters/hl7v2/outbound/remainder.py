@@ -6,6 +6,7 @@ from collections.abc import Set
 
 from adapters.hl7v2.outbound import documents
 from adapters.hl7v2.outbound.datatypes import Writing
+from adapters.hl7v2.outbound.graph import codes_of
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain import readable
 from hub.domain.fragments import Resource, denied, is_clinical, withdrawn
@@ -64,6 +65,5 @@ def told_in_words(w: Writing, request: Resource | None = None, beside: Set[str] 
 
 
 def _standing(resource: Resource) -> str:
-    held = resource.get("verificationStatus", {}).get("coding", ())
-    codes = {resource.get("status"), *(one.get("code") for one in held)}
+    codes = {resource.get("status"), *codes_of(resource.get("verificationStatus", {}))}
     return next((f"{word}：" for code, word in _STANDING.items() if code in codes), "")

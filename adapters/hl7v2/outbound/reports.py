@@ -10,7 +10,7 @@ from adapters.hl7v2.maps.segments_referral import CONTACT
 from adapters.hl7v2.outbound import documents, notes, timing
 from adapters.hl7v2.outbound.charges import charges
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time
-from adapters.hl7v2.outbound.graph import extension, extensions, mark
+from adapters.hl7v2.outbound.graph import codes_of, extension, extensions, mark
 from adapters.hl7v2.outbound.names import address
 from adapters.hl7v2.outbound.observations import results
 from adapters.hl7v2.outbound.orders import drawn, further_orderers, house, numbers, order, specimen
@@ -126,7 +126,7 @@ def _transaction(w: Writing, resource: Resource, control: Segment) -> None:
         if not any(w.graph.resolve(one) is resource for one in origin.get("target", ())):
             continue
         for agent in origin.get("agent", ()):
-            kinds = {c.get("code") for c in agent.get("type", {}).get("coding", ())}
+            kinds = codes_of(agent.get("type", {}))
             field = next((number for kind, number in _AGENTS.items() if kind in kinds), 17)
             control.put(field, (coded_organization if field == 17 else practitioner)(w, agent.get("who")))
             control.put(17, coded_organization(w, agent["onBehalfOf"]) if "onBehalfOf" in agent else None)

@@ -9,7 +9,7 @@ from typing import Any
 from adapters.hl7v2.maps.marks import COMPONENT, FIELD, OWN, REPEATS
 from adapters.hl7v2.outbound import notes
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time
-from adapters.hl7v2.outbound.graph import extensions, mark, sent
+from adapters.hl7v2.outbound.graph import codes_of, extensions, mark, sent
 from adapters.hl7v2.outbound.names import address, telecom
 from adapters.hl7v2.outbound.parties import coded_identifier, entity_identifier, location, person, practitioner
 from adapters.hl7v2.outbound.parts import numbered
@@ -48,7 +48,7 @@ def schedule(w: Writing, appointment: Resource) -> tuple[list[Segment], list[Seg
             made.put(27, known[1])
             continue
         for number in request.get("identifier", ()) if request else [one["identifier"]] if "identifier" in one else []:
-            kinds = {c.get("code") for c in number.get("type", {}).get("coding", ())}
+            kinds = codes_of(number.get("type", {}))
             made.put(27 if "FILL" in kinds else 26, entity_identifier(w, number))
     timing = Segment("TQ1")
     timing.put(7, start)
@@ -82,7 +82,7 @@ def _services(w: Writing, appointment: Resource) -> list[Segment]:
 def _take(w: Writing, participant: Mapping[str, Any], made: Segment, taking: dict[str, list[Segment]]) -> None:
     """A participant: a contact in SCH, or a resource of its own kind."""
     actor = participant.get("actor", {})
-    kinds = {c.get("code") for kind in participant.get("type", ()) for c in kind.get("coding", ())}
+    kinds = set().union(*map(codes_of, participant.get("type", ())))
     contact = next((field for code, field in _CONTACTS.items() if code in kinds), 0)
     if contact:
         made.put(contact, practitioner(w, actor))
