@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import Any
 
 from adapters.hl7v2.maps.actors import practitioner
+from adapters.hl7v2.maps.attachments import ATTACHMENT, attachment, pointer
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, instant
 from adapters.hl7v2.maps.marks import OWN, broken
-from adapters.hl7v2.maps.observations import ATTACHMENT, attachment, pointer
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from adapters.hl7v2.maps import codes
+from adapters.hl7v2.maps.attachments import ATTACHMENT, Put, attachment, pointer
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.datatypes import ALTERNATE, coding, concept
-from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, DATA_TYPE, as_sent, mark
+from adapters.hl7v2.maps.marks import COMPONENT, mark
 from adapters.hl7v2.maps.quantities import number, quantity, reference_range, units
-from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
-from adapters.hl7v2.maps.systems import universal
+from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 
 PROSE = frozenset({"TX", "FT"})
-ATTACHMENT = "https://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment"
 _INTERPRETATION = codes.V3 + "ObservationInterpretation"
-_MIME = {"pdf": "application/pdf", "jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif",
-         "tiff": "image/tiff", "html": "text/html", "rtf": "application/rtf", "xml": "application/xml",
-         "plain": "text/plain", "text": "text/plain", "txt": "text/plain", "dicom": "application/dicom",
-         "tx": "text/plain", "ft": "text/plain", "cda": "application/xml",
-         "x-hl7-cda-level-one": "application/xml"}  # fmt: skip
 _SENTENCE = re.compile(r"[。；！？]|[.;!?]\s|\n|.{80}")
-_KINDS = {"IM": "image", "IMAGE": "image", "AU": "audio", "AUDIO": "audio", "TX": "text", "TEXT": "text", "FT": "text",
-          "VIDEO": "video", "AP": "application", "APPLICATION": "application"}  # fmt: skip
-"""Types of data (tables 0191, 0834)."""
-_SUBTYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*$")
-_FULL_MIME = re.compile(r"[\w.+-]+/[\w.+-]+$")
-_VAGUE = frozenset({"text/plain", "application/octet-stream"})
-_SIGNATURES = {"JVBERi0": "application/pdf", "/9j/": "image/jpeg", "iVBORw0KGgo": "image/png", "R0lGOD": "image/gif",
-               "SUkqA": "image/tiff", "TU0AK": "image/tiff", "e1xydGY": "application/rtf",
-               "PD94bWw": "application/xml"}  # fmt: skip
-"""What base64 of these begins with."""
-_LEAST_FILE = 48
-"""No file is shorter: what a shorter string begins with is chance."""
-_DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w.+=-]+)*;base64,", re.IGNORECASE)
 
-Put = dict[str, Any]
 Read = Callable[[Conversion, Reading, Repetition], Put | None]
 
 
@@ -49,15 +26,6 @@ def value(c: Conversion, s: Reading, kind: str, repetition: Repetition) -> Put |
     read = _READERS.get(kind or ("NM" if s.has(6) else ""))
     found = read(c, s, repetition) if read else None
     return found or _string(c, s, repetition)
-
-
-def told_type(s: Reading) -> str:
-    """OBX-2; ED for a file that a sender calls a string, or nothing."""
-    kind = s.text(2).upper()
-    if kind not in ("", "ST"):
-        return kind
-    files = any(len(leaf.text) >= _LEAST_FILE and _seen(leaf) for one in s.each(5) for leaf in one.leaves())
-    return "ED" if files else kind
 
 
 def _string(c: Conversion, s: Reading, r: Repetition) -> Put | None:
@@ -139,108 +107,6 @@ def _period(c: Conversion, s: Reading, r: Repetition) -> Put | None:
         if leaf and found:
             made[key] = leaf.give(found)
     return {"valuePeriod": made} if made else None
-
-
-def attachment(r: Repetition, *, empty: bool = False) -> Put | None:
-    """ED: type, subtype, encoding, data. Text data are encoded; data that are not what they say are not taken. empty:
-    whether one without data is taken."""
-    kind, subtype, encoding, data = (r.leaf(n) for n in (2, 3, 4, 5))
-    made: Put = {}
-    source = r.part(1, 1)
-    if source:
-        made["title"] = source
-    if data is None:
-        if (found := _misplaced(r)) or not (empty and source):
-            return found
-        _content_type(made, kind, subtype, 2)
-        return made
-    encoded = encoding.text.strip().upper() if encoding else "A"
-    seen = _seen(data) if encoded != "HEX" else None
-    _content_type(made, kind, subtype, 2, seen[1] if seen else "")
-    if seen:
-        made.setdefault("contentType", seen[1])
-        written: Any = seen[0]
-    elif encoded == "BASE64":
-        written = _base64(data.text)
-    elif encoded == "HEX":
-        try:
-            written = base64.b64encode(bytes.fromhex(data.text)).decode()
-        except ValueError:
-            return None
-    else:
-        written = base64.b64encode(data.text.encode()).decode()
-    if written is None:
-        return None
-    made["data"] = Joined(written, (data, encoding) if encoding else (data,))
-    if not seen and (encoding is None or encoding.text.strip() != "Base64"):
-        mark(made, AS_SENT, encoding.text.strip() if encoding else "A", "data")
-    return made
-
-
-def _base64(text: str) -> str | None:
-    compact = "".join(text.split())
-    compact += "=" * (-len(compact) % 4)
-    try:
-        base64.b64decode(compact, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return compact
-
-
-def _seen(data: Leaf) -> tuple[str, str] | None:
-    """The base64 and the media type of data that show both themselves, whatever their sender calls them."""
-    text = data.text.strip()
-    url = _DATA_URL.match(text)
-    text = text[url.end() :] if url else text
-    form = next((form for begin, form in _SIGNATURES.items() if text.startswith(begin)), url and url[1])
-    written = _base64(text) if form else None
-    return (written, form) if written and form else None
-
-
-def _misplaced(r: Repetition) -> Put | None:
-    """Data in another component than their own."""
-    found = ((leaf, seen) for leaf in r.leaves() if (seen := _seen(leaf)))
-    return next(({"contentType": seen[1], "data": leaf.give(seen[0])} for leaf, seen in found), None)
-
-
-def _content_type(made: Put, kind: Leaf | None, subtype: Leaf | None, place: int, shown: str = "") -> None:
-    """A media type by its subtype (table 0291), or by its kind alone; one that is not listed stands below its kind.
-
-    place: of the kind; shown: what the data show themselves to be, for a sender that says less.
-    """
-    leaf = subtype or kind
-    if leaf is None:
-        return
-    name = leaf.text.strip().lower()
-    above = _KINDS.get(kind.text.strip().upper()) if kind and subtype else None
-    usual = f"{above}/{name}" if above and _SUBTYPE.match(name) else "application/octet-stream"
-    told = name if _FULL_MIME.match(name) else _MIME.get(name, usual)
-    form = shown or told if told in _VAGUE else told
-    made["contentType"] = leaf.give(form)
-    if kind and subtype and form.startswith(kind.text.strip().lower() + "/"):
-        made["contentType"] = Joined(form, (kind, subtype))
-        if not form.startswith(f"{kind.text.strip()}/"):
-            mark(made, DATA_TYPE, kind.text.strip(), "contentType")
-        if sent := as_sent(form, subtype.text):
-            mark(made, AS_SENT, sent, "contentType")
-    mark(made, COMPONENT, str(place + 1 if subtype else place), "contentType")
-
-
-def pointer(r: Repetition) -> Put | None:
-    """RP: a URL, or a path in an application (.2) of the sender."""
-    where, application, kind, subtype = (r.leaf(n) for n in (1, 2, 3, 4))
-    if where is None:
-        return None
-    url = universal(where.text.strip(), "") or f"urn:referral-hub:pointer:{_quoted(where.text.strip())}"
-    made: Put = {"url": where.give(url)}
-    _content_type(made, kind, subtype, 3)
-    if application:
-        made["title"] = application
-    return made
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="")
 
 
 def _attached(c: Conversion, s: Reading, r: Repetition) -> Put | None:

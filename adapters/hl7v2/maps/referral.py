@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from adapters.hl7v2.maps.attachments import ATTACHMENT
 from adapters.hl7v2.maps.conversion import Conversion
-from adapters.hl7v2.maps.observations import ATTACHMENT
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.segments_referral import identifiers
 from hub.domain.errors import Cause, Refusal

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from adapters.hl7v2.maps.attachments import ATTACHMENT
 from adapters.hl7v2.maps.marks import ADDRESS, AS_SENT, COMPONENT, DATA_TYPE, FIELD, VALUE_TYPE
-from adapters.hl7v2.maps.observations import ATTACHMENT, usual_type
+from adapters.hl7v2.maps.observations import usual_type
 from adapters.hl7v2.outbound import notes
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time, number, quantity, units
 from adapters.hl7v2.outbound.graph import extension, extensions, mark, text
