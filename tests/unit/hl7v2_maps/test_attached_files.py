@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from adapters.fhir import validation
-from adapters.hl7v2.envelope import read_envelope
-from adapters.hl7v2.normalise import normalise
+from tests.unit.hl7v2_maps.normalised import normalised
 
 PDF = "JVBERi0xLjQK"
 LONG = PDF + "AAAA" * 12
@@ -19,11 +16,7 @@ def _held(kind: str, told: str) -> tuple[dict[str, Any], list[str]]:
     """(The attachment, what of OBX-2 and OBX-5 was not mapped.)"""
     lines = ("MSH|^~\\&|LAB|A|HUB|H|20260310||ORU^R01|C1|P|2.5.1", "PID|1||7^^^A^MR||Doe^Jo", "OBR|1||F1|R^Report",
              f"OBX|1|{kind}|PDF^Document||{told}||||||F")  # fmt: skip
-    raw = ("\r".join(lines) + "\r").encode()
-    envelope, _ = read_envelope(raw)
-    now = datetime(2026, 3, 10, 9, 16, tzinfo=UTC)
-    found = normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=now)
-    assert validation.check(found.bundle) == ()
+    found = normalised(lines)
     resources = [entry["resource"] for entry in found.bundle["entry"]]
     (observation,) = [one for one in resources if one["resourceType"] == "Observation"]
     (held,) = [one["valueAttachment"] for one in observation["extension"] if "valueAttachment" in one]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
-from adapters.hl7v2.envelope import read_envelope
-from adapters.hl7v2.normalise import normalise
 from adapters.hl7v2.outbound.values import written
 from adapters.hl7v2.outbound.writer import drawn
 from hub.domain.delivery import Outbound
 from hub.domain.messages import Normalised
+from tests.unit.hl7v2_maps.normalised import all_of, normalised
 
 NOW = datetime(2026, 3, 10, 9, 16, tzinfo=UTC)
 FIRST, SECOND = "PID|1||7701^^^ZSWSY^MR||测^甲", "PID|2||7702^^^ZSWSY^MR||测^乙"
@@ -18,10 +16,7 @@ FIRST, SECOND = "PID|1||7701^^^ZSWSY^MR||测^甲", "PID|2||7702^^^ZSWSY^MR||测^
 
 def _read(kind: str, version: str, *segments: str) -> Normalised:
     head = rf"MSH|^~\&|HIS|ZSWSY|REFHUB|TERT|20260310091500+0800||{kind}|C1|P|{version}||||||UNICODE UTF-8"
-    raw = "\r".join([head, *segments, ""]).encode()
-    envelope, refusals = read_envelope(raw)
-    assert not refusals
-    return normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=NOW)
+    return normalised([head, *segments], at=NOW)
 
 
 def _back(found: Normalised, kind: str, version: str) -> list[str]:
@@ -30,10 +25,6 @@ def _back(found: Normalised, kind: str, version: str) -> list[str]:
     made, faults = drawn(message)
     assert faults == []
     return [written(segment) for segment in made[1:]]
-
-
-def _all(found: Normalised, kind: str) -> list[dict[str, Any]]:
-    return [e["resource"] for e in found.bundle["entry"] if e["resource"]["resourceType"] == kind]
 
 
 def _names(lines: list[str]) -> str:
@@ -45,7 +36,7 @@ def test_notes_of_a_second_patient_are_that_ones() -> None:
     found = _read("ORU^R01", "2.5.1", FIRST, "NTE|1||甲空腹", *results, SECOND, "NTE|1||乙已进食", *results)
     by_name = {e["resource"]["name"][0]["text"]: e["fullUrl"] for e in found.bundle["entry"]
                if e["resource"]["resourceType"] == "Patient"}  # fmt: skip
-    subjects = [one["subject"]["reference"] for one in _all(found, "DocumentReference")]
+    subjects = [one["subject"]["reference"] for one in all_of(found, "DocumentReference")]
     assert subjects == [by_name["测甲"], by_name["测乙"]]
     back = _back(found, "ORU^R01", "2.5.1")
     assert _names(back) == "PID NTE OBR OBX PID NTE OBR OBX"
@@ -55,7 +46,7 @@ def test_notes_of_a_second_patient_are_that_ones() -> None:
 def test_a_note_behind_a_place_is_no_comment_on_a_result() -> None:
     found = _read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP|||||^^^20260312090000+0800", FIRST,
                   "OBX|1|NM|WT^Weight||61|kg|||||F", "RGS|1", "AIL|1||^^^3号楼", "NTE|1||请走北门")  # fmt: skip
-    (weight,) = _all(found, "Observation")
+    (weight,) = all_of(found, "Observation")
     assert "note" not in weight
     assert "NTE|||请走北门" in _back(found, "SIU^S12", "2.5.1")
 
@@ -64,7 +55,7 @@ def test_an_orders_document_is_no_result_and_its_results_are_no_document() -> No
     found = _read("ORU^R01", "2.8", FIRST, "ORC|RE|P1|F1", "OBX|1|TX|11502-2^Report^LN||会诊意见|||||||||||",
                   "TXA|1|CN^会诊|TX||||||||||D1||||||||||", "OBR|1|P1|F1|GLU^Glucose", "OBX|2|TX|GLU^Glucose||5.1",
                   )  # fmt: skip
-    (document,), (result,), (report,) = (_all(found, kind) for kind in ("DocumentReference", "Observation",
+    (document,), (result,), (report,) = (all_of(found, kind) for kind in ("DocumentReference", "Observation",
                                                                         "DiagnosticReport"))  # fmt: skip
     assert result["valueString"] == "5.1" and len(report["result"]) == 1
     assert document["context"]["related"] == report["basedOn"]
@@ -76,7 +67,7 @@ def test_an_observation_behind_a_specimen_is_about_it() -> None:
     found = _read("ORU^R01", "2.5.1", FIRST, "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU^Glucose||5.1|||||F",
                   "SPM|1|S1||SER^Serum", "OBX|2|ST|HEM^Hemolysis||none||||||F")  # fmt: skip
     urls = {e["fullUrl"]: e["resource"]["resourceType"] for e in found.bundle["entry"]}
-    glucose, hemolysis = _all(found, "Observation")
+    glucose, hemolysis = all_of(found, "Observation")
     assert "focus" not in glucose
     assert [urls[one["reference"]] for one in hemolysis["focus"]] == ["Specimen"]
     assert _names(_back(found, "ORU^R01", "2.5.1")) == "PID OBR OBX SPM OBX"
@@ -87,7 +78,7 @@ def test_who_takes_part_with_a_device_is_one_participation_of_what_it_stands_beh
                   "OBR|1|P1|F1|GLU^Glucose", "PRT||UC||PRI^^HL70443|D2^王^强",
                   "OBX|1|NM|GLU^Glucose||5.1|||||F", "PRT||UC||EQUIP|D3^周^宁|||||G1^METER")  # fmt: skip
     (report,), (request,), (stay,), (result,) = (
-        _all(found, kind) for kind in ("DiagnosticReport", "ServiceRequest", "Encounter", "Observation")
+        all_of(found, kind) for kind in ("DiagnosticReport", "ServiceRequest", "Encounter", "Observation")
     )
     assert [len(one["performer"]) for one in (report, request, result)] == [1, 1, 1] and "participant" not in stay
     back = [line for line in _back(found, "ORU^R01", "2.8") if line.startswith("PRT")]
@@ -99,7 +90,7 @@ def test_an_authorization_behind_a_procedure_is_the_procedures_with_its_contact(
     referral = ("RF1|P|R|MED|||R17^ZSWSY||||^请评估", "AUT|PPO|C1|Payer", "CTD|C|张^一", "PRD|RP|李^明",
                 "PRD|RT|||^^^TERT", FIRST)  # fmt: skip
     found = _read("REF^I12", "2.5.1", *referral, "PR1|1||45^Colonoscopy||20260301", "AUT|PPO|C2|Other", "CTD|C|王^二")
-    (procedure,) = _all(found, "Procedure")
+    (procedure,) = all_of(found, "Procedure")
     assert [one["url"] for one in procedure["extension"]] == ["urn:referral-hub:extension:authorization"]
     assert _names(_back(found, "REF^I12", "2.5.1")) == "RF1 AUT CTD PRD PRD PID PR1 AUT CTD"
 
@@ -124,7 +115,7 @@ def test_an_order_right_behind_the_results_head_that_has_its_number_is_that_ones
     found = _read("ORU^R01", "2.3", FIRST, "OBR|1||F1|GLU^Glucose", "ORC|RE||F1",
                   "OBX|1|NM|GLU^Glucose||5.1|mmol/L|||||F",
                   "OBR|2||F2|HB^Hb", "ORC|RE||F2", "OBX|1|NM|HB^Hb||130|g/L|||||F")  # fmt: skip
-    reports, requests = _all(found, "DiagnosticReport"), _all(found, "ServiceRequest")
+    reports, requests = all_of(found, "DiagnosticReport"), all_of(found, "ServiceRequest")
     assert [[i["value"] for i in one["identifier"]] for one in (*reports, *requests)] == [["F1"], ["F2"]] * 2
     assert [len(one["result"]) for one in reports] == [1, 1]
 
@@ -133,7 +124,7 @@ def test_a_component_behind_what_was_dispensed_is_that_ones() -> None:
     found = _read("RDS^O13", "2.5.1", FIRST, "ORC|NW|P1", "RXE|1|D^Drug|1||mg", "RXC|B|G5^Glucose|500|mL",
                   "RXD|1|D^Drug|20260310|1", "RXC|B|G5^Glucose|500|mL")  # fmt: skip
     for kind in ("MedicationRequest", "MedicationDispense"):
-        (one,) = _all(found, kind)
+        (one,) = all_of(found, kind)
         assert [e["url"].rpartition(":")[2] for e in one["extension"]].count("component") == 1
         assert len(one["supportingInformation"]) == 1
 
@@ -146,7 +137,7 @@ def test_an_antibiogram_is_of_the_isolate_in_the_order_that_it_names() -> None:
                                              "OBX|1|ST|AMP^Ampicillin|1|R||||||F")]  # fmt: skip
     found = _read("ORU^R01", "2.5.1", FIRST, *isolates, *tests)
     urls = {e["fullUrl"]: e["resource"] for e in found.bundle["entry"]}
-    of = [urls[one["derivedFrom"][0]["reference"]] for one in _all(found, "Observation") if "derivedFrom" in one]
+    of = [urls[one["derivedFrom"][0]["reference"]] for one in all_of(found, "Observation") if "derivedFrom" in one]
     assert [one["identifier"][0]["value"] for one in of] == ["F1/ORG/1", "F2/ORG/1"]
 
 
@@ -154,8 +145,8 @@ def test_a_charge_of_an_account_is_of_no_order_before_it() -> None:
     order = "ORC|NW|P1", "OBR|1|P1||GLU^Glucose"
     charge = "FT1|1|||20260310||CG|X^Fee"
     of_order = _read("ORM^O01", "2.5.1", FIRST, *order, charge)
-    (one,) = _all(of_order, "ChargeItem")
+    (one,) = all_of(of_order, "ChargeItem")
     assert len(one["supportingInformation"]) == 1
     of_account = _read("DFT^P03", "2.5.1", "EVN|P03|20260310", FIRST, *order, charge)
-    (one,) = _all(of_account, "ChargeItem")
+    (one,) = all_of(of_account, "ChargeItem")
     assert "supportingInformation" not in one

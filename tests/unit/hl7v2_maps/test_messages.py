@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from adapters.hl7v2.envelope import read_envelope
-from adapters.hl7v2.normalise import normalise
 from hub.domain.errors import Cause, Refused
 from hub.domain.fragments import corrects, keys, withdrawn
 from hub.domain.messages import Amend, Cancel, Claim, Inquire, Normalised, Open
 from hub.domain.patients import NATIONAL, Identifier
+from tests.unit.hl7v2_maps.normalised import all_of, normalised, one_of
 
 MSH = r"MSH|^~\&|HIS|ZSWSY|REFHUB|{receiver}|20260310091500{offset}||{kind}|C1|P|2.5.1|||AL|NE|CHN|UNICODE UTF-8"
 PID = "PID|1||7701^^^ZSWSY^MR~110101195802120028^^^MPS^NI||测^试员||19580212|F"
@@ -23,21 +21,7 @@ RT = "PRD|RT^转入^HL70286|||临江医科大学附属第一医院"
 
 
 def _normalise(kind: str, *segments: str, receiver: str = "TERT", offset: str = "") -> Normalised:
-    lines = [MSH.format(kind=kind, receiver=receiver, offset=offset), *segments]
-    raw = ("\r".join(lines) + "\r").encode()
-    envelope, refusals = read_envelope(raw)
-    assert not refusals
-    now = datetime(2026, 3, 10, 9, 16, tzinfo=UTC)
-    return normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=now)
-
-
-def _all(found: Normalised, kind: str) -> list[dict[str, Any]]:
-    return [e["resource"] for e in found.bundle["entry"] if e["resource"]["resourceType"] == kind]
-
-
-def _one(found: Normalised, kind: str) -> dict[str, Any]:
-    (resource,) = _all(found, kind)
-    return resource
+    return normalised([MSH.format(kind=kind, receiver=receiver, offset=offset), *segments])
 
 
 def _unmapped(found: Normalised) -> dict[str, str]:
@@ -59,8 +43,8 @@ def test_a_referral_opens_with_its_question_number_and_receiver() -> None:
         Claim("name", "临江医科大学附属第一医院", "PRD[1]-4[1]"),
         Claim("name", "TERT", "MSH[1]-6[1]"),
     )
-    assert content.service_request is _one(found, "ServiceRequest")
-    task = _one(found, "Task")
+    assert content.service_request is one_of(found, "ServiceRequest")
+    task = one_of(found, "Task")
     assert task["status"] == "requested" and task["focus"]["reference"].startswith("urn:uuid:")
     assert found.bundle["type"] == "message"
     assert found.bundle["entry"][0]["resource"]["resourceType"] == "MessageHeader"
@@ -130,7 +114,7 @@ def test_notes_at_the_end_of_a_referral_are_one_note_cited_line_by_line() -> Non
     found = _normalise(
         "REF^I12", RF1, RT, PID, "OBR|1||F1|CP03^测量^99LOC", result, "NTE|1|L|咳嗽。", "NTE|2|L|气促。~夜重。"
     )
-    document = _one(found, "DocumentReference")
+    document = one_of(found, "DocumentReference")
     text = base64.b64decode(document["content"][0]["attachment"]["data"]).decode()
     assert text == "咳嗽。\n气促。\n夜重。"
     (part,) = [part for part in found.parts if part.resource is document]
@@ -138,7 +122,7 @@ def test_notes_at_the_end_of_a_referral_are_one_note_cited_line_by_line() -> Non
     assert [(c.path, c.text) for c in lines] == [
         ("NTE[1]-3[1]", "咳嗽。"), ("NTE[2]-3[1]", "气促。"), ("NTE[2]-3[2]", "夜重。"),
     ]  # fmt: skip
-    assert "note" not in _one(found, "Observation")
+    assert "note" not in one_of(found, "Observation")
 
 
 def test_a_chinese_patient_has_one_name_and_a_national_number() -> None:
@@ -169,7 +153,7 @@ def test_measured_values_keep_number_comparator_and_unit(
     found = _normalise(
         "ORU^R01", PID, "OBR|1||F1|X^Y^99LOC|||202603100730", f"OBX|1|{kind}|1^甲^99LOC||{value}|{unit}|57-111|H|||F"
     )
-    observation = _one(found, "Observation")
+    observation = one_of(found, "Observation")
     assert expected.items() <= observation["valueQuantity"].items()
     (reference,) = observation["referenceRange"]
     assert (reference["low"]["value"], reference["high"]["value"]) == (Decimal(57), Decimal(111))
@@ -180,14 +164,14 @@ def test_an_offset_of_the_message_holds_for_its_times() -> None:
     found = _normalise(
         "ORU^R01", PID, "OBR|1||F1|X^Y^99LOC|||202603100730", "OBX|1|NM|1^甲^99LOC||1|g|||||F", offset="+0000"
     )
-    assert _one(found, "Observation")["effectiveDateTime"] == "2026-03-10T07:30:00+00:00"
+    assert one_of(found, "Observation")["effectiveDateTime"] == "2026-03-10T07:30:00+00:00"
 
 
 def test_a_correction_is_known_by_the_name_of_the_first_result() -> None:
     first = _normalise("ORU^R01", PID, "OBR|1||F1|X^Y^99LOC", "OBX|1|NM|K^钾^99LOC||5.2|mmol/L|||||F")
     later = _normalise("ORU^R01", PID, "OBR|1||F1|X^Y^99LOC", "OBX|1|NM|K^钾^99LOC||4.2|mmol/L|||||C")
     wrong = _normalise("ORU^R01", PID, "OBR|1||F1|X^Y^99LOC", "OBX|1|NM|K^钾^99LOC||4.2|mmol/L|||||W")
-    resources = [_one(found, "Observation") for found in (first, later, wrong)]
+    resources = [one_of(found, "Observation") for found in (first, later, wrong)]
     assert keys(resources[0]) == keys(resources[1]) == ("Observation|urn:referral-hub:observation:ZSWSY|F1/K/",)
     assert [corrects(resource) for resource in resources] == [False, True, True]
     assert withdrawn(resources[2])
@@ -196,7 +180,7 @@ def test_a_correction_is_known_by_the_name_of_the_first_result() -> None:
 def test_lines_of_one_text_are_one_observation_with_a_citation_each() -> None:
     lines = (f"OBX|{n}|TX|28570-0^报告^LN|{n}|{text}||||||F" for n, text in ((1, "未见胸腔"), (2, "积液。")))
     found = _normalise("ORU^R01", PID, "OBR|1||F1|X^Y^99LOC", *lines)
-    observation = _one(found, "Observation")
+    observation = one_of(found, "Observation")
     assert observation["valueString"] == "未见胸腔\n积液。"
     (part,) = [part for part in found.parts if part.resource is observation]
     assert [c.path for c in part.citations if c.target == "/valueString"] == ["OBX[1]-5[1]", "OBX[2]-5[1]"]
@@ -211,7 +195,7 @@ def test_documents_replace_and_withdraw_by_their_event(event: str, replaces: boo
         f"MDM^{event}", PID, "TXA|1|DS^小结^99LOC|TX|20260309|||||||D2|D1||||AU".replace("D2|D1", "|D2|D1"),
         "OBX|1|TX|1^小结^99LOC||出院。~随访。||||||F",
     )  # fmt: skip
-    document = _one(found, "DocumentReference")
+    document = one_of(found, "DocumentReference")
     assert base64.b64decode(document["content"][0]["attachment"]["data"]).decode() == "出院。\n随访。"
     assert document["masterIdentifier"]["value"] == "D2"
     assert (corrects(document), withdrawn(document)) == (replaces or taken_back, taken_back)
@@ -225,7 +209,7 @@ def test_a_prescription_has_dose_frequency_route_and_start() -> None:
         "RXE|^BID^^20250420|A10BA02^二甲双胍^WC|0.5||g|TAB^片剂^99LOC",
         "RXR|PO^口服^HL70162",
     )
-    request = _one(found, "MedicationRequest")
+    request = one_of(found, "MedicationRequest")
     (dosage,) = request["dosageInstruction"]
     assert request["status"] == "active"
     assert request["medicationCodeableConcept"]["coding"][0]["system"] == "http://www.whocc.no/atc"
@@ -237,18 +221,18 @@ def test_a_prescription_has_dose_frequency_route_and_start() -> None:
 
 def test_a_timing_before_its_prescription_belongs_to_it() -> None:
     found = _normalise("RDE^O11", PID, "ORC|NW|P1|||IP", "TQ1|1||QD", "RXE||X^药^99LOC|47.5||mg")
-    assert _one(found, "MedicationRequest")["dosageInstruction"][0]["timing"]["code"]["text"] == "QD"
+    assert one_of(found, "MedicationRequest")["dosageInstruction"][0]["timing"]["code"]["text"] == "QD"
 
 
 def test_a_denied_allergy_stays_a_statement_with_its_code() -> None:
     found = _normalise("ADT^A01", PID, "AL1|1|DA|716186003^否认药物过敏史^SCT")
-    (coding,) = _one(found, "AllergyIntolerance")["code"]["coding"]
+    (coding,) = one_of(found, "AllergyIntolerance")["code"]["coding"]
     assert (coding["system"], coding["code"]) == ("http://snomed.info/sct", "716186003")
 
 
 def test_the_onset_of_an_allergy_is_its_identification_date() -> None:
     found = _normalise("ADT^A01", PID, "AL1|1|DA|Z88.0^青霉素类^I10|SV|皮疹~喉头水肿|2019")
-    allergy = _one(found, "AllergyIntolerance")
+    allergy = one_of(found, "AllergyIntolerance")
     assert allergy["onsetDateTime"] == "2019" and allergy["criticality"] == "high"
     assert [m["text"] for m in allergy["reaction"][0]["manifestation"]] == ["皮疹", "喉头水肿"]
 
@@ -256,11 +240,11 @@ def test_the_onset_of_an_allergy_is_its_identification_date() -> None:
 def test_an_admission_has_its_period_reason_and_place() -> None:
     visit = "PV1|1|I|肾内科^^07" + "|" * 41 + "20241015|20241022"
     found = _normalise("ADT^A03", PID, visit, "PV2|||^高血压^99LOC")
-    encounter = _one(found, "Encounter")
+    encounter = one_of(found, "Encounter")
     assert encounter["status"] == "finished" and encounter["class"]["code"] == "IMP"
     assert encounter["period"] == {"start": "2024-10-15", "end": "2024-10-22"}
     assert encounter["reasonCode"][0]["text"] == "高血压"
-    assert {place["name"] for place in _all(found, "Location")} == {"肾内科", "07"}
+    assert {place["name"] for place in all_of(found, "Location")} == {"肾内科", "07"}
 
 
 def test_what_no_rule_reads_is_told_with_its_reason() -> None:
@@ -290,8 +274,8 @@ def test_each_patient_of_a_message_has_its_own_results() -> None:
 )  # fmt: skip
 def test_what_an_order_control_code_does_to_the_order(control: str, medication: str, order: str) -> None:
     head = f"ORC|{control}|P1|F1"
-    drug = _one(_normalise("RDE^O11", PID, head, "RXE||M^二甲双胍^99LOC|0.5||g"), "MedicationRequest")
-    request = _one(_normalise("OMG^O19", PID, head, "OBR|1|P1|F1|X^CT^99LOC"), "ServiceRequest")
+    drug = one_of(_normalise("RDE^O11", PID, head, "RXE||M^二甲双胍^99LOC|0.5||g"), "MedicationRequest")
+    request = one_of(_normalise("OMG^O19", PID, head, "OBR|1|P1|F1|X^CT^99LOC"), "ServiceRequest")
     assert (drug["status"], request["status"]) == (medication, order)
     assert corrects(drug) is (medication == "cancelled")
     assert corrects(request) is (order == "revoked")

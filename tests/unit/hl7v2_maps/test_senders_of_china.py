@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from adapters.fhir import validation
-from adapters.hl7v2.envelope import read_envelope, unreadable
-from adapters.hl7v2.normalise import normalise
 from hub.domain.messages import Normalised
 from hub.domain.patients import NATIONAL, Identifier
+from tests.unit.hl7v2_maps.normalised import all_of, normalised
 
 NUMBER = "110101199003078515"
 PID = "PID|||20190226^^^^PatientNO||测试员||19900307|F"
@@ -19,17 +16,7 @@ PID = "PID|||20190226^^^^PatientNO||测试员||19900307|F"
 
 def _normalise(kind: str, *segments: str, facility: str = "") -> Normalised:
     head = f"MSH|^~\\&|LIS|{facility}|HIS||20190528085648||{kind}|793867|P|2.4|||AL|AL|CHN"
-    raw = ("\r".join([head, *segments]) + "\r").encode()
-    envelope, refusals = read_envelope(raw)
-    assert unreadable(refusals) == ()
-    now = datetime(2019, 5, 28, 1, 0, tzinfo=UTC)
-    found = normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=now)
-    assert validation.check(found.bundle) == ()
-    return found
-
-
-def _all(found: Normalised, kind: str) -> list[dict[str, Any]]:
-    return [e["resource"] for e in found.bundle["entry"] if e["resource"]["resourceType"] == kind]
+    return normalised([head, *segments], at=datetime(2019, 5, 28, 1, 0, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("kind", ["IdentifyNO", "IDCard", "身份证", "NI"])
@@ -59,7 +46,7 @@ def test_numbers_of_a_sender_without_facility_are_its_applications(facility: str
 ])  # fmt: skip
 def test_how_often_is_told_as_a_share(told: str, often: tuple[int, int, str] | None) -> None:
     found = _normalise("OMP^O09", PID, "ORC|NW|248623", f"TQ1|1||{told}", "RXO|024^头孢^L|0.4||9^g", "RXR|B5^静滴")
-    (request,) = _all(found, "MedicationRequest")
+    (request,) = all_of(found, "MedicationRequest")
     repeat = request["dosageInstruction"][0]["timing"].get("repeat")
     assert (repeat and (repeat["frequency"], repeat["period"], repeat["periodUnit"])) == often
 
@@ -69,16 +56,16 @@ def test_a_report_whose_findings_stand_in_coded_fields() -> None:
         "ORU^R01", PID, "ORC|UX|292201|USY50936", "OBR|1||USY50936^^938177|173544^腹部|||||||||||0002&静脉全血",
         "OBX|1|CE|IMP||肝大小形态正常，肝包膜光整。胆囊缩小。||||||F", "OBX|2|CE|POS||阳性||||||F",
     )  # fmt: skip
-    prose, word = _all(found, "Observation")
+    prose, word = all_of(found, "Observation")
     assert prose["valueString"] == "肝大小形态正常，肝包膜光整。胆囊缩小。"
     assert word["valueCodeableConcept"]["text"] == "阳性"
-    (specimen,) = _all(found, "Specimen")
+    (specimen,) = all_of(found, "Specimen")
     assert specimen["type"]["coding"][0]["display"] == "静脉全血"
     assert [one.path for one in found.ledger.unmapped if one.path.startswith("ORC")] == []
 
 
 def test_a_diagnosis_told_twice_stands_once() -> None:
     found = _normalise("ADT^A01", "EVN|A01", PID, "PV1|1|I", "DG1|1||^肺炎|肺炎||11")
-    (condition,) = _all(found, "Condition")
+    (condition,) = all_of(found, "Condition")
     assert condition["code"] == {"text": "肺炎"}
     assert not [one.path for one in found.ledger.unmapped if one.path.startswith(("DG1[1]-3", "DG1[1]-4"))]

@@ -1,0 +1,38 @@
+"""What unit tests of the maps begin with: a message as FHIR, and what they look for in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.fhir import validation
+from adapters.hl7v2.envelope import read_envelope, unreadable
+from adapters.hl7v2.normalise import normalise
+from hub.domain.messages import Normalised
+
+NOW = datetime(2026, 3, 10, 9, 16, tzinfo=UTC)
+
+
+def normalised(segments: Iterable[str], codec: str = "utf-8", at: datetime = NOW) -> Normalised:
+    """The segments as one message, received at that time; what it becomes is FHIR."""
+    raw = ("\r".join(segments) + "\r").encode(codec)
+    envelope, refusals = read_envelope(raw)
+    assert unreadable(refusals) == ()
+    found = normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=at)
+    assert validation.check(found.bundle) == ()
+    return found
+
+
+def all_of(found: Normalised, kind: str) -> list[dict[str, Any]]:
+    return [e["resource"] for e in found.bundle["entry"] if e["resource"]["resourceType"] == kind]
+
+
+def one_of(found: Normalised, kind: str) -> dict[str, Any]:
+    (resource,) = all_of(found, kind)
+    return resource
+
+
+def referred(found: Normalised, reference: dict[str, Any]) -> dict[str, Any]:
+    (resource,) = [e["resource"] for e in found.bundle["entry"] if e["fullUrl"] == reference["reference"]]
+    return resource
