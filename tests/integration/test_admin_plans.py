@@ -13,25 +13,11 @@ import pytest
 from hub.domain.positions import WORKER
 from hub.intake import totals
 from hub.store.arrays import register
-from hub.store.connections import connect
 from hub.store.sql import blocks
 from hub.views import audit, browsing, dead_letters, ledgers, pages, queues
-from tests.conftest import cloned
-from tests.integration.seeds import Seeds
+from tests.integration.plans import PLANS, explained, growing
 
 NOW = datetime.now(UTC)
-PLANS: list[str] = []
-
-
-class Explained(psycopg.Cursor[Any]):
-    """A cursor that explains its query before it runs it."""
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        if not query.startswith("SET"):
-            lines = psycopg.Cursor(self.connection).execute("EXPLAIN " + query, params).fetchall()
-            PLANS.append("\n".join(line for (line,) in lines))
-        return super().execute(query, params, **options)
-
 
 GROW = (
     "INSERT INTO organizations (code, name, kind) SELECT 'more-' || n, 'x', 'hospital' FROM generate_series(1, 39) n",
@@ -58,22 +44,13 @@ GROW = (
 
 @pytest.fixture(scope="module")
 def full(postgres: str, template: str) -> Iterator[str]:
-    """Name of a database with all of it, that each test's own is cloned from."""
-    with cloned(postgres, template) as url:
-        with connect(url, autocommit=True) as connection:
-            Seeds(connection).organization("org-0")
-            for statement in GROW:
-                connection.execute(statement)
-            connection.execute("VACUUM ANALYZE")
-            name = connection.info.dbname
+    with growing(postgres, template, GROW) as name:
         yield name
 
 
 @pytest.fixture
 def grown(postgres: str, full: str) -> Iterator[psycopg.Connection[Any]]:
-    with cloned(postgres, full) as url, connect(url) as connection:
-        PLANS.clear()
-        connection.cursor_factory = Explained
+    with explained(postgres, full) as connection:
         yield connection
 
 

@@ -11,11 +11,8 @@ import psycopg
 import pytest
 
 from hub.delivery import inquiries, queue
-from hub.store.connections import connect
 from hub.views import deliveries
-from tests.conftest import cloned
-from tests.integration.seeds import Seeds
-from tests.integration.test_admin_plans import PLANS, Explained
+from tests.integration.plans import PLANS, explained, growing
 
 GROW = (
     """INSERT INTO destinations (organization_id, name, protocol, address, dialect, version, charset, application,
@@ -44,22 +41,13 @@ GROW = (
 
 @pytest.fixture(scope="module")
 def full(postgres: str, template: str) -> Iterator[str]:
-    """Name of a database with all of it, that each test's own is cloned from."""
-    with cloned(postgres, template) as url:
-        with connect(url, autocommit=True) as connection:
-            Seeds(connection).organization("org-0")
-            for statement in GROW:
-                connection.execute(statement)
-            connection.execute("VACUUM ANALYZE")
-            name = connection.info.dbname
+    with growing(postgres, template, GROW) as name:
         yield name
 
 
 @pytest.fixture
 def grown(postgres: str, full: str) -> Iterator[psycopg.Connection[Any]]:
-    with cloned(postgres, full) as url, connect(url, autocommit=True) as connection:
-        PLANS.clear()
-        connection.cursor_factory = Explained
+    with explained(postgres, full, autocommit=True) as connection:
         yield connection
 
 

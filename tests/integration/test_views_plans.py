@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 import pytest
@@ -12,19 +11,8 @@ from hub.intake import merges
 from hub.store.connections import connect
 from hub.views import attachments, fragments, history, messages, patients, records, referrals
 from tests.conftest import cloned
+from tests.integration.plans import PLANS, Explained
 from tests.integration.seeds import Seeds
-
-
-class Explained(psycopg.Cursor[Any]):
-    """A cursor that explains its query before it runs it."""
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        lines = psycopg.Cursor(self.connection).execute("EXPLAIN " + query, params).fetchall()
-        PLANS.append("\n".join(line for (line,) in lines))
-        return super().execute(query, params, **options)
-
-
-PLANS: list[str] = []
 
 
 @pytest.fixture(scope="module")

@@ -19,18 +19,9 @@ from hub.views import worklist
 from hub.views.searches import Search
 from hub.views.worklist import Criteria
 from tests.benchmarks.seeding import seed
+from tests.integration.plans import PLANS, Explained
 
 SMALL = ("organizations", "departments")
-PLANS: list[str] = []
-
-
-class Explained(psycopg.Cursor[Any]):
-    """A cursor that explains its query before it runs it."""
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        lines = psycopg.Cursor(self.connection).execute("EXPLAIN " + query, params).fetchall()
-        PLANS.append("\n".join(line for (line,) in lines))
-        return super().execute(query, params, **options)
 
 
 @dataclass
