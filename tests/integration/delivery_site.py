@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -152,10 +153,11 @@ def place(url: str) -> None:
 
 
 @contextlib.contextmanager
-def delivering(url: str, writer: Callable[[Outbound], bytes] = write, **settings: Any) -> Iterator[threading.Event]:
+def delivering(url: str, writer: Callable[[Outbound], bytes] = write,
+               keep: timedelta = timedelta(days=90)) -> Iterator[threading.Event]:  # fmt: skip
     """A deliverer in a thread; set the event to stop it."""
     stop = threading.Event()
-    thread = threading.Thread(target=deliver, args=(url, writer, stop), kwargs=settings)
+    thread = threading.Thread(target=lambda: deliver(url, writer, keep, stop))
     thread.start()
     try:
         yield stop
