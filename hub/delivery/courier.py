@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import PurePath
 from traceback import extract_tb
 from typing import Any, Protocol
@@ -94,41 +96,57 @@ class Courier:
 
     def _run(self, connection: Connection[Any]) -> None:
         try:
-            while not self._stop.is_set():
-                delivery = queue.take(connection, self._destination_id)
-                if delivery is None:
-                    return
-                answer = self._deliver(connection, delivery)
-                if answer.taken:
-                    self._tell_taken(delivery)
-                follows = consequence(answer, delivery.tried, delivery.route, delivery.taken_at)
-                queue.settle(connection, delivery, answer, follows)
-                _tell(delivery, answer, follows.status)
+            with ThreadPoolExecutor(1, f"delivery-{self._destination_id}-taken") as aside:
+                message = self._next(connection)
+                while message is not None:
+                    delivery, written = message
+                    answer = written if isinstance(written, Answer) else self._carry(delivery, written)
+                    following = None
+                    if answer.taken:
+                        telling = aside.submit(self._tell_taken, delivery)
+                        with suppress(*TRANSIENT):  # then again, once this one is settled
+                            following = self._next(connection, besides=delivery.id)
+                        telling.result()
+                    follows = consequence(answer, delivery.tried, delivery.route, delivery.taken_at)
+                    queue.settle(connection, delivery, answer, follows)
+                    _tell(delivery, answer, follows.status)
+                    message = following or self._next(connection)
         except TRANSIENT as error:
             _log.warning("a courier stops", destination=self._destination_id, error=type(error).__name__)
 
-    def _deliver(self, connection: Connection[Any], delivery: Delivery) -> Answer:
+    def _next(self, connection: Connection[Any], besides: int | None = None) -> tuple[Delivery, bytes | Answer] | None:
+        """What is due with its bytes, or with what kept them from being written; None too when it is time to stop."""
+        if self._stop.is_set():
+            return None
+        delivery = queue.take(connection, self._destination_id, besides)
+        return None if delivery is None else (delivery, self._written(connection, delivery))
+
+    def _written(self, connection: Connection[Any], delivery: Delivery) -> bytes | Answer:
+        if delivery.payload is not None:
+            return delivery.payload
         try:
-            payload = delivery.payload
-            if payload is None:
-                payload = self._write(delivery)
-                queue.keep(connection, delivery, payload)
-            answer = self._carrier_of(delivery.route).deliver(payload, delivery.control_id)
-            if answer.verdict is Verdict.AGAIN:  # the next try reads tokens and certificates anew
-                self.close()
-            return answer
+            payload = self._write(delivery)
+            queue.keep(connection, delivery, payload)
+            return payload
         except TRANSIENT:
             raise
-        except Unconfigured as error:
-            return Answer("unconfigured", Verdict.AGAIN, str(error), reached=False)
         except Refused as error:
             first = error.refusals[0]
             return Answer("inexpressible", Verdict.REFUSED, first.cause.value, first.path, reached=False)
         except Exception as error:  # noqa: BLE001 - a dead letter
-            _log.error("a message cannot be sent", delivery=delivery.id, error=type(error).__name__)
-            return Answer("hub-fault", Verdict.REFUSED, type(error).__name__, _place(error), reached=False)
-        finally:
-            self._used_at = time.monotonic()
+            return _fault(delivery, error)
+
+    def _carry(self, delivery: Delivery, payload: bytes) -> Answer:
+        try:
+            answer = self._carrier_of(delivery.route).deliver(payload, delivery.control_id)
+        except Unconfigured as error:
+            answer = Answer("unconfigured", Verdict.AGAIN, str(error), reached=False)
+        except Exception as error:  # noqa: BLE001 - a dead letter
+            answer = _fault(delivery, error)
+        if answer.verdict is Verdict.AGAIN:  # the next try reads tokens and certificates anew
+            self.close()
+        self._used_at = time.monotonic()
+        return answer
 
     def _tell_taken(self, delivery: Delivery) -> None:
         """Where nobody can be told for a while, what has arrived is not sent again for that."""
@@ -157,6 +175,12 @@ def _tell(delivery: Delivery, answer: Answer, status: str) -> None:
     told = _log.debug if status == "delivered" else _log.warning
     told("delivery", id=delivery.id, organization=delivery.organization, kind=delivery.kind, outcome=answer.outcome,
          attempt=delivery.attempt, status=status)  # fmt: skip
+
+
+def _fault(delivery: Delivery, error: Exception) -> Answer:
+    """Of the hub's own: a dead letter."""
+    _log.error("a message cannot be sent", delivery=delivery.id, error=type(error).__name__)
+    return Answer("hub-fault", Verdict.REFUSED, type(error).__name__, _place(error), reached=False)
 
 
 def _place(error: BaseException) -> str:

