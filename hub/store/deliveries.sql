@@ -18,7 +18,7 @@ SELECT d.id, o.code AS organization, t.name AS destination, d.kind, d.control_id
            SELECT min(e.id) FROM deliveries e
            WHERE e.destination_id = d.destination_id AND e.referral_id = d.referral_id
              AND e.status IN ('waiting', 'dead') AND e.id < d.id
-             AND (e.status = 'waiting' OR e.kind <> 'REF^I15')) END AS behind
+             AND (e.status = 'waiting' OR NOT e.question)) END AS behind
 FROM deliveries d JOIN destinations t ON t.id = d.destination_id JOIN organizations o ON o.id = t.organization_id
      JOIN outbox x ON x.id = d.outbox_id
      LEFT JOIN delivery_attempts a ON a.delivery_id = d.id AND a.number = d.attempts
@@ -63,7 +63,7 @@ WHERE d.id = %(id)s
 
 -- stuck: dead letters and the referrals that wait behind them, behind a question none; since when, by organisation
 SELECT o.code AS organization, count(*) AS letters, min(d.settled_at) AS since,
-       count(DISTINCT d.referral_id) FILTER (WHERE d.kind <> 'REF^I15') AS referrals
+       count(DISTINCT d.referral_id) FILTER (WHERE NOT d.question) AS referrals
 FROM deliveries d JOIN destinations t ON t.id = d.destination_id JOIN organizations o ON o.id = t.organization_id
 WHERE d.status = 'dead' GROUP BY o.code ORDER BY since
 

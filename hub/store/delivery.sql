@@ -58,13 +58,13 @@ WHERE t.id = ANY(%(led)s) AND t.removed_at IS NULL AND r.state = ANY(%(states)s)
   AND NOT EXISTS (SELECT FROM deliveries d WHERE d.destination_id = t.id AND d.referral_id = r.id
                   AND d.status IN ('waiting', 'dead'))
   AND NOT EXISTS (SELECT FROM deliveries d
-                  WHERE d.destination_id = t.id AND d.outbox_id = o.id AND d.kind = k.kind)
-  AND NOT EXISTS (SELECT FROM deliveries d WHERE d.destination_id = t.id AND d.kind = k.kind AND d.status = 'dead')
+                  WHERE d.destination_id = t.id AND d.outbox_id = o.id AND d.question)
+  AND NOT EXISTS (SELECT FROM deliveries d WHERE d.destination_id = t.id AND d.question AND d.status = 'dead')
 
 -- inquire: ask where referrals stand, as of their newest events
-INSERT INTO deliveries (destination_id, outbox_id, referral_id, kind, control_id)
+INSERT INTO deliveries (destination_id, outbox_id, referral_id, kind, control_id, question)
 SELECT n.destination_id, o.id, o.subject, n.kind, upper(left(encode(sha256(convert_to(
-           concat_ws(' ', o.event_id, n.destination_id, n.kind), 'UTF8')), 'hex'), 20))
+           concat_ws(' ', o.event_id, n.destination_id, n.kind), 'UTF8')), 'hex'), 20)), true
 FROM unnest(%(destination_id)s::int[], %(outbox_id)s::bigint[], %(kind)s::text[])
          AS n (destination_id, outbox_id, kind) JOIN outbox o ON o.id = n.outbox_id
 ON CONFLICT DO NOTHING
@@ -86,7 +86,7 @@ WHERE d.destination_id = t.id AND d.status = 'waiting' AND d.due_at <= now() AND
   AND NOT EXISTS (SELECT FROM deliveries e
                   WHERE e.destination_id = d.destination_id AND e.referral_id = d.referral_id
                     AND e.status IN ('waiting', 'dead') AND e.id < d.id
-                    AND (e.status = 'waiting' OR e.kind <> 'REF^I15'))
+                    AND (e.status = 'waiting' OR NOT e.question))
 ORDER BY d.due_at, d.id LIMIT 1
 
 -- ready: destinations that have something to send now; `first` stands between this and ready_end

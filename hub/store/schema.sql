@@ -433,12 +433,14 @@ CREATE TABLE deliveries (
     cause          text,
     created_at     timestamptz NOT NULL DEFAULT now(),
     settled_at     timestamptz,
+    question       boolean NOT NULL DEFAULT false,
     UNIQUE (destination_id, outbox_id, kind)
 );
 COMMENT ON COLUMN deliveries.control_id IS 'MSH-10 or Bundle.identifier: the same in every try, for the receiver to know a repeat by';
 COMMENT ON COLUMN deliveries.tries IS 'attempts since it was last taken up that the receiver may have got';
 COMMENT ON COLUMN deliveries.payload IS 'what is sent, byte for byte the same in every try';
 COMMENT ON COLUMN deliveries.cause IS 'of a dead letter: why it was given up';
+COMMENT ON COLUMN deliveries.question IS 'it asks where the referral stands, and tells nothing: once refused it holds up nothing';
 CREATE INDEX deliveries_due ON deliveries (destination_id, due_at, id) WHERE status = 'waiting';
 CREATE INDEX deliveries_line ON deliveries (destination_id, referral_id, id) WHERE status IN ('waiting', 'dead');
 CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE status IN ('delivered', 'skipped');

@@ -36,7 +36,3 @@ def test_what_each_side_must_know_is_told_in_each_dialect(dialect: str) -> None:
                                                      "cancellation-requested")}  # fmt: skip
     assert told >= {(event, "sender") for event in ("accepted", "rejected", "information-requested", "scheduled",
                                                    "no-show", "outcome-sent", "closed", "cancelled")}  # fmt: skip
-
-
-def test_the_question_is_the_kind_that_holds_up_nothing_once_it_is_refused() -> None:
-    assert {rule.kind for rule in rules() if rule.event == OVERDUE} == {"REF^I15"}, "as in delivery.sql, deliveries.sql"
