@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,13 +27,13 @@ _VERSION = re.compile(r"2\.[1-9](\.[1-9])?")
 _HOST_PORT = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})")
 
 
-def put(connection: Connection[Any], organization_id: int, name: str, route: Route) -> bool:
+def put(connection: Connection[Any], organization_id: int, name: str, route: Route, *, plain: bool = False) -> bool:
     """Register how an organisation's system is reached, or change it; whether it is new.
 
-    What happens after it was registered is delivered. route: its charset has been checked by the caller. Raises
-    Refused, CODE_INVALID with the name of each field that is wrong.
+    What happens after it was registered is delivered. route: its charset has been checked by the caller; plain: its
+    token may go over a network in clear text. Raises Refused, CODE_INVALID with the name of each field that is wrong.
     """
-    faults = tuple(_faults(name, route))
+    faults = tuple(_faults(name, route, plain))
     if faults:
         raise Refused(*faults)
     found = _find(connection, organization_id, name)
@@ -79,7 +80,7 @@ def _known(connection: Connection[Any], organization_id: int, name: str) -> int:
     return found
 
 
-def _faults(name: str, route: Route) -> Iterator[Refusal]:
+def _faults(name: str, route: Route, plain: bool) -> Iterator[Refusal]:
     dialects = _DIALECTS[route.protocol]
     checks = (
         ("name", re.fullmatch(r"[A-Za-z0-9-]{1,40}", name), f"{name!r} is not of letters A-Z, digits and hyphens"),
@@ -95,6 +96,11 @@ def _faults(name: str, route: Route) -> Iterator[Refusal]:
         ("hours", 1 <= route.most_hours <= 24 * 365, "expected 1 to 8760"),
         ("token", route.protocol == "fhir" or route.token is None, "only FHIR takes a token"),
         (
+            "token",
+            plain or route.token is None or not _in_clear_text(route),
+            "whoever listens on the way could use it: expected https, this machine's own address, or --plain",
+        ),
+        (
             "tls",
             route.tls or route.protocol == "fhir" or not (route.authorities or route.certificate),
             "certificates without TLS",
@@ -105,6 +111,17 @@ def _faults(name: str, route: Route) -> Iterator[Refusal]:
         ),
     )
     return (Refusal(Cause.CODE_INVALID, path, text) for path, valid, text in checks if not valid)
+
+
+def _in_clear_text(route: Route) -> bool:
+    """Whether what goes over http leaves this machine. An intranet is a network too."""
+    parts = urlsplit(route.address) if route.protocol == "fhir" and _address(route) else None
+    if parts is None or parts.scheme == "https":
+        return False
+    try:
+        return not ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return parts.hostname != "localhost"
 
 
 def _address(route: Route) -> bool:

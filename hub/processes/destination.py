@@ -43,6 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
                      help="certificate and key (PEM) by which the hub shows who it is; read there to send")  # fmt: skip
     put.add_argument("--token-file", type=_token, metavar="F", dest="token",
                      help="its first line is the bearer token for --fhir; read there to send")  # fmt: skip
+    put.add_argument("--plain", action="store_true", help="the token may go over http, where others can read it")
     put.add_argument("--tries", type=int, default=20, metavar="N", help="tries that reached it, then a dead letter")
     put.add_argument("--hours", type=int, default=72, metavar="H", help="hours after the first try, then a dead letter")
     listing = verbs.add_parser("list", help="a line per destination: how it stands")
@@ -97,7 +98,7 @@ def _set(connection: Connection[Any], organization_id: int, registered: Register
         most_tries=arguments.tries,
         most_hours=arguments.hours,
     )
-    new = destinations.put(connection, organization_id, arguments.name, route)
+    new = destinations.put(connection, organization_id, arguments.name, route, plain=arguments.plain)
     return {"address": route.address, "dialect": route.dialect, "new": new}
 
 

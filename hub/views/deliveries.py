@@ -58,6 +58,10 @@ class Standing:
     dead: int
     oldest: datetime | None
 
+    @property
+    def encrypted(self) -> bool:
+        return self.tls or self.address.lower().startswith("https:")
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:

@@ -135,11 +135,12 @@ def destination(site: Site, address: str, code: str = "CITY", name: str = "main"
     put(site.url, site.senders[code], address, name, **route)
 
 
-def put(url: str, organization: Sender, address: str, name: str = "main", **route: Any) -> None:
+def put(url: str, organization: Sender, address: str, name: str = "main", *, plain: bool = False, **route: Any) -> None:
     protocol = "fhir" if address.startswith("http") else "mllp"
     given = {"dialect": "fhir" if protocol == "fhir" else "ref", "timeout": 1.0, "facility": organization.code, **route}
     with connect(url) as connection:
-        destinations.put(connection, organization.id, name, Route(protocol=protocol, address=address, **given))  # type: ignore[arg-type]
+        made = Route(protocol=protocol, address=address, **given)  # type: ignore[arg-type]
+        destinations.put(connection, organization.id, name, made, plain=plain)
 
 
 def place(url: str) -> None:

@@ -152,6 +152,8 @@ def test_a_token_that_is_no_file_is_refused(run: Commands, tmp_path: Path) -> No
         (["set", "CITY", "--mllp", "a:1", "--facility", "\u0001"], "facility", 2),
         (["set", "CITY", "--mllp", "a:1", "--tls-ca-file", "CERTIFICATES"], "tls", 2),
         (["set", "CITY", "--mllp", "a:1", "--token-file", "TOKEN"], "token", 2),
+        (["set", "CITY", "--fhir", "http://a/", "--token-file", "TOKEN"], "token", 2),
+        (["set", "CITY", "--fhir", "HTTP://192.168.1.8/", "--token-file", "TOKEN"], "token", 2),
         (["pause", "CITY"], "name", 1),
         (["remove", "CITY", "--name", "other"], "name", 1),
     ],
@@ -165,6 +167,18 @@ def test_what_is_wrong_is_refused_with_its_place(
     [told] = run("destination", *(str(tmp_path / word) if word in held else word for word in words), status=status)
     assert told["error"]["path"] == path
     assert "password" not in run.printed.out + run.printed.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["https://a/"], ["http://127.0.0.1:1/"], ["http://[::1]:1/"], ["http://localhost/"], ["http://a/", "--plain"]],
+)
+def test_a_token_goes_unencrypted_only_within_this_machine_or_where_that_is_said(
+    run: Commands, tmp_path: Path, words: list[str]
+) -> None:
+    (tmp_path / "token").write_text("secret")
+    run("destination", "set", "CITY", "--fhir", *words, "--token-file", str(tmp_path / "token"))
+    assert run("destination", "list")[0]["token"]
 
 
 def test_dead_letters_are_shown_replayed_and_skipped(run: Commands, site: Site) -> None:

@@ -66,6 +66,18 @@ def test_pages_and_forms_are_for_administrators(site: PeopleSite, letters: list[
     assert site.execute("SELECT paused_at FROM destinations") == [(None,)]
 
 
+def test_what_goes_in_clear_text_is_shown(site: PeopleSite) -> None:
+    put(site.database, site.hospital, "https://a.example/r4", "one", token=SECRET)
+    put(site.database, site.hospital, "http://a.example/r4", "two", token=SECRET, plain=True)
+    put(site.database, site.hospital, "a.example:2575", "three")
+    put(site.database, site.hospital, "a.example:2576", "four", tls=True)
+    page = site.browser("engineer", language="en").get("/admin/deliveries").text
+    shown = re.findall(r"hospital/(\w+)</code>.*?· (TLS|not encrypted[^<]*)</span>", page, re.DOTALL)
+    assert dict(shown) == {
+        "one": "TLS", "two": "not encrypted, nor is its token", "three": "not encrypted", "four": "TLS",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("language", "words"), [("zh", ("外发目标", "死信", "发送正常")), ("en", ("Destinations", "Takes them"))]
 )
