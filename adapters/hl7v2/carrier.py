@@ -15,6 +15,9 @@ _LATER = frozenset({"", "207"})
 _CODES = {"AA": "accept", "CA": "accept", "AE": "error", "CE": "error", "AR": "reject", "CR": "reject"}
 """MSA-1, HL7 table 0008."""
 
+_BYTES = {mllp.ACK: ("ACK", Verdict.DELIVERED), mllp.NAK: ("NAK", Verdict.AGAIN)}
+"""Answers of the transport alone."""
+
 _CODE = re.compile(r"[A-Za-z0-9]{1,8}")
 _PATH = re.compile(r"[A-Z][A-Z0-9]{2}[0-9^.\-\[\]]{0,30}")
 
@@ -61,7 +64,11 @@ class Carrier:
 
     def _exchange(self, client: mllp.Client, payload: bytes, control_id: str) -> Answer:
         try:
-            return read(client.exchange(payload), self._charset, control_id)
+            answer = read(client.exchange(payload), self._charset, control_id)
+            if answer.outcome == "CA" and (more := client.along()):  # then the application's own word counts
+                later = read(more, self._charset, control_id)
+                return later if later.outcome in _CODES else answer
+            return answer
         except mllp.TooLong:
             return Answer("garbage", Verdict.AGAIN)
         except mllp.OtherMessage:
@@ -77,28 +84,38 @@ class Carrier:
 
 
 def read(raw: bytes, charset: str, control_id: str) -> Answer:
-    """What an acknowledgement means: AA, CA delivered; AE, CE refused; AR, CR again where its ERR-3 is 207 or there is
-    none, else refused. What is none, or does not name the message, is as good as nothing.
+    """What an acknowledgement means: AA, CA, ACK of MLLP release 2 delivered; AE, CE refused; AR, CR again where its
+    ERR-3 is 207 or there is none, else refused; NAK again. What is none, or does not name the message, is as good as
+    nothing.
 
     charset: of answers whose MSH-18 is empty. Before version 2.5 ERR-1.4 holds the code.
     """
+    if raw in _BYTES:
+        return Answer(*_BYTES[raw], raw=raw)
     try:
-        text, _ = charsets.decode(raw, charsets.declared(raw), charset)
-        message = er7.parse(text)
+        message = er7.parse(_text(raw, charset))
     except Refused:
         return Answer("garbage", Verdict.AGAIN, raw=raw)
     msa, err = message.first("MSA"), message.first("ERR")
-    outcome = er7.value(message, msa, 1) if msa else ""
+    outcome = er7.value(message, msa, 1).strip().upper() if msa else ""
     kind = _CODES.get(outcome)
     if msa is None or kind is None:
         return Answer("garbage", Verdict.AGAIN, raw=raw)
-    if er7.value(message, msa, 2).strip() != control_id:
+    if er7.value(message, msa, 2).strip(' "') != control_id:
         return Answer("other-message", Verdict.AGAIN, raw=raw)
     if kind == "accept":
         return Answer(outcome, Verdict.DELIVERED, taken=outcome == "AA", raw=raw)
     code, path = _fault(message, err) if err else ("", "")
     again = kind == "reject" and code in _LATER
     return Answer(outcome, Verdict.AGAIN if again else Verdict.REFUSED, code, path, raw=raw)
+
+
+def _text(raw: bytes, charset: str) -> str:
+    """By the set that it names, else by the destination's; whose words are of neither still has its codes in ASCII."""
+    try:
+        return charsets.decode(raw, charsets.declared(raw), charset)[0]
+    except Refused:
+        return raw.decode("latin-1")
 
 
 def _fault(message: er7.Message, err: er7.Segment) -> tuple[str, str]:

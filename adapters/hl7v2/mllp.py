@@ -16,6 +16,8 @@ from adapters.hl7v2.framing import Deframer, wrap
 
 LIMIT = 16 * 2**20
 LONGEST_ANSWER = 2**20
+ACK, NAK = b"\x06", b"\x15"
+"""What MLLP release 2 sends in a frame before the acknowledgement: that the message is stored; that it is not."""
 
 Handle = Callable[[bytes, Connection], None]
 Incomplete = Callable[[bytes, str], None]
@@ -164,8 +166,8 @@ class Client:
     def exchange(self, payload: bytes) -> bytes:
         """Send one message and wait for its first answer; b"" for a message that asks for none (MSH-15, MSH-16 NE).
 
-        Later acknowledgements of earlier messages are passed over. Raises OtherMessage, TooLong, TimeoutError,
-        ConnectionError.
+        Of MLLP release 2 `NAK` is one, and `ACK` where no other follows it. Later acknowledgements of earlier messages
+        are passed over. Raises OtherMessage, TooLong, TimeoutError, ConnectionError.
         """
         envelope, _ = read_envelope(payload)
         self._socket.settimeout(self._timeout)
@@ -173,16 +175,27 @@ class Client:
         if envelope.accept_acknowledgement == "NE" and envelope.application_acknowledgement in ("NE", ""):
             return b""
         control_id = envelope.header[10].strip().encode() if envelope.header else b""
-        end, others = time.monotonic() + self._timeout, 0
+        end, others, stored = time.monotonic() + self._timeout, 0, False
         while True:
             try:
                 answer = self._next(end)
-            except TimeoutError as error:
-                raise OtherMessage(f"{others} acknowledgements of other messages came") if others else error from None
+            except OSError as error:
+                if stored:
+                    return ACK
+                if others and isinstance(error, TimeoutError):
+                    raise OtherMessage(f"{others} acknowledgements of other messages came") from None
+                raise
+            if answer == ACK:
+                stored = True
+                continue
             named = acknowledged(answer)
             if not named or not control_id or named == control_id or not control_id.isascii():
                 return answer
             others += 1
+
+    def along(self) -> bytes:
+        """What came together with the last answer, b"" where that was all."""
+        return self._received.pop(0) if self._received else b""
 
     def _next(self, end: float) -> bytes:
         while not self._received:
@@ -205,7 +218,7 @@ def acknowledged(answer: bytes) -> bytes:
     for line in answer.replace(b"\n", b"\r").split(b"\r")[1:]:
         if mark and line.startswith(b"MSA" + mark):
             fields = line.split(mark)
-            return fields[2].strip() if len(fields) > 2 else b""
+            return fields[2].strip(b' "') if len(fields) > 2 else b""
     return b""
 
 

@@ -67,6 +67,7 @@ def refer(site: Site, receiver: Receiver, **route: object) -> None:
         (lambda m, n: acknowledgement("AA", m, of="SOMETHING-ELSE") if n == 0 else accepting(m, n), "other-message"),
         (rejecting("AR", "207"), "AR"),
         (rejecting("CR", ""), "CR"),
+        (once(b"\x15"), "NAK"),
     ],
 )
 def test_without_a_certain_answer_the_same_bytes_are_sent_again(site: Site, behaviour: Behaviour,

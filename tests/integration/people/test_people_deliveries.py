@@ -103,6 +103,14 @@ def test_a_delivery_is_shown_with_its_tries_its_message_and_the_answer(
     assert trail == [("read", str(letters[0]), True), ("read", "999", False), ("read", "none", False)]
 
 
+def test_what_mllp_answers_by_itself_has_words(site: PeopleSite, letters: list[int]) -> None:
+    for number, outcome in enumerate(("ACK", "NAK"), 2):
+        site.execute("INSERT INTO delivery_attempts (delivery_id, number, ended_at, outcome) "
+                     "VALUES (%s, %s, now(), %s) RETURNING 1", letters[0], number, outcome)  # fmt: skip
+    page = site.browser("engineer", language="en").get(f"/admin/deliveries/{letters[0]}").text
+    assert re.findall(">([^<>]+) <code>(ACK|NAK)</code>", page) == [("Taken", "ACK"), ("Turned away", "NAK")]
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_each_way_to_get_no_answer_has_words_of_its_own(site: PeopleSite, letters: list[int], language: str) -> None:
     for number, outcome in enumerate(sorted(UNANSWERED), 2):
