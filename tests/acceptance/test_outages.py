@@ -19,6 +19,7 @@ from tests.acceptance.installation import Hub
 from tests.acceptance.messages import referral
 from tests.acceptance.test_clients import events
 from tests.conftest import APACHE_KAFKA, free_port, wait_for_port
+from tests.integration.delivery_site import Receiver, listening
 
 START, END = b"\x0b", b"\x1c\r"
 
@@ -129,6 +130,44 @@ def test_kafka_down_changes_nothing_for_senders_and_events_follow_in_order(tmp_p
             assert hub.stop() == 0
         finally:
             os.killpg(broker.pid, signal.SIGTERM)
+
+
+@pytest.mark.skipif(not APACHE_KAFKA.exists(), reason="needs a broker that keeps its data")
+def test_kafka_down_what_was_planned_is_delivered_and_the_rest_follows_once_each(tmp_path: Path, hub: Hub) -> None:
+    port = free_port(2)
+    hub.kafka = f"127.0.0.1:{port}"
+    command = [str(APACHE_KAFKA), "--port", str(port), "--data", str(tmp_path / "kafka")]
+    quiet = subprocess.DEVNULL
+    hub.add("DD-TOWN", "甲镇卫生院", "clinic", "DDTOWN")
+    hub.add("DD-CITY", "乙市医院", "hospital", "DDCITY")
+
+    def send(*numbers: int) -> None:
+        for n in numbers:
+            assert code(exchange(hub, referral(f"D{n}", sender="DDTOWN", receiver="DDCITY", number=n))) == "AA"
+
+    def told() -> list[str]:
+        return [re.findall(rb"RF1\|[^\r]*?\|(D\d+)", message)[0].decode() for message in city.received]
+
+    with listening(Receiver()) as city:
+        hub.run("destination", "set", "DD-CITY", "--mllp", f"127.0.0.1:{city.port}")
+        hub.run("destination", "pause", "DD-CITY")
+        with subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True) as broker:
+            wait_for_port(port, broker)
+            hub.start()
+            send(0, 1, 2)
+            until(lambda: len(hub.run("deliveries", "list")) == 3)
+            os.killpg(broker.pid, signal.SIGKILL)
+        send(3, 4, 5)
+        hub.run("destination", "resume", "DD-CITY")
+        until(lambda: len(city.received) >= 3)
+        with subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True) as broker:
+            try:
+                wait_for_port(port, broker)
+                until(lambda: len(city.received) >= 6, 90)
+                assert hub.stop() == 0
+            finally:
+                os.killpg(broker.pid, signal.SIGTERM)
+        assert told() == [f"D{n}" for n in range(6)]
 
 
 def test_bad_input_is_answered_with_its_place_and_kept_and_other_connections_go_on(hub: Hub) -> None:
