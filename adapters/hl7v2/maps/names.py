@@ -143,13 +143,8 @@ def period(c: Conversion, start: Leaf | None, end: Leaf | None) -> dict[str, Any
 
 
 def address(c: Conversion, r: Repetition) -> Value:
-    """XAD."""
+    """XAD; None where it tells of what use an address is or when, but no place."""
     made: dict[str, Any] = {}
-    kind = r.leaf(7)
-    if use := c.looked_up("address-use", kind):
-        made["use"] = use
-    elif form := c.looked_up("address-type", kind):
-        made["type"] = form
     lines = [(place, leaf) for place, leaf in (
         ("1.1" if 1 in r.divided else "1", r.part(1, 1)), ("1.2", r.part(1, 2)), ("1.3", r.part(1, 3)),
         ("2", r.leaf(2)), ("19", r.leaf(19))) if leaf]  # fmt: skip
@@ -165,13 +160,19 @@ def address(c: Conversion, r: Repetition) -> Value:
         made["district"] = county
         if county is r.part(9, 2):
             mark(made, COMPONENT, "9.2", "district")
+    _more_of_address(r, made)
+    if not made:
+        return None
+    kind = r.leaf(7)
+    if use := c.looked_up("address-use", kind):
+        made["use"] = use
+    elif form := c.looked_up("address-type", kind):
+        made["type"] = form
     if kind and kind.text.strip() == "HV":
         made.setdefault("extension", []).append({"url": _STANDARD + "iso21090-AD-use", "valueCode": kind})
-    _more_of_address(r, made)
-    bounds = validity(c, r, 13, 14, 12)
-    if made and bounds:
+    if bounds := validity(c, r, 13, 14, 12):
         made["period"] = bounds
-    return made or None
+    return made
 
 
 def _more_of_address(r: Repetition, made: dict[str, Any]) -> None:

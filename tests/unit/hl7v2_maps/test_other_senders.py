@@ -251,6 +251,14 @@ def test_uses_told_in_words_are_understood() -> None:
     assert one_of(found, "RelatedPerson")["relationship"][0]["coding"][0]["code"] == "MTH"
 
 
+def test_what_an_address_is_for_is_no_address() -> None:
+    told = _normalise("ADT^A08", "EVN|A08", "PID|1||7^^^H^MR||Doe^Jo||||||^^^^^^H^^^^^^2020~^^杭州^^^^M")
+    assert one_of(told, "Patient")["address"] == [{"city": "杭州", "type": "postal"}]
+    assert [(one.path, one.value) for one in told.ledger.unmapped if one.path.startswith("PID[1]-11")] == [
+        ("PID[1]-11[1].7", "H"), ("PID[1]-11[1].13", "2020"),
+    ]  # fmt: skip
+
+
 def test_an_imaging_order_has_its_accession_number() -> None:
     found = _normalise("OMI^O23", PID, "ORC|NW|1|2", "OBR|1|1|2|CT^CT^L",
                        "IPC|A9^RIS|R9^RIS|1.2.840.1|S9^RIS|CT^CT^DCM||ROOM1||AE1")  # fmt: skip
