@@ -121,10 +121,18 @@ def _service(c: Conversion, s: Reading, appointment: dict[str, Any], start: Any,
     apply(c, "AIS[ServiceRequest]", s, made)
     if start:
         made["occurrencePeriod"] = {"start": start, **({"end": end} if end else {})}
-    made["subject"] = c.subject()
+    made["subject"] = _for_whom(c)
     entry = c.repeat(made, "AIS")
     based.append(entry.reference)
     return entry
+
+
+def _for_whom(c: Conversion) -> dict[str, Any]:
+    """The patient; of several, whose PIDs come before all services (SIU_S12), the Group of them."""
+    if len(c.patients) < 2:
+        return c.subject()
+    members = [{"entity": patient.reference} for patient in c.patients]
+    return c.share("AIS", {"resourceType": "Group", "type": "person", "actual": True, "member": members}).reference
 
 
 _ORDERED = {"cancelled": "revoked", "entered-in-error": "entered-in-error", "fulfilled": "completed",

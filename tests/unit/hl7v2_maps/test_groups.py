@@ -8,7 +8,7 @@ from adapters.hl7v2.outbound.values import written
 from adapters.hl7v2.outbound.writer import drawn
 from hub.domain.delivery import Outbound
 from hub.domain.messages import Normalised
-from tests.unit.hl7v2_maps.normalised import all_of, normalised
+from tests.unit.hl7v2_maps.normalised import all_of, normalised, referred
 
 NOW = datetime(2026, 3, 10, 9, 16, tzinfo=UTC)
 FIRST, SECOND = "PID|1||7701^^^ZSWSY^MR||测^甲", "PID|2||7702^^^ZSWSY^MR||测^乙"
@@ -49,6 +49,16 @@ def test_a_note_behind_a_place_is_no_comment_on_a_result() -> None:
     (weight,) = all_of(found, "Observation")
     assert "note" not in weight
     assert "NTE|||请走北门" in _back(found, "SIU^S12", "2.5.1")
+
+
+def test_the_services_of_an_appointment_of_several_are_for_all_of_them() -> None:
+    found = _read("SIU^S12", "2.5.1", "SCH||F1||||GROUP|||||^^^20260312090000+0800", FIRST, SECOND, "RGS|1",
+                  "AIS|1||DSME^糖尿病教育^99LOC", "AIS|2||DIET^营养咨询^99LOC")  # fmt: skip
+    patients = [e["fullUrl"] for e in found.bundle["entry"] if e["resource"]["resourceType"] == "Patient"]
+    services, (group,) = all_of(found, "ServiceRequest"), all_of(found, "Group")
+    assert [referred(found, one["subject"]) for one in services] == [group, group]
+    assert [one["entity"]["reference"] for one in group["member"]] == patients
+    assert _names(_back(found, "SIU^S12", "2.5.1")).endswith("RGS AIS AIS")
 
 
 def test_an_orders_document_is_no_result_and_its_results_are_no_document() -> None:
