@@ -40,6 +40,14 @@ CORRECTS = "urn:referral-hub:extension:corrects"
 encounter after its discharge was cancelled (A13), an allergy that is updated (IAM-6 U). Value: the event or code."""
 
 
+ORDER_CONTROL = "urn:referral-hub:extension:order-control"
+ORDER_EFFECTIVE = "urn:referral-hub:extension:order-effective-time"
+"""Extensions of an order that HL7 v2 sent: what becomes of it (ORC-1, table 0119), and from when (ORC-15)."""
+
+_DISCONTINUED = frozenset({"DC", "DR", "OD"})
+"""ORC-1; DC is what ORC-5 (table 0038) says, too."""
+
+
 UNIT = "urn:referral-hub:extension:unit"
 """Extension of an Observation whose value is a string and was sent with a unit (OBX-6 beside an ST): that unit, as a
 Quantity without value."""
@@ -133,6 +141,14 @@ def corrects(resource: Resource) -> bool:
     return withdrawn(resource) or status in ("corrected", "amended") or revoked or (
         "relatesTo" in resource and any(r.get("code") == "replaces" for r in resource["relatesTo"])
     ) or any(e.get("url") == CORRECTS for e in resource.get("extension", ()))  # fmt: skip
+
+
+def discontinues(resource: Resource) -> bool:
+    """Whether an HL7 v2 order is stopped that was carried out until then, not one that never was to be."""
+    controls = [e["valueCodeableConcept"] for e in resource.get("extension", ()) if e.get("url") == ORDER_CONTROL]
+    told = [c.get("code") for control in controls for c in control.get("coding", ())]
+    told += [e.get("valueString") for e in resource.get("_status", {}).get("extension", ()) if controls]
+    return not _DISCONTINUED.isdisjoint(told)
 
 
 def keys(resource: Resource) -> tuple[str, ...]:

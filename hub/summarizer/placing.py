@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.domain.fragments import Fragment, is_clinical, keys
@@ -17,7 +17,7 @@ EARLIER = "another referral of this patient"
 @dataclass(frozen=True, slots=True)
 class Placement:
     """own: clinical fragments that hold, as received; request: the referral; requests: all referrals of the patient;
-    elsewhere: the rest, with the reason.
+    elsewhere: the rest, with the reason; stopped: by the fragment id of a medicine's order, what discontinues it.
     """
 
     person: people.Person | None
@@ -25,6 +25,7 @@ class Placement:
     requests: list[Evidence]
     own: list[Evidence]
     elsewhere: list[tuple[Evidence, str]]
+    stopped: Mapping[str, Evidence]
     resolve: Callable[[Evidence, str], Evidence | None]
 
 
@@ -52,7 +53,7 @@ def place(fragments: Sequence[Fragment], wanted: Identifier | None, request_id: 
     requests = [e for e in referrals if e is request or _belongs(e, person, strangers)]
     elsewhere += [(e, _earlier(e, request) if e in requests else ANOTHER) for e in referrals if e is not request]
     own = [e for e in mine if e.fragment.id not in gone]
-    return Placement(person, request, requests, own, elsewhere, _resolver(everything))
+    return Placement(person, request, requests, own, elsewhere, supersession.stopped(own), _resolver(everything))
 
 
 def _earlier(evidence: Evidence, request: Evidence | None) -> str:

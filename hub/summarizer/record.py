@@ -25,6 +25,7 @@ from hub.summarizer import (
     relevance,
 )
 from hub.summarizer.coded import readers
+from hub.summarizer.coded.medications import stopped
 from hub.summarizer.drafts import SECTIONS, Draft, precision
 from hub.summarizer.embedding import Embedder, Vectors
 from hub.summarizer.entries import entry
@@ -130,6 +131,8 @@ def _read(placement: Placement) -> _Read:
     born = placement.person.identity.birth_date if placement.person else None
     for evidence in placement.own:
         coded = readers.read(evidence, placement.resolve)
+        if stop := placement.stopped.get(evidence.fragment.id):
+            coded = [stopped(draft, stop) for draft in coded]
         told, texts = _told(evidence, born, narrative=not coded)
         drafts += [*coded, *told]
         found += texts

@@ -1,11 +1,11 @@
-"""Which fragments a later message of the same organisation corrected, completed or withdrew."""
+"""Which fragments a later message of the same organisation corrected, completed, withdrew or stopped."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from hub.domain.fragments import corrects, keys, withdrawn
+from hub.domain.fragments import corrects, discontinues, keys, withdrawn
 from hub.summarizer.evidence import Evidence
 
 _PRELIMINARY = frozenset({"registered", "preliminary", "partial"})
@@ -35,6 +35,19 @@ def superseded(evidence: Sequence[Evidence]) -> dict[str, str]:
     return reasons
 
 
+def stopped(evidence: Sequence[Evidence]) -> dict[str, Evidence]:
+    """What discontinues a medicine's order, by the order's fragment id: the medicine was taken until then."""
+    stops = {(one.organization, key): one for one in evidence if discontinues(one.resource)
+             for key in keys(one.resource)}  # fmt: skip
+    found: dict[str, Evidence] = {}
+    for order in evidence:
+        if order.type == "MedicationRequest" and not discontinues(order.resource):
+            stop = next((s for key in keys(order.resource) if (s := stops.get((order.organization, key)))), None)
+            if stop and not _recorded_after(order, stop):
+                found[order.fragment.id] = stop
+    return found
+
+
 def _order(one: Evidence) -> tuple[datetime, datetime]:
     return one.at, one.fragment.received_at
 
@@ -45,6 +58,8 @@ def _replaces(one: Evidence, other: Evidence) -> bool:
     if corrects(one.resource) and one.type == "Encounter" and not withdrawn(one.resource):
         # The whole encounter as it stood then: what is "recorded" of it is the admission.
         return one.fragment.received_at > other.fragment.received_at
+    if other.type == "MedicationRequest" and discontinues(one.resource):
+        return False
     if corrects(one.resource):
         return _order(one) > _order(other) if corrects(other.resource) else not _recorded_after(other, one)
     if _preliminary(other) and one.resource != other.resource:

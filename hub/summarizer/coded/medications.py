@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from hub.domain.fragments import ORDER_EFFECTIVE, discontinues
 from hub.summarizer import terms, units
 from hub.summarizer.drafts import Concept, Draft, concept, period
 from hub.summarizer.evidence import Evidence, Source
@@ -54,7 +55,9 @@ def medication(evidence: Evidence, resolve: Resolve) -> list[Draft]:
         status = "stopped" if status == "stopped" else "unknown"
     planned = not forbidden and (resource.get("intent") in ("plan", "proposal") or status == "planned")
     start, end, dates = period(evidence, "/effectivePeriod", "/effectiveDateTime")
-    if start is None:
+    if discontinues(resource):
+        end, dates = _ceased(evidence)
+    elif start is None:
         start, dates = _ordered(evidence)
     drafts = []
     for dosage in dosages:
@@ -79,6 +82,24 @@ def medication(evidence: Evidence, resolve: Resolve) -> list[Draft]:
             )
         )
     return drafts
+
+
+def stopped(draft: Draft, by: Evidence) -> Draft:
+    """What was ordered, as the order's discontinuation tells it."""
+    end, dates = _ceased(by)
+    sources = (*draft.sources, *by.sources("/status", *dates))
+    return replace(draft, status="stopped", end=end, sources=sources, evidence=by)
+
+
+def _ceased(evidence: Evidence) -> tuple[str | None, tuple[str, ...]]:
+    """The day from which an order's discontinuation holds (ORC-15), else on which it was told (ORC-9)."""
+    effective = (f"/extension/{i}/valueDateTime" for i, e in enumerate(evidence.value("/extension") or ())
+                 if e.get("url") == ORDER_EFFECTIVE)  # fmt: skip
+    for pointer in (*effective, "/authoredOn"):
+        told = evidence.value(pointer)
+        if isinstance(told, str) and len(told) >= 10:
+            return told[:10], (pointer,)
+    return None, ()
 
 
 def _medicine(evidence: Evidence, resolve: Resolve) -> tuple[Concept | None, list[Source]]:

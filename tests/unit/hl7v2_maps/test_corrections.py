@@ -9,7 +9,7 @@ import pytest
 
 from adapters.hl7v2.envelope import read_envelope
 from adapters.hl7v2.normalise import normalise
-from hub.domain.fragments import Fragment
+from hub.domain.fragments import Fragment, discontinues
 from hub.domain.messages import Normalised
 from hub.summarizer.evidence import Evidence
 from hub.summarizer.supersession import superseded
@@ -83,3 +83,12 @@ def test_a_document_is_as_available_as_it_says(sent: str, status: str) -> None:
 
 def test_a_deleted_person_is_no_longer_active() -> None:
     assert _told("A29").patient_resource["active"] is False
+
+
+@pytest.mark.parametrize(("told", "stops"), [
+    ("DC|P1", True), ("OD|P1|F1", True), ("SC|P1|||DC", True),
+    ("CA|P1", False), ("OC|P1|||CA", False), ("SC|P1|||IP", False),
+])  # fmt: skip
+def test_an_order_is_discontinued_by_its_control_or_its_status(told: str, stops: bool) -> None:
+    [order] = [part.resource for part in _told("A08", f"ORC|{told}").parts if "intent" in part.resource]
+    assert discontinues(order) is stops

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hub.domain.fragments import Fragment
-from tests.unit.summarizer.clinical import measured, on
+from hub.domain.fragments import ORDER_CONTROL, ORDER_EFFECTIVE, Fragment
+from tests.unit.summarizer.clinical import measured, on, prescribed
 
 Record = Callable[..., dict[str, Any]]
 Make = Callable[..., Fragment]
@@ -95,3 +95,42 @@ def test_an_order_told_by_its_number_alone_that_is_cancelled_takes_back_the_medi
     made = record(make(medicine | number), make(cancelled | number, message_id="M2", received_at=on(2)))
     assert made["sections"]["medications"] == []
     assert any(u["reason"].startswith("superseded by message M2") for u in made["unplaced"])
+
+
+_NUMBER = {"identifier": [{"system": "urn:his:PLAC", "value": "P1"}]}
+
+
+def _told(control: str, **more: Any) -> dict[str, Any]:
+    """What ORC alone says of an order."""
+    said = {"url": ORDER_CONTROL, "valueCodeableConcept": {"coding": [{"code": control}]}}
+    return {"resourceType": "ServiceRequest", "status": "revoked", "intent": "order", **_NUMBER,
+            "authoredOn": "2025-05-09T07:00:00+08:00", "extension": [said], **more}  # fmt: skip
+
+
+@pytest.mark.parametrize("in_full", [False, True])
+def test_a_medicine_whose_order_is_discontinued_was_taken_until_then(record: Record, make: Make, in_full: bool) -> None:
+    stop = _told("DC") | (prescribed("硝苯地平", 20) | {"status": "stopped"} if in_full else {})
+    made = record(make(prescribed("硝苯地平", 20, **_NUMBER)), make(stop, message_id="M2", received_at=on(10)))
+    [item] = made["sections"]["medications"]
+    assert (item["status"], item["start"], item["end"]) == ("stopped", None, "2025-05-09")
+    assert {s["message_id"] for s in item["sources"]} == {"M1", "M2"}
+    assert made["unplaced"] == []
+
+
+def test_a_discontinuation_holds_from_the_time_that_it_says(record: Record, make: Make) -> None:
+    stop = _told("DC")
+    stop["extension"].append({"url": ORDER_EFFECTIVE, "valueDateTime": "2025-05-12"})
+    made = record(make(prescribed("硝苯地平", 20, **_NUMBER)), make(stop, message_id="M2", received_at=on(10)))
+    assert [i["end"] for i in made["sections"]["medications"]] == ["2025-05-12"]
+
+
+def test_a_medicine_whose_order_is_cancelled_was_never_to_be(record: Record, make: Make) -> None:
+    made = record(make(prescribed("硝苯地平", 20, **_NUMBER)), make(_told("CA"), message_id="M2", received_at=on(10)))
+    assert made["sections"]["medications"] == []
+    assert made["unplaced"][0]["reason"].startswith("superseded by message M2")
+
+
+def test_what_is_ordered_after_its_discontinuation_is_taken(record: Record, make: Make) -> None:
+    made = record(make(_told("DC"), message_id="M2", recorded_at=on(10)),
+                  make(prescribed("硝苯地平", 20, **_NUMBER), message_id="M3", recorded_at=on(11)))  # fmt: skip
+    assert [i["status"] for i in made["sections"]["medications"]] == ["active"]
