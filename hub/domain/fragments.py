@@ -53,6 +53,10 @@ UNIT = "urn:referral-hub:extension:unit"
 Quantity without value."""
 
 
+INGREDIENT = "urn:referral-hub:extension:component"
+"""Extension of what HL7 v2 orders or dispenses as a mixture: one RXC, as `code`, `amount`, `strength` and `type`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """One clinical resource as received.
@@ -145,7 +149,9 @@ def corrects(resource: Resource) -> bool:
 
 def discontinues(resource: Resource) -> bool:
     """Whether an HL7 v2 order is stopped that was carried out until then, not one that never was to be."""
-    controls = [e["valueCodeableConcept"] for e in resource.get("extension", ()) if e.get("url") == ORDER_CONTROL]
+    controls = [
+        e.get("valueCodeableConcept", {}) for e in resource.get("extension", ()) if e.get("url") == ORDER_CONTROL
+    ]
     told = [c.get("code") for control in controls for c in control.get("coding", ())]
     told += [e.get("valueString") for e in resource.get("_status", {}).get("extension", ()) if controls]
     return not _DISCONTINUED.isdisjoint(told)

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept
-from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.maps.quantities import quantity
 from adapters.hl7v2.maps.reading import Reading
+from hub.domain.fragments import INGREDIENT
 
 
 class Fields(NamedTuple):
@@ -53,7 +53,7 @@ def rxc(c: Conversion, s: Reading) -> None:
     kind = s.leaf(1)
     if kind:
         parts.append({"url": "type", "valueCode": kind})
-    owner.resource.setdefault("extension", []).append({"url": OWN + "component", "extension": parts})
+    owner.resource.setdefault("extension", []).append({"url": INGREDIENT, "extension": parts})
     part = c.repeat({"resourceType": "Medication"}, s.name)
     part.resource["code"] = concept(c, named) if named else what
     if again := quantity(s.leaf(3), s.first(4)):

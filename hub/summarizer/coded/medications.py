@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from hub.domain.fragments import ORDER_EFFECTIVE, discontinues
+from hub.domain.fragments import INGREDIENT, ORDER_EFFECTIVE, discontinues, literal
 from hub.summarizer import terms, units
 from hub.summarizer.drafts import Concept, Draft, concept, period
 from hub.summarizer.evidence import Evidence, Source
@@ -59,16 +59,18 @@ def medication(evidence: Evidence, resolve: Resolve) -> list[Draft]:
         end, dates = _ceased(evidence)
     elif start is None:
         start, dates = _ordered(evidence)
+    ingredients, mixed = _ingredients(evidence)
+    name = f"{code.name}（{'、'.join(ingredients)}）" if ingredients else code.name
     drafts = []
     for dosage in dosages:
         said = ("/doNotPerform",) if forbidden else ()
-        own = tuple(evidence.sources(*code.targets, *said, *dosage.targets, *dates))
-        details = {"name": code.name, "dose": dosage.dose, "unit": dosage.unit, "route": dosage.route}
+        own = tuple(evidence.sources(*code.targets, *said, *dosage.targets, *dates, *mixed))
+        details = {"name": name, "dose": dosage.dose, "unit": dosage.unit, "route": dosage.route}
         drafts.append(
             Draft(
                 section="plans" if planned or forbidden else "medications",
                 kind="medication",
-                name=code.name,
+                name=name,
                 code=code.code,
                 keys=code.keys,
                 assertion="absent" if forbidden else "present",
@@ -82,6 +84,23 @@ def medication(evidence: Evidence, resolve: Resolve) -> list[Draft]:
             )
         )
     return drafts
+
+
+def _ingredients(evidence: Evidence) -> tuple[list[str], list[str]]:
+    """What a mixture is made of (RXC), each with its amount, else its strength; where that stands."""
+    said: list[str] = []
+    targets: list[str] = []
+    for index, one in enumerate(evidence.value("/extension") or ()):
+        parts = one.get("extension", ()) if one.get("url") == INGREDIENT else ()
+        places = {part.get("url"): f"/extension/{index}/extension/{n}" for n, part in enumerate(parts)}
+        named = concept(evidence, f"{places.get('code', '')}/valueCodeableConcept", "medicine")
+        if named is None:
+            continue
+        measured = f"{places.get('amount') or places.get('strength', '')}/valueQuantity"
+        amount = evidence.value(measured) or {}
+        said.append(f"{named.name} {literal(amount.get('value', ''))}{amount.get('unit', '')}".strip())
+        targets += [*named.targets, f"{measured}/value", f"{measured}/unit"]
+    return said, targets
 
 
 def stopped(draft: Draft, by: Evidence) -> Draft:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from hub.domain.fragments import INGREDIENT
 from hub.summarizer import conflicts
 from hub.summarizer.drafts import Draft
 from hub.summarizer.items import Item
 from hub.summarizer.merging import merge
 from hub.summarizer.wording import wording
+from tests.unit.summarizer.clinical import Make, prescribed
 from tests.unit.summarizer.statements import COUNTY, TERTIARY, VILLAGE, fragment, take
 
 
@@ -212,3 +215,17 @@ def test_a_combination_is_a_duplicate_of_what_it_holds() -> None:
 def test_brand_and_ingredient_are_shown_together(said: list[str], text: str) -> None:
     [item] = merge([take(name, "80", "mg", "qd", on=f"2025-05-0{n}") for n, name in enumerate(said, 1)])
     assert wording(item) == text
+
+
+def test_a_mixture_names_what_it_is_made_of(record: Callable[..., dict[str, Any]], make: Make) -> None:
+    def part(name: str, **measured: dict[str, Any]) -> dict[str, Any]:
+        amounts = [{"url": url, "valueQuantity": one} for url, one in measured.items()]
+        return {"url": INGREDIENT, "extension": [{"url": "code", "valueCodeableConcept": {"text": name}}, *amounts]}
+
+    parts = [part("葡萄糖注射液", amount={"value": 500, "unit": "mL"}, strength={"value": 5, "unit": "%"}),
+             part("氯化钾注射液", strength={"value": 10, "unit": "%"}), part("水溶性维生素")]  # fmt: skip
+    made = record(make(prescribed("肠外营养液", 1000, "mL", extension=parts)))
+    [item] = made["sections"]["medications"]
+    name = "肠外营养液（葡萄糖注射液 500mL、氯化钾注射液 10%、水溶性维生素）"
+    assert (item["medication"]["name"], item["text"].startswith(name)) == (name, True)
+    assert {"葡萄糖注射液", "500", "氯化钾注射液", "水溶性维生素"} <= {s["text"] for s in item["sources"]}
