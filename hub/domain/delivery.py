@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,9 @@ from hub.domain.fragments import Resource
 
 Protocol = Literal["mllp", "fhir"]
 Dialect = Literal["ref", "360x", "fhir"]
+
+ACKNOWLEDGED: Mapping[Protocol, str] = {"mllp": "MSA", "fhir": "MessageHeader.response"}
+"""What a receiver's application acknowledges a referral by; so is called the kind of key of the step that follows."""
 
 
 @dataclass(frozen=True, slots=True)

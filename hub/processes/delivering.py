@@ -24,7 +24,7 @@ from hub.delivery import origins
 from hub.delivery.courier import Carrier
 from hub.delivery.leader import Deliverer
 from hub.delivery.queue import Delivery
-from hub.domain.delivery import Outbound, Route
+from hub.domain.delivery import ACKNOWLEDGED, Outbound, Route
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.referrals import State
 from hub.intake.accept import Intake
@@ -81,7 +81,7 @@ class Taking:
             return
         if referral.state is State.REQUESTED:
             raw = encode({**task_of(referral), **status_elements(State.RECEIVED)})
-            key = Key("delivery", delivery.control_id)
+            key = Key(ACKNOWLEDGED[delivery.route.protocol], delivery.control_id)
             update = Update("fhir", raw, receiver, datetime.now(UTC), referral, None, key)
             self.intake.accept(update.submission(lambda: put(raw)))
 

@@ -1,7 +1,9 @@
--- events: what happened to a referral, oldest first, each with the message that it came of; of a form's its beginning
+-- events: what happened to a referral, oldest first, each with the message that it came of, or what acknowledged a delivery; of a form's its beginning
 SELECT e.type, e.occurred_at AS at, (e.data->>'version')::integer AS version, e.data->>'state' AS state,
        e.data->>'reason' AS reason, e.data->'appointment' AS appointment,
-       m.id::text AS message_id, m.channel, o.id AS organization_id, o.name AS organization,
+       m.id::text AS message_id, o.id AS organization_id, o.name AS organization,
+       CASE WHEN m.channel = 'fhir' AND m.application = ANY(%(acknowledged)s) THEN m.application ELSE m.channel END
+           AS channel,
        CASE WHEN m.channel = 'form' THEN substring(m.raw FROM 1 FOR 4096) END AS beginning
 FROM outbox e LEFT JOIN messages m ON m.id = (e.data->>'message_id')::uuid
      LEFT JOIN organizations o ON o.id = m.organization_id

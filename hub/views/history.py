@@ -12,6 +12,7 @@ from psycopg import Connection
 from psycopg.rows import class_row, dict_row
 
 from hub.domain import readable
+from hub.domain.delivery import ACKNOWLEDGED
 from hub.domain.fragments import Resource
 from hub.domain.referrals import State
 from hub.store.connections import decode
@@ -52,8 +53,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step. type: without `.v1`; organization: who made it, None: the hub itself; author: the person, by form;
-    appointment: {start, end, location}; said: what its message brought, at the last step that the message made."""
+    """One step. type: without `.v1`; channel: of its message, or what of `ACKNOWLEDGED` it was; organization: who made
+    it, None: the hub itself; author: the person, by form; appointment: {start, end, location}; said: what its message
+    brought, at the last step that the message made."""
 
     type: str
     at: datetime
@@ -121,7 +123,9 @@ def read(connection: Connection[Any], viewer: int, referral: Referral) -> Course
         "largest": _LARGEST,
     }
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(sql["events"], parameters | {"limit": _EVENTS}).fetchall()
+        rows = cursor.execute(
+            sql["events"], parameters | {"limit": _EVENTS, "acknowledged": list(ACKNOWLEDGED.values())}
+        ).fetchall()
         query = sql["said"] + " " + blocks("views")["fragment_visible"] + " " + sql["said_order"]
         given = [_said(row) for row in cursor.execute(query, parameters | {"limit": _FRAGMENTS})]
     with connection.cursor(row_factory=class_row(Related)) as related:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hub.domain.delivery import ACKNOWLEDGED
 from hub.domain.forms import Action
 from hub.domain.referrals import Role, State
 from hub.web.words import N_
@@ -181,6 +182,8 @@ NEXT: Mapping[tuple[State, Role | None], str] = {
 CHANNELS: Mapping[str, str] = {
     "mllp": N_("HL7 message"),
     "fhir": N_("FHIR message"),
+    ACKNOWLEDGED["mllp"]: N_("HL7 acknowledgement (AA)"),
+    ACKNOWLEDGED["fhir"]: N_("FHIR response (ok)"),
     "file": N_("File"),
     "form": N_("Form"),
 }

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from hub.delivery import courier
@@ -15,6 +16,8 @@ from hub.delivery.queue import Delivery
 from hub.domain.delivery import Outbound
 from hub.domain.errors import Unavailable
 from hub.processes.delivering import Taking
+from hub.views import history, referrals
+from hub.web.step_words import CHANNELS
 from tests.integration.delivery_site import (
     Receiver,
     acknowledgement,
@@ -134,6 +137,15 @@ def moved(site: Site, referral_id: str) -> list[tuple[str, str]]:
     )  # fmt: skip
 
 
+def by_what(site: Site, referral_id: str) -> str:
+    """As the page says it of the last step."""
+    with psycopg.connect(site.url) as connection:
+        viewer = site.senders["CITY"].id
+        referral = referrals.read(connection, viewer, referral_id)
+        assert referral is not None
+        return CHANNELS[history.read(connection, viewer, referral).events[-1].channel or ""]
+
+
 RECEIVED = ("referral.received.v1", "CITY")
 
 
@@ -152,6 +164,7 @@ def test_what_the_receivers_application_acknowledges_is_received(
         eventually(lambda: settled(site.url, 1 + len(follows)))
     assert moved(site, one) == [("referral.requested.v1", "TOWN"), *follows]
     assert site.task(one)["status"] == ("received" if follows else "requested")
+    assert by_what(site, one) == ("HL7 acknowledgement (AA)" if follows else "FHIR message")
     assert len(told) == len(follows), "the sender is told, and nobody else"
 
 
@@ -217,6 +230,7 @@ def test_of_fhir_a_response_says_that_it_is_received_and_a_status_does_not(
         place(site.url)
         eventually(lambda: settled(site.url, 1))
     assert site.task(one)["status"] == status
+    assert by_what(site, one) == ("FHIR response (ok)" if status == "received" else "FHIR message")
 
 
 def test_what_has_moved_on_before_its_message_was_acknowledged_stays_so(site: Site) -> None:
