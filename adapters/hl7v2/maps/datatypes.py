@@ -45,6 +45,13 @@ def boolean(c: Conversion, r: Repetition) -> Value:
     return None if leaf is None or known is None else leaf.give(known)
 
 
+def active(c: Conversion, r: Repetition) -> Value:
+    """ID of table 0183: active or inactive."""
+    leaf = r.leaf()
+    known = {"A": True, "I": False}.get(leaf.text.strip().upper()) if leaf else None
+    return None if leaf is None or known is None else leaf.give(known)
+
+
 def positive(c: Conversion, r: Repetition) -> Value:
     return positive_of(r.leaf())
 

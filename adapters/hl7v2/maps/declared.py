@@ -11,27 +11,26 @@ _ATTRIBUTES = ("patient", "encounter", "report", "request", "observed", "documen
 """Open resources that the conversion holds by name; others are those that a translator or a sheet opened."""
 
 OPEN = frozenset(
-    {*_ATTRIBUTES, "order", "header", "appointment", "specimen", "coverage", "insured", "holder", "dispense"}
+    {*_ATTRIBUTES, "order", "header", "appointment", "specimen", "coverage", "insured", "holder", "dispense", "allergy"}
 )
 """Those that a sheet may name without a sheet that opens them."""
 
 
 def declared(c: Conversion, s: Reading, sheet: Sheet) -> None:
     """Read a segment by one of its sheets. Where what it adds to is not open, it stays in the ledger."""
-    if sheet.into:
-        entry = opened(c, sheet.into)
-        if entry:
-            run(sheet.rules, c, s, entry.resource)
-        return
     if sheet.given and not any(s.has(field) for field in sheet.given):
+        return
+    if sheet.into:
+        owner = opened(c, sheet.into)
+        if owner:
+            _add(c, s, sheet, owner.resource)
         return
     made: Resource = {"resourceType": sheet.create, **fill(sheet.begin)}
     entry = c.add(made, first_of(s.leaf(field) for field in sheet.recorded))
     if sheet.subject:
         put(made, tuple(sheet.subject.split(".")), c.subject())
     run(sheet.rules, c, s, made)
-    for element, otherwise in sheet.needs.items():
-        made.setdefault(element, fill(otherwise))
+    _needed(sheet, made)
     if sheet.encounter and c.encounter:
         put(made, tuple(sheet.encounter.split(".")), c.encounter.reference)
     entry.part = sheet.fragment
@@ -45,6 +44,22 @@ def declared(c: Conversion, s: Reading, sheet: Sheet) -> None:
             setattr(c, name, entry)
         else:
             c.opened[name] = entry
+
+
+def _add(c: Conversion, s: Reading, sheet: Sheet, resource: Resource) -> None:
+    """What the segment says of a resource; `at`: as one element of it, where a rule says something of that."""
+    if not sheet.at:
+        run(sheet.rules, c, s, resource)
+        return
+    made = run(sheet.rules, c, s, fill(sheet.begin))
+    if made != fill(sheet.begin):
+        put(resource, sheet.at, _needed(sheet, made))
+
+
+def _needed(sheet: Sheet, made: Resource) -> Resource:
+    for element, otherwise in sheet.needs.items():
+        made.setdefault(element, fill(otherwise))
+    return made
 
 
 def opened(c: Conversion, name: str) -> Entry | None:

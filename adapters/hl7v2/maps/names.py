@@ -128,6 +128,11 @@ def validity(c: Conversion, r: Repetition, since: int, until: int, both: int = 0
     return marked(found, COMPONENT, str(both)) if found else found
 
 
+def date_range(c: Conversion, r: Repetition) -> Value:
+    """DR as a Period."""
+    return period(c, r.leaf(1), r.leaf(2)) or None
+
+
 def period(c: Conversion, start: Leaf | None, end: Leaf | None) -> dict[str, Any]:
     """{} where neither is a time. A Period that would end before it starts keeps its start alone."""
     found: dict[str, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from adapters.hl7v2.maps import codes
@@ -156,14 +157,19 @@ def typed_identifier(kind: str = "", label: str = "") -> Convert:
     return convert
 
 
-def coded_identifier(c: Conversion, r: Repetition) -> Value:
-    """CWE as an identifier: its code, in the system that it names; its text is the type in words."""
+def coded_identifier_in(space: str = "plan") -> Convert:
+    """CWE as an identifier; space: the sender's namespace of one whose system is not named."""
+    return partial(coded_identifier, space=space)
+
+
+def coded_identifier(c: Conversion, r: Repetition, space: str = "plan") -> Value:
+    """Its code, in the system that it names; its text is the type in words."""
     value = r.leaf(1) or r.leaf(4)
     if value is None:
         return None
     name, system = r.leaf(2), r.leaf(3)
     made: dict[str, Any] = {"type": {"text": name}} if name else {}
-    return {**made, "system": uri(system, None, None) if system else namespace(c.facility, "plan"), "value": value}
+    return {**made, "system": uri(system, None, None) if system else namespace(c.facility, space), "value": value}
 
 
 def own_number(kind: str = "", space: str = "") -> Convert:
@@ -188,6 +194,20 @@ def licence(c: Conversion, r: Repetition) -> Value:
     if made and bounds:
         made["period"] = bounds
     return made
+
+
+def practitioner_number(c: Conversion, r: Repetition) -> Value:
+    """PLN: a number of a practitioner, its type (table 0338), who gave it, and until when it is valid."""
+    value, kind, state = r.leaf(1), r.leaf(2), r.leaf(3)
+    if value is None:
+        return None
+    code = kind.text.strip().upper() if kind else ""
+    made: dict[str, Any] = {"type": identifier_type(c, kind, code)} if kind else {}
+    made |= {"system": namespace(c.facility, code or "PRN"), "value": value}
+    if state:
+        made["assigner"] = {"display": state}
+    bounds = validity(c, r, 0, 4)
+    return {**made, "period": bounds} if bounds else made
 
 
 def _typed(kind: str) -> dict[str, Any]:

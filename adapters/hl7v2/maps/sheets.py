@@ -20,6 +20,7 @@ CONVERTS: Mapping[str, Callable[..., Convert]] = {
     **{name: (lambda convert=convert: convert) for name, convert in {
         "string": datatypes.string, "text": datatypes.text_of, "prose": datatypes.prose, "note": datatypes.note,
         "word": datatypes.word, "uri": datatypes.uri, "boolean": datatypes.boolean,
+        "active": datatypes.active, "period": names.date_range,
         "positiveInt": datatypes.positive, "decimal": datatypes.decimal, "date": datatypes.date,
         "dateTime": datatypes.date_time, "moment": datatypes.moment, "instant": datatypes.instant,
         "concept": datatypes.concept, "first-coding": datatypes.first_coding,
@@ -27,7 +28,7 @@ CONVERTS: Mapping[str, Callable[..., Convert]] = {
         "language": datatypes.language, "language-tag": datatypes.language_tag, "days": datatypes.days,
         "interpretation": observations.interpretation,
         "name": names.human_name, "name-text": names.name_text, "nickname": names.called_by, "address": names.address,
-        "licence": parties.licence, "coded-identifier": parties.coded_identifier,
+        "licence": parties.licence, "practitioner-number": parties.practitioner_number,
         "practitioner": actors.practitioner, "interpreter": actors.interpreter,
         "party": actors.party_reference, "site": actors.site, "organization": actors.organization,
         "coded-organization": actors.coded_organization, "location": actors.location,
@@ -35,6 +36,7 @@ CONVERTS: Mapping[str, Callable[..., Convert]] = {
     }.items()},
     "code": datatypes.code, "translated": datatypes.table, "coded": datatypes.coded, "telecom": names.telecom,
     "identifier": parties.typed_identifier, "number": parties.own_number, "entity": parties.entity_identifier,
+    "coded-identifier": parties.coded_identifier_in,
 }  # fmt: skip
 """`as` of a row -> the datatype map, made with the row's other arguments."""
 
@@ -63,7 +65,8 @@ class Sheet(NamedTuple):
     """A segment's rules for one resource, `PID[Patient]`.
 
     create: the resource type that it makes, or into: the name of an open resource that it adds to, both "" where a
-    translator in Python does that; begin: constant content; subject, encounter: elements that refer to them;
+    translator in Python does that; at: the list of that resource that it adds an element to; begin: constant content;
+    subject, encounter: elements that refer to them;
     opens: names under which later segments reach it; links: (open resource, target in it that refers to this one,
     whether the target is this one's own instead and refers to that one, what stands around the reference); fragment:
     whether it is one of the patient's record; recorded: fields that may say when it was recorded; needs: what stands in
@@ -74,6 +77,7 @@ class Sheet(NamedTuple):
     rules: tuple[Rule, ...]
     create: str = ""
     into: str = ""
+    at: tuple[str, ...] = ()
     begin: Mapping[str, Any] = {}
     subject: str = ""
     encounter: str = ""
@@ -91,9 +95,10 @@ def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
     rules = [_rule(f"{name}/rules/{number}", row) for number, row in enumerate(document.get("rules", ()))]
     return Sheet(
         segment=segment,
-        rules=_placed(segment, rules, bool(document.get("into"))),
+        rules=_placed(segment, rules, "into" in document and "at" not in document),
         create=document.get("create", ""),
         into=document.get("into", ""),
+        at=tuple(document["at"].split(".")) if "at" in document else (),
         begin=document.get("begin", {}),
         subject=document.get("subject", ""),
         encounter=document.get("encounter", ""),

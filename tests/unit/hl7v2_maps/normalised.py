@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,11 @@ def normalised(segments: Iterable[str], codec: str = "utf-8", at: datetime = NOW
     found = normalise(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=at)
     assert validation.check(found.bundle) == ()
     return found
+
+
+def segment(name: str, fields: Mapping[int, str]) -> str:
+    """A segment of few of its many fields."""
+    return "|".join([name, *(fields.get(number, "") for number in range(1, max(fields) + 1))])
 
 
 def all_of(found: Normalised, kind: str) -> list[dict[str, Any]]:
