@@ -78,7 +78,9 @@ def datatype(version: str, name: str) -> tuple[Element, ...]:
 @lru_cache(maxsize=8192)
 def codes(version: str, table: str) -> frozenset[str]:
     """The codes of an HL7 table, `HL70085`; empty for one without codes, and for versions up to 2.3."""
-    return frozenset(getattr(library(version), "TABLES", {}).get(table, ("", ()))[1])
+    found = getattr(library(version), "TABLES", {}).get(table, ("", ()))[1]
+    # hl7apy has lost the leading zeros of this table.
+    return frozenset(code.zfill(3) for code in found) if table == "HL70496" else frozenset(found)
 
 
 def structure(version: str, message_type: str, declared: str = "") -> str | None:

@@ -64,7 +64,7 @@ def iam(c: Conversion, s: Reading) -> None:
         made["onsetString"] = onset
     _reaction(c, s, made, coded=True)
     made["patient"] = c.subject()
-    c.add(made, s.leaf(13))
+    c.opened["allergy"] = c.add(made, s.leaf(13))
 
 
 def _status(system: str, value: Leaf | str) -> dict[str, Any]:

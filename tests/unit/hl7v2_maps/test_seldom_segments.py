@@ -1,0 +1,60 @@
+"""Segments that few senders write, and that say something of the patient all the same: what each becomes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.hl7v2_maps.normalised import all_of, one_of, referred, segment
+from tests.unit.hl7v2_maps.test_families import PID, VISIT, _normalise
+
+CONSENT = {2: "002^有创操作^HL70496", 3: "CF-7 v2", 4: "N12^HIS", 6: "同意 冠脉造影", 9: "不同意 输血", 10: "W",
+           11: "L", 13: "20260309", 14: "20260310", 15: "20260410", 16: "N", 24: "李^四", 25: "2"}  # fmt: skip
+
+
+def test_a_consent_says_to_what_by_whom_and_how_it_stands() -> None:
+    found = _normalise("MDM^T02", "EVN|T02|20260310", PID, VISIT, "TXA|1|CN|TX||||||||||D1", segment("CON", CONSENT),
+                       "OBX|1|TX|C^知情同意书^99LOC||全文||||||F", version="2.8")  # fmt: skip
+    consent = one_of(found, "Consent")
+    assert consent["status"] == "active" and consent["scope"]["coding"][0]["code"] == "treatment"
+    table = "http://terminology.hl7.org/CodeSystem/v2-0496"
+    assert consent["category"][0]["coding"][0] == {"system": table, "code": "002", "display": "有创操作"}
+    assert consent["policyRule"] == {"text": "CF-7 v2"}
+    assert consent["dateTime"] == "2026-03-09"
+    assert consent["provision"] == {"period": {"start": "2026-03-10", "end": "2026-04-10"}}
+    said = {e["url"].rpartition(":")[2]: next(v for k, v in e.items() if k != "url") for e in consent["extension"]}
+    assert said["consent-status"]["coding"][0]["code"] == "L" and said["consent-limitations"] == "不同意 输血"
+    assert said["subject-competent"] is False and said["consent-text-for-subject"] == "同意 冠脉造影"
+    mother = referred(found, consent["performer"][0])
+    assert mother["name"][0]["family"] == "李" and mother["relationship"][0]["coding"][0]["code"] == "2"
+    document = one_of(found, "DocumentReference")
+    assert [referred(found, one) for one in document["context"]["related"] if "reference" in one] == [consent]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"), [("A", "active"), ("P", "proposed"), ("R", "rejected"), ("X", "inactive"), ("B", "inactive"),
+                         ("", "draft"), ("Q", "draft")],
+)  # fmt: skip
+def test_only_a_consent_that_was_given_is_active(sent: str, status: str) -> None:
+    consent = one_of(_normalise("ADT^A08", PID, segment("CON", {2: "001", 11: sent})), "Consent")
+    assert consent["status"] == status and consent["scope"]["coding"][0]["code"] == "patient-privacy"
+
+
+def test_how_well_a_candidate_fits_is_said_of_that_candidate() -> None:
+    found = _normalise("RSP^K22", "MSA|AA|C0", "QAK|Q77|OK", PID, "QRI|95.5|NP~SS|MATCH^^99LOC",
+                       PID.replace("7701", "7702"), "QRI|60", version="2.8")  # fmt: skip
+    first, second = all_of(found, "Patient")
+    assert [str(e["valueDecimal"]) for one in (first, second) for e in one["extension"] if "valueDecimal" in e] == [
+        "95.5", "60",
+    ]  # fmt: skip
+    assert [e["valueCodeableConcept"]["coding"][0]["code"] for e in first["extension"][1:]] == ["NP", "SS", "MATCH"]
+
+
+def test_each_reaction_to_an_allergen_is_one_of_that_allergy() -> None:
+    found = _normalise("ADT^A60", PID, "IAM|1|DA|PEN^青霉素^99LOC|SV|皮疹|A", "IAR|ANA^过敏性休克^99LOC|SV||肾上腺素",
+                       "IAM|2|DA|SUL^磺胺^99LOC||", "IAR|RASH^皮疹^99LOC|MO", version="2.8")  # fmt: skip
+    penicillin, sulfa = all_of(found, "AllergyIntolerance")
+    assert [one["manifestation"][0]["text"] for one in penicillin["reaction"][:1]] == ["皮疹"]
+    shock = penicillin["reaction"][1]
+    assert shock["manifestation"][0]["coding"][0]["code"] == "ANA" and shock["severity"] == "severe"
+    assert shock["note"] == [{"text": "肾上腺素"}]
+    assert [one["severity"] for one in sulfa["reaction"]] == ["moderate"]
