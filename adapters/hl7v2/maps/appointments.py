@@ -1,4 +1,4 @@
-"""SCH, AIS, AIG, AIL, AIP: the appointment (official maps SCH[Appointment], AIS[Appointment], ...)."""
+"""SCH, ARQ, AIS, AIG, AIL, AIP: the appointment (official maps SCH[Appointment], AIS[Appointment], ...)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import namespace
 
-_CONTACTS = ((12, "PPRF", 13, 14), (16, "CALLBCK", 17, 18), (20, "ENT", 21, 0))
-"""SCH fields of people; their v3-ParticipationType, by what the field says (official map SCH[Appointment]); their
+_CONTACTS = {"SCH": ((12, "PPRF", 13, 14), (16, "CALLBCK", 17, 18), (20, "ENT", 21, 0)),
+             "ARQ": ((15, "PPRF", 16, 17), (19, "ENT", 20, 0))}  # fmt: skip
+"""Fields of people; their v3-ParticipationType, by what the field says (official map SCH[Appointment]); their
 telephone and their address."""
+
+_ORDERS = {"SCH": (26, 27), "ARQ": (24, 25)}
+"""Fields of the numbers of placer and filler of the order that the appointment is for."""
 
 _TIMES = {"AIS": (4, 5, 6, 7, 8), "AIG": (8, 9, 10, 11, 12), "AIL": (6, 7, 8, 9, 10), "AIP": (6, 7, 8, 9, 10)}
 """Start, offset, its units, duration, its units."""
@@ -30,27 +34,37 @@ _MINUTES = {"": 1, "M": 1, "MIN": 1, "MINUTE": 1, "MINUTES": 1, "MINS": 1, "H": 
 
 def sch(c: Conversion, s: Reading) -> None:
     """Appointment. Its status: SCH-25, unless the event ends it and SCH-25 does not."""
-    made: dict[str, Any] = {"resourceType": "Appointment", "status": _status(c, s), "participant": []}
-    entry = c.opened["appointment"] = c.add(made)
-    apply(c, "SCH[Appointment]", s, made)
-    for contact in _CONTACTS:
-        _contact(c, s, made, *contact)
-    minutes = _duration(s, 9, 10)
-    if minutes:
-        made["minutesDuration"] = minutes
-        if minutes.text.strip() != str(minutes.value):
-            mark(made, COMPONENT, s.text(10), "minutesDuration")
+    made = _begin(c, s, _status(c, s))
     timing = s.first(11)
     if timing:
         _span(c, made, timing.leaf(4), timing.leaf(5))
         for key in ("start", "end"):
             if key in made:
                 mark(made, FIELD, "SCH-11", key)
-    for number_of, order in (("PLAC", s.first(26)), ("FILL", s.first(27))):
+
+
+def arq(c: Conversion, s: Reading) -> None:
+    """An appointment that is asked for: proposed, until the event asks to take it back."""
+    _begin(c, s, c.codes["appointment-request"].get(c.event, "proposed"))
+
+
+def _begin(c: Conversion, s: Reading, status: Leaf | str) -> dict[str, Any]:
+    made: dict[str, Any] = {"resourceType": "Appointment", "status": status, "participant": []}
+    c.observed = c.opened["appointment"] = c.add(made)
+    apply(c, f"{s.name}[Appointment]", s, made)
+    for contact in _CONTACTS[s.name]:
+        _contact(c, s, made, *contact)
+    minutes = _duration(s, 9, 10)
+    if minutes:
+        made["minutesDuration"] = minutes
+        if minutes.text.strip() != str(minutes.value):
+            mark(made, COMPONENT, s.text(10), "minutesDuration")
+    for number_of, field in zip(("PLAC", "FILL"), _ORDERS[s.name], strict=True):
+        order = s.first(field)
         value = entity_identifier(number_of)(c, order) if order else None
         if value:
             made.setdefault("basedOn", []).append({"type": "ServiceRequest", "identifier": value})
-    c.observed = entry
+    return made
 
 
 def _contact(c: Conversion, s: Reading, made: dict[str, Any], field: int, code: str, phone: int, place: int) -> None:

@@ -48,8 +48,9 @@ TRANSLATORS: Mapping[str, Translator] = {
     "AUT": segments_referral.aut,
     "MSA": answers.msa, "ERR": answers.err, "QPD": answers.parameters, "RCP": answers.parameters,
     "QRD": answers.parameters, "QRF": answers.parameters, "DSP": answers.dsp,
-    "SCH": appointments.sch, "AIS": appointments.ais, "AIG": appointments.resource, "AIL": appointments.resource,
-    "AIP": appointments.resource, "ROL": roles.rol, "PRT": roles.prt,
+    "SCH": appointments.sch, "ARQ": appointments.arq, "AIS": appointments.ais,
+    "AIG": appointments.resource, "AIL": appointments.resource, "AIP": appointments.resource,
+    "ROL": roles.rol, "PRT": roles.prt,
     "RXD": segments_medication.rxd, "RXG": segments_medication.rxg, "RXC": medicines.rxc,
 }  # fmt: skip
 """Segments whose fields mean more together than one by one; the sheets alone read all others."""

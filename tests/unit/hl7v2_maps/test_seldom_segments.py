@@ -58,3 +58,23 @@ def test_each_reaction_to_an_allergen_is_one_of_that_allergy() -> None:
     assert shock["manifestation"][0]["coding"][0]["code"] == "ANA" and shock["severity"] == "severe"
     assert shock["note"] == [{"text": "肾上腺素"}]
     assert [one["severity"] for one in sulfa["reaction"]] == ["moderate"]
+
+
+ASKED = segment("ARQ", {1: "A1^HIS", 6: "复诊", 7: "ROUTINE^^HL70276", 9: "30", 10: "min",
+                        11: "20260320^20260327~20260401", 15: "D9^李^医生",
+                        16: "^WPN^PH^^^^555", 19: "D8^王^护士", 24: "P1^HIS"})  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "status"), [("S01", "proposed"), ("S04", "cancelled"), ("S06", "entered-in-error")])
+def test_an_appointment_that_is_asked_for_is_proposed(event: str, status: str) -> None:
+    found = _normalise(f"SRM^{event}^SRM_S01", ASKED, "APR|Prefstart^0900~MON^OK", "NTE|1||上午为宜", PID, "RGS|1",
+                       "AIS|1||CT^CT检查^99LOC", "AIP|1||D7^赵^医生", version="2.8")  # fmt: skip
+    appointment = one_of(found, "Appointment")
+    assert appointment["status"] == status and appointment["minutesDuration"] == 30
+    assert appointment["requestedPeriod"] == [{"start": "2026-03-20", "end": "2026-03-27"}, {"start": "2026-04-01"}]
+    actors = [referred(found, one["actor"]) for one in appointment["participant"]]
+    assert [one["resourceType"] for one in actors] == ["Patient", *["Practitioner"] * 3]
+    assert actors[1]["telecom"][0]["value"] == "555"
+    assert [one["identifier"]["value"] for one in appointment["basedOn"] if "identifier" in one] == ["P1"]
+    said = [e["valueString"] for e in appointment["extension"] if "valueString" in e]
+    assert said == ["Prefstart^0900", "MON^OK"]
