@@ -152,7 +152,7 @@ def prb(c: Conversion, s: Reading) -> None:
     made["subject"] = c.subject()
     if c.encounter:
         made["encounter"] = c.encounter.reference
-    c.add(made, s.leaf(2), s.leaf(15), s.leaf(7))
+    c.observed = c.add(made, s.leaf(2), s.leaf(15), s.leaf(7))
 
 
 def _states(c: Conversion, s: Reading, made: dict[str, Any]) -> None:

@@ -263,5 +263,5 @@ def nte(c: Conversion, s: Reading) -> None:
 
 _NOTED = frozenset(
     {"Observation", "ServiceRequest", "MedicationRequest", "Immunization", "AllergyIntolerance", "Condition",
-     "Procedure", "Specimen"}
+     "Procedure", "Specimen", "Goal", "CarePlan", "MedicationAdministration", "MedicationDispense"}
 )  # fmt: skip

@@ -78,3 +78,19 @@ def test_an_appointment_that_is_asked_for_is_proposed(event: str, status: str) -
     assert [one["identifier"]["value"] for one in appointment["basedOn"] if "identifier" in one] == ["P1"]
     said = [e["valueString"] for e in appointment["extension"] if "valueString" in e]
     assert said == ["Prefstart^0900", "MON^OK"]
+
+
+def test_a_comment_and_a_variance_are_of_the_problem_pathway_or_goal_before_them() -> None:
+    found = _normalise("PPR^PC1", PID, "PRB|AD|20260310|I10^高血压^I10|P1", "NTE|1||第一个问题",
+                       "PTH|AD|W^路径^99LOC|W1", "NTE|1||路径", "GOL|AD|20260310|^血压达标^99LOC|G1", "NTE|1||目标",
+                       "VAR|V1^HIS|202603100900|20260309|D9^李^医生|PAT^患者原因^99LOC|未服药~未复诊",
+                       "PRB|AD|20260310|E11^糖尿病^I10|P2", "NTE|1||第二个问题", "VAR|V2^HIS|20260310")  # fmt: skip
+    first, second = all_of(found, "Condition")
+    goal = one_of(found, "Goal")
+    told = [one["note"] for one in (first, second, goal, one_of(found, "CarePlan"))]
+    assert told == [[{"text": text}] for text in ("第一个问题", "第二个问题", "目标", "路径")]
+    missed, other = all_of(found, "Observation")
+    assert [referred(found, one["focus"][0]) for one in (missed, other)] == [goal, second]
+    assert missed["valueCodeableConcept"]["coding"][0]["code"] == "PAT"
+    assert [one["text"] for one in missed["note"]] == ["未服药", "未复诊"]
+    assert (missed["effectiveDateTime"], missed["issued"]) == ("2026-03-09", "2026-03-10T09:00:00+08:00")
