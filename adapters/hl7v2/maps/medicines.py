@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept
-from adapters.hl7v2.maps.quantities import quantity
+from adapters.hl7v2.maps.quantities import composite_quantity, number, quantity
 from adapters.hl7v2.maps.reading import Reading
+from adapters.hl7v2.maps.systems import UNITS
 from hub.domain.fragments import INGREDIENT
 
 
@@ -86,3 +87,26 @@ def _whole(c: Conversion, name: str, owner: Entry) -> dict[str, Any]:
         entry = c.shared[key] = c.repeat({"resourceType": "Medication"}, name)
         owner.resource.setdefault("supportingInformation", []).append(entry.reference)
     return entry.resource
+
+
+def cdo(c: Conversion, s: Reading) -> None:
+    """How much may be given in a time or in the patient's life (CDO-4, table 0924), of what stands before it."""
+    medication, limit, span = c.observed, s.first(3), s.first(4)
+    most = composite_quantity(c, limit) if limit else None
+    kind = span.component(2) if span else None
+    leaf = kind.leaf() if kind else None
+    if medication is None or medication.resource["resourceType"] not in _DOSED or not (span and most and leaf):
+        return
+    dosages = medication.resource.setdefault("dosageInstruction", [{}])
+    if leaf.text.strip().upper() == "PL":
+        dosages[-1]["maxDosePerLifetime"] = most
+        medication.also.append((leaf, f"/dosageInstruction/{len(dosages) - 1}/maxDosePerLifetime"))
+    elif unit := c.looked_up("dose-limit", leaf):
+        times = span.leaf(1)
+        count = number(times.text) if times else None
+        found = times.give(count) if times and count is not None else 1
+        span_of = {"value": found, "unit": unit.value, "system": UNITS, "code": unit}
+        dosages[-1]["maxDosePerPeriod"] = {"numerator": most, "denominator": span_of}
+
+
+_DOSED = frozenset({"MedicationRequest", "MedicationDispense"})

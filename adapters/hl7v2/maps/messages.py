@@ -52,6 +52,7 @@ TRANSLATORS: Mapping[str, Translator] = {
     "AIG": appointments.resource, "AIL": appointments.resource, "AIP": appointments.resource,
     "ROL": roles.rol, "PRT": roles.prt,
     "RXD": segments_medication.rxd, "RXG": segments_medication.rxg, "RXC": medicines.rxc,
+    "CDO": medicines.cdo,
 }  # fmt: skip
 """Segments whose fields mean more together than one by one; the sheets alone read all others."""
 

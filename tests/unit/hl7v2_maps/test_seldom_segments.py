@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from tests.unit.hl7v2_maps.normalised import all_of, one_of, referred, segment
@@ -94,3 +96,64 @@ def test_a_comment_and_a_variance_are_of_the_problem_pathway_or_goal_before_them
     assert missed["valueCodeableConcept"]["coding"][0]["code"] == "PAT"
     assert [one["text"] for one in missed["note"]] == ["未服药", "未复诊"]
     assert (missed["effectiveDateTime"], missed["issued"]) == ("2026-03-09", "2026-03-10T09:00:00+08:00")
+
+
+UCUM = "http://unitsofmeasure.org"
+ORDER = ("ORC|NW|P1|F1", "RXE||M1^吗啡^99LOC|5||mg", "RXR|IV")
+
+
+@pytest.mark.parametrize(
+    ("sent", "element", "limit"),
+    [("100^mg|2^WK", "maxDosePerPeriod", {"value": 2, "unit": "wk", "system": UCUM, "code": "wk"}),
+     ("100^mg|^D", "maxDosePerPeriod", {"value": 1, "unit": "d", "system": UCUM, "code": "d"}),
+     ("100^mg|^PL", "maxDosePerLifetime", None), ("100^mg|^O", "", None)],
+)  # fmt: skip
+def test_how_much_may_be_given_in_all_is_of_the_dosage(sent: str, element: str, limit: dict[str, object]) -> None:
+    found = _normalise("RDE^O11", PID, *ORDER, f"CDO|1|A|{sent}", version="2.8.2")
+    dosage = one_of(found, "MedicationRequest")["dosageInstruction"][-1]
+    assert [name for name in dosage if name.startswith("maxDose")] == ([element] if element else [])
+    told = dosage.get(element, {})
+    assert told.get("numerator", told).get("value", 100) == 100 and told.get("denominator") == limit
+    assert ("CDO[1]-4[1].2" in {entry.path for entry in found.ledger.mapped}) is bool(element)
+
+
+def test_a_limit_behind_what_was_dispensed_is_of_that() -> None:
+    found = _normalise("RDS^O13", PID, ORDER[0], "RXD|1|M1^吗啡^99LOC|202603100930|20|片|||RX7", "CDO|1|A|100^mg|^D",
+                       version="2.8.2")  # fmt: skip
+    assert "maxDosePerPeriod" in one_of(found, "MedicationDispense")["dosageInstruction"][0]
+
+
+def test_doses_that_a_patient_may_trigger_are_of_the_dosage() -> None:
+    infusion = segment("RXV", {2: "L", 3: "4", 4: "mg", 7: "P", 8: "1", 9: "mg", 12: "10", 13: "mg", 17: "8^min"})
+    found = _normalise("RDE^O11", PID, *ORDER[:2], infusion, ORDER[2], version="2.8.2")
+    dosage = one_of(found, "MedicationRequest")["dosageInstruction"][0]
+    ordered, bolus, dose = dosage["doseAndRate"]
+    assert ordered["doseQuantity"]["value"] == 5
+    assert (bolus["type"]["coding"][0]["code"], bolus["doseQuantity"]["value"]) == ("L", 4)
+    assert (dose["type"]["coding"][0]["code"], dose["doseQuantity"]) == ("P", {"value": 1, "unit": "mg"})
+    assert dosage["maxDosePerAdministration"] == {"value": 10, "unit": "mg"}
+    assert dosage["extension"][0]["valueQuantity"]["value"] == 8
+
+
+BLOOD = {2: "W12^BB", 3: "E0336^红细胞^99LOC", 4: "A^^99LOC", 8: "2", 9: "400", 10: "mL", 12: "F", 13: "20260309120000",
+         14: "D9^李^护士", 16: "20260309100000", 17: "20260309113000"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("disposition", "message", "status", "reacted"),
+    [("TX", "F", "completed", False), ("TR", "F", "completed", True), ("WA", "F", "not-done", False),
+     ("TX", "W", "entered-in-error", False), ("", "F", "unknown", False)],
+)  # fmt: skip
+def test_what_became_of_a_blood_product(disposition: str, message: str, status: str, reacted: bool) -> None:
+    told = segment("BTX", BLOOD | {11: disposition, 12: message, 18: "ALLERGIC1"})
+    found = _normalise("BTS^O31", PID, "ORC|RE|P1|F1", "BPO|1|RBC^红细胞^99LOC||2|400|mL|||||||I^贫血^99LOC", told,
+                       version="2.8")  # fmt: skip
+    transfusion, order = one_of(found, "Procedure"), one_of(found, "ServiceRequest")
+    assert transfusion["status"] == status and ("complication" in transfusion) is reacted
+    assert transfusion["usedCode"][0]["coding"][0]["code"] == "E0336"
+    assert transfusion["performedPeriod"]["end"] == "2026-03-09T11:30:00+08:00"
+    amount = {"value": Decimal(400), "unit": "mL"}
+    assert [e["valueQuantity"] for e in transfusion["extension"] if "valueQuantity" in e] == [amount]
+    assert referred(found, transfusion["basedOn"][0]) is order
+    assert order["code"]["coding"][0]["code"] == "RBC" and order["quantityQuantity"] == {"value": 2}
+    assert order["reasonCode"][0]["coding"][0]["code"] == "I"
