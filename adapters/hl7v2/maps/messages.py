@@ -38,7 +38,7 @@ TRANSLATORS: Mapping[str, Translator] = {
     "PID": segments_patient.pid, "NK1": segments_patient.nk1, "MRG": segments_merge.mrg, "IN1": segments_patient.in1,
     "PV1": segments_visit.pv1,
     "AL1": segments_clinical.al1, "IAM": segments_clinical.iam, "DG1": segments_clinical.dg1,
-    "PR1": segments_clinical.pr1, "PRB": segments_clinical.prb,
+    "PR1": segments_clinical.pr1, "PRB": segments_clinical.prb, "CSR": segments_clinical.csr,
     "ORC": segments_results.orc, "FT1": segments_results.ft1, "OBR": segments_results.obr, "NTE": segments_results.nte,
     "OBX": segments_observation.obx,
     "SPM": segments_specimen.spm, "TXA": txa,
@@ -56,7 +56,7 @@ TRANSLATORS: Mapping[str, Translator] = {
 }  # fmt: skip
 """Segments whose fields mean more together than one by one; the sheets alone read all others."""
 
-SUBJECTS = ("subject", "patient", "beneficiary")
+SUBJECTS = ("subject", "patient", "beneficiary", "individual")
 
 
 def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, control_id: str, kind: str, event: str,

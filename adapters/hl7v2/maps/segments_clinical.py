@@ -1,4 +1,4 @@
-"""AL1, IAM, DG1, PR1, PRB: allergies, diagnoses, procedures, problems."""
+"""AL1, IAM, DG1, PR1, PRB, CSR: allergies, diagnoses, procedures, problems, part in a clinical trial."""
 
 from __future__ import annotations
 
@@ -175,3 +175,14 @@ def _states(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
             )
     if "abatementDateTime" in made and "clinicalStatus" not in made:
         made["clinicalStatus"] = _status(_CONDITION + "clinical", "resolved")
+
+
+def csr(c: Conversion, s: Reading) -> None:
+    """Part in a clinical trial; it is over with its end (CSR-15), or as the event says. A study whose patients are told
+    of is under way: FHIR wants its status, and nothing says it."""
+    study = c.add(apply(c, "CSR[ResearchStudy]", s, {"resourceType": "ResearchStudy", "status": "active"}))
+    study.part = False
+    status = c.codes["trial-event"].get(c.event) or ("off-study" if s.has(15) else "on-study")
+    made = apply(c, "CSR[ResearchSubject]", s, {"resourceType": "ResearchSubject", "status": status})
+    made |= {"study": study.reference, "individual": c.subject()}
+    c.opened["trial"] = c.add(made, s.leaf(6))

@@ -157,3 +157,41 @@ def test_what_became_of_a_blood_product(disposition: str, message: str, status: 
     assert referred(found, transfusion["basedOn"][0]) is order
     assert order["code"]["coding"][0]["code"] == "RBC" and order["quantityQuantity"] == {"value": 2}
     assert order["reasonCode"][0]["coding"][0]["code"] == "I"
+
+
+def test_what_a_product_did_to_a_patient_is_an_adverse_event() -> None:
+    event = segment(
+        "PEO", {2: "T78.2^过敏性休克^I10", 3: "20260309", 9: "Y", 12: "S", 15: "打针后\\.br\\晕倒", 24: "20260310"}
+    )
+    cause = segment("PCR", {1: "M1^头孢曲松^99LOC", 12: "B77", 20: "H", 21: "DIS"})
+    found = _normalise("PEX^P07", "EVN|P07|20260310", PID, "PES", event, cause, "PCR|M2^生理盐水^99LOC", version="2.8")
+    told = one_of(found, "AdverseEvent")
+    assert told["event"]["coding"][0]["code"] == "T78.2" and told["date"] == "2026-03-09"
+    assert told["seriousness"]["coding"][0]["code"] == "Serious"
+    assert told["outcome"]["coding"][0]["code"] == "resolvedWithSequelae"
+    assert "打针后\n晕倒" in [e.get("valueString") for e in told["extension"]]
+    first, second = told["suspectEntity"]
+    assert [one["instance"]["display"] for one in (first, second)] == ["头孢曲松", "生理盐水"]
+    assert first["causality"][0]["assessment"]["coding"][0]["code"] == "H"
+
+
+def test_an_incident_is_an_adverse_event() -> None:
+    event = one_of(_normalise("BAR^P05", PID, VISIT, "RMI|F|20260309|P", version="2.8"), "AdverseEvent")
+    assert (event["event"]["coding"][0]["code"], event["date"]) == ("F", "2026-03-09")
+
+
+@pytest.mark.parametrize(
+    ("event", "ended", "status"), [("C01", "", "on-study"), ("C04", "", "off-study"), ("C05", "20260301", "off-study"),
+                                   ("C02", "", "not-registered")],
+)  # fmt: skip
+def test_part_in_a_trial(event: str, ended: str, status: str) -> None:
+    trial = segment(
+        "CSR", {1: "ST7^SPONSOR", 4: "9^^^SPONSOR", 6: "20260101", 8: "D9^李^医生", 12: "A^试验组^99LOC", 15: ended}
+    )
+    found = _normalise(f"CRM^{event}", PID, trial, "CSP|P1^第一期^99LOC|20260101", "CSP|P2^第二期^99LOC|20260201")
+    part, study = one_of(found, "ResearchSubject"), one_of(found, "ResearchStudy")
+    assert part["status"] == status and part["period"]["start"] == "2026-01-01" and part["assignedArm"] == "试验组"
+    assert referred(found, part["study"]) is study and study["identifier"][0]["value"] == "ST7"
+    assert referred(found, part["individual"]) is one_of(found, "Patient")
+    phases = [e["extension"] for e in part["extension"] if e["url"].endswith("study-phase")]
+    assert [one[0]["valueCodeableConcept"]["coding"][0]["code"] for one in phases] == ["P1", "P2"]
