@@ -195,3 +195,34 @@ def test_part_in_a_trial(event: str, ended: str, status: str) -> None:
     assert referred(found, part["individual"]) is one_of(found, "Patient")
     phases = [e["extension"] for e in part["extension"] if e["url"].endswith("study-phase")]
     assert [one[0]["valueCodeableConcept"]["coding"][0]["code"] for one in phases] == ["P1", "P2"]
+
+
+JOB = segment("OH2", {1: "1", 3: "20260310", 4: "M^矿工^99LOC", 5: "C^煤炭^99LOC", 7: "1980", 8: "2010", 10: "10",
+                      12: "第三煤矿", 16: "粉尘", 18: "N"})  # fmt: skip
+
+
+def test_what_a_patient_worked_is_their_social_history_and_what_kin_worked_is_theirs() -> None:
+    found = _normalise("ADT^A01", PID, "OH1|1||R^退休^99LOC|2010||20260310", JOB,
+                       "OH3|1||M^矿工^99LOC|C^煤炭^99LOC|30|1980", "OH4|1||1969|1971", "NK1|1|李^四|SON^^HL70063", JOB.replace("矿工", "教师"), VISIT,
+                       version="2.9")  # fmt: skip
+    status, job, usual, combat = all_of(found, "Observation")
+    codes = [one["code"]["coding"][0]["code"] for one in (status, job, usual, combat)]
+    assert codes == ["74165-2", "11341-5", "21843-8", "87511-2"]
+    assert status["valueCodeableConcept"]["coding"][0]["display"] == "退休"
+    assert job["effectivePeriod"] == {"start": "1980", "end": "2010"}
+    said = {one["code"]["text"]: one for one in job["component"]}
+    assert said["occupational hazards"]["valueString"] == "粉尘" and said["hours a day"]["valueQuantity"]["value"] == 10
+    assert usual["component"][1]["valueQuantity"]["value"] == 30
+    assert combat["valuePeriod"] == {"start": "1969", "end": "1971"}
+    son = one_of(found, "RelatedPerson")
+    assert [e["valueCodeableConcept"]["coding"][0]["display"] for e in son["extension"]][:1] == ["教师"]
+
+
+def test_a_device_is_of_the_patient() -> None:
+    device = segment("DEV", {1: "A", 2: "D7^HIS", 3: "P^起搏器^99LOC", 5: "某公司", 7: "X1", 9: "069", 10: "B7",
+                             12: "2020", 17: "I^植入^99LOC"})  # fmt: skip
+    found = _normalise("ORU^R01", PID, "OBR|1||F1|X", device, "OBX|1|NM|K^钾^99LOC||4.1|mmol/L|||||F", version="2.9")
+    made = next(one for one in all_of(found, "Device") if "lotNumber" in one)
+    assert referred(found, made["patient"]) is one_of(found, "Patient")
+    assert (made["modelNumber"], made["manufacturer"], made["manufactureDate"]) == ("X1", "某公司", "2020")
+    assert made["udiCarrier"] == [{"deviceIdentifier": "069"}]
