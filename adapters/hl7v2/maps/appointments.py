@@ -9,7 +9,7 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location_entry, practitioner, practitioner_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time
-from adapters.hl7v2.maps.marks import COMPONENT, FIELD, mark, marked
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, mark, marked
 from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.parties import coded_identifier, entity_identifier, uri
 from adapters.hl7v2.maps.quantities import number
@@ -117,13 +117,13 @@ def ais(c: Conversion, s: Reading) -> None:
     if entry is None:
         return
     apply(c, "AIS[Appointment]", s, entry.resource)
-    start, end = _period(c, s)
-    _span(c, entry.resource, start, end)
+    bounds = _period(c, s, entry.resource)
+    _span(c, entry.resource, bounds.get("start"), bounds.get("end"))
     c.observed = entry
-    c.opened["beside"] = _service(c, s, entry.resource, start, end)
+    c.opened["beside"] = _service(c, s, entry.resource, bounds)
 
 
-def _service(c: Conversion, s: Reading, appointment: dict[str, Any], start: Any, end: Any) -> Entry:
+def _service(c: Conversion, s: Reading, appointment: dict[str, Any], bounds: dict[str, Any]) -> Entry:
     """Official maps AIS[ServiceRequest], SCH[ServiceRequest]: one for each service, whose own notes it has."""
     based = appointment.setdefault("basedOn", [])
     numbers = [dict(one["identifier"]) for one in based if "identifier" in one]
@@ -133,8 +133,8 @@ def _service(c: Conversion, s: Reading, appointment: dict[str, Any], start: Any,
     if numbers:
         made["identifier"] = numbers
     apply(c, "AIS[ServiceRequest]", s, made)
-    if start:
-        made["occurrencePeriod"] = {"start": start, **({"end": end} if end else {})}
+    if bounds:
+        made["occurrencePeriod"] = bounds
     made["subject"] = _for_whom(c)
     entry = c.repeat(made, "AIS")
     based.append(entry.reference)
@@ -174,11 +174,9 @@ def resource(c: Conversion, s: Reading) -> None:
     kind = s.first(4)
     if kind and kind is not named and (told := concept(c, kind)):
         participant["type"] = [told]
-    start, end = _period(c, s)
-    bounds = {key: leaf for key, leaf in (("start", start), ("end", end)) if leaf}
-    if bounds:
+    if bounds := _period(c, s, entry.resource):
         participant["period"] = bounds
-        _span(c, entry.resource, start, end)
+        _span(c, entry.resource, bounds.get("start"), bounds.get("end"))
     entry.resource["participant"].append(participant)
     c.observed = entry
 
@@ -218,20 +216,39 @@ def _participation(c: Conversion, s: Reading) -> Leaf | str:
     return c.looked_up("participation-status", leaf) or "accepted"
 
 
-def _period(c: Conversion, s: Reading) -> tuple[Leaf | None, Leaf | None]:
-    """Start (with its offset) and end (start and duration)."""
+def _period(c: Conversion, s: Reading, appointment: dict[str, Any]) -> dict[str, Any]:
+    """Start, else how far from the appointment's own, and end (start and duration): official map AIS[Appointment]."""
     at, offset, offset_unit, length, unit = _TIMES[s.name]
-    given = s.first(at)
-    start = date_time(c, given) if given else None
-    moment = c.clock.moment(start.text) if start and len(str(start.value)) > 10 else None
-    if start is None or moment is None:
-        return start, None
-    shift = _duration(s, offset, offset_unit)
-    if shift:
-        start = start.give(_after(moment, shift))
-        moment = datetime.fromisoformat(str(start.value))
-    minutes = _duration(s, length, unit)
-    return start, minutes.give(_after(moment, minutes)) if minutes else None
+    if given := s.first(at):
+        start = date_time(c, given)
+        made: dict[str, Any] = {"start": start} if start else {}
+    else:
+        booked, shift, made = appointment.get("start"), _minutes(s, offset, offset_unit, -_MOST), {}
+        start = shift.give(_after(_moment(booked), shift)) if shift and booked and _own(booked) else None
+        if shift and start:
+            made["start"] = start
+            _as_told(made, "start", shift, s.text(offset_unit))
+    if start and "T" in str(start.value) and (minutes := _duration(s, length, unit)):
+        made["end"] = minutes.give(_after(_moment(start), minutes))
+        if s.text(unit).upper() != "MIN" or minutes.text.strip() != str(minutes.value):
+            _as_told(made, "end", minutes, s.text(unit))
+    return made
+
+
+def _own(start: Leaf) -> bool:
+    """Whether it is the appointment's, not that of a service or resource before."""
+    return start.path.startswith(("SCH", "TQ1"))
+
+
+def _as_told(made: dict[str, Any], key: str, minutes: Leaf, unit: str) -> None:
+    """A time that was told as so many units from another."""
+    mark(made, AS_SENT, minutes.text.strip(), key)
+    if unit:
+        mark(made, COMPONENT, unit, key)
+
+
+def _moment(instant: Leaf) -> datetime:
+    return datetime.fromisoformat(str(instant.value))
 
 
 def _after(moment: datetime, minutes: Leaf) -> str:
@@ -240,12 +257,21 @@ def _after(moment: datetime, minutes: Leaf) -> str:
 
 def _duration(s: Reading, field: int, unit: int) -> Leaf | None:
     """A positive number of whole minutes."""
+    found = _minutes(s, field, unit, 0)
+    return found.give(max(1, int(str(found.value)))) if found else None
+
+
+_MOST = 100000
+
+
+def _minutes(s: Reading, field: int, unit: int, least: int) -> Leaf | None:
+    """A number of units in whole minutes."""
     leaf = s.leaf(field)
     found = number(leaf.text) if leaf else None
     factor = _MINUTES.get(s.text(unit).upper())
-    if leaf is None or found is None or factor is None or not 0 < found < 100000:
+    if leaf is None or found is None or factor is None or not least < found < _MOST:
         return None
-    return leaf.give(max(1, round(float(found) * factor)))
+    return leaf.give(round(float(found) * factor))
 
 
 def _span(c: Conversion, made: dict[str, Any], start: Any, end: Any) -> None:
@@ -268,7 +294,7 @@ def close(c: Conversion) -> None:
         made["participant"].append({"actor": {"display": "unknown"}, "status": "accepted"})
     start, minutes = made.get("start"), made.get("minutesDuration")
     if start and "end" not in made and minutes:
-        made["end"] = minutes.give(_after(datetime.fromisoformat(str(start.value)), minutes))
+        made["end"] = minutes.give(_after(_moment(start), minutes))
     state = made["status"].value if isinstance(made["status"], Leaf) else made["status"]
     if "start" in made or "end" in made or state not in ("proposed", "cancelled", "waitlist"):
         for key in ("start", "end"):

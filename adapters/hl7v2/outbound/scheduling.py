@@ -21,8 +21,8 @@ from hub.domain.fragments import Resource
 _CONTACTS = {"PPRF": 12, "CALLBCK": 16, "ENT": 20}
 """v3-ParticipationType of who made, filled and entered an appointment, and the field of SCH."""
 
-_TIMES = {"AIS": (4, 7, 8), "AIG": (8, 11, 12), "AIL": (6, 9, 10), "AIP": (6, 9, 10)}
-"""Start, duration, its units."""
+_TIMES = {"AIS": (4, 5, 7), "AIG": (8, 9, 11), "AIL": (6, 7, 9), "AIP": (6, 7, 9)}
+"""Start, offset and duration; behind each of the two its units."""
 
 _STATUS = {"AIG": 14, "AIL": 12, "AIP": 12}
 
@@ -120,13 +120,19 @@ def _take(w: Writing, participant: Mapping[str, Any], made: Segment, taking: dic
 
 
 def _span(w: Writing, bounds: Mapping[str, Any], segment: Segment) -> None:
-    """Start and, where both ends are known to the minute, duration."""
+    """Start, or how far it is from the appointment's, and, where both ends are known to the minute, duration."""
     start, end = str(bounds.get("start", "")), str(bounds.get("end", ""))
-    at, length, unit = _TIMES[segment.name]
-    if start:
+    at, offset, length = _TIMES[segment.name]
+    if offset_told := sent(bounds, "start"):
+        segment.put(offset, offset_told)
+        segment.put(offset + 1, mark(bounds, COMPONENT, "start"))
+    elif start:
         segment.put(at, date_time(w, start))
-    if len(start) > 10 and len(end) > 10:
+    if duration_told := sent(bounds, "end"):
+        segment.put(length, duration_told)
+        segment.put(length + 1, mark(bounds, COMPONENT, "end"))
+    elif len(start) > 10 and len(end) > 10:
         minutes = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 60
         if minutes > 0:
             segment.put(length, f"{minutes:g}")
-            segment.put(unit, "MIN")
+            segment.put(length + 1, "MIN")

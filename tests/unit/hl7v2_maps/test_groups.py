@@ -61,6 +61,24 @@ def test_the_services_of_an_appointment_of_several_are_for_all_of_them() -> None
     assert _names(_back(found, "SIU^S12", "2.5.1")).endswith("RGS AIS AIS")
 
 
+def test_a_resource_is_due_when_its_segment_says_else_so_far_from_the_appointments_start() -> None:
+    found = _read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP|||||^^^20260312090000+0800", FIRST, "RGS|1",
+                  "AIS|1||ECG^心电图|20260312093000+0800|20|MIN|1|H", "AIG|1||E7^心电图机||||||15|MIN",
+                  "AIP|1||D1^李^明||||-1|H")  # fmt: skip
+    (booked,) = all_of(found, "Appointment")
+    starts = [one["period"]["start"] for one in booked["participant"] if "period" in one]
+    assert booked["start"] == "2026-03-12T09:00:00+08:00"
+    assert starts == ["2026-03-12T09:15:00+08:00", "2026-03-12T08:00:00+08:00"]
+    service = next(one for one in all_of(found, "ServiceRequest") if "occurrencePeriod" in one)
+    assert (service["occurrencePeriod"]["start"], service["occurrencePeriod"]["end"]) == (
+        "2026-03-12T09:30:00+08:00", "2026-03-12T10:30:00+08:00")  # fmt: skip
+    back = _back(found, "SIU^S12", "2.5.1")
+    assert [line for line in back if line.startswith("AI")] == [
+        "AIS|1||ECG^心电图|20260312093000+0800|||1|H", "AIG|1||E7^心电图机||||||15|MIN||||BOOKED",
+        "AIP|1||D1^李^明^^^^^^ZSWSY||||-1|H||||BOOKED",
+    ]  # fmt: skip
+
+
 def test_an_orders_document_is_no_result_and_its_results_are_no_document() -> None:
     found = _read("ORU^R01", "2.8", FIRST, "ORC|RE|P1|F1", "OBX|1|TX|11502-2^Report^LN||会诊意见|||||||||||",
                   "TXA|1|CN^会诊|TX||||||||||D1||||||||||", "OBR|1|P1|F1|GLU^Glucose", "OBX|2|TX|GLU^Glucose||5.1",
