@@ -11,6 +11,7 @@ from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, mark, marked
 from adapters.hl7v2.maps.names import address, telecom
+from adapters.hl7v2.maps.orders import further
 from adapters.hl7v2.maps.parties import coded_identifier, entity_identifier, uri
 from adapters.hl7v2.maps.quantities import number
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
@@ -86,6 +87,10 @@ def timed(c: Conversion, s: Reading) -> bool:
     entry = c.opened.get("appointment")
     if entry is None:
         return False
+    if entry.timed:
+        further(c, s, entry.resource)
+        return True
+    entry.timed = True
     made = entry.resource
     asked: dict[str, Any] = {key: made.pop(key) for key in ("start", "end") if key in made and s.has(7)}
     if asked:

@@ -35,6 +35,8 @@ REPEATS = OWN + "repeats"
 """The segment whose values a resource says again, in a type that FHIR has for them: what is written reads the other."""
 DEVICE = OWN + "device"
 """A device beside the one that an element of FHIR takes, or of what has no such element."""
+TIMING = OWN + "timing"
+"""A timing of an order behind the first, as a Dosage."""
 ADDRESS = OWN + "address"
 """Which of an organisation's addresses (from 0) a result names."""
 

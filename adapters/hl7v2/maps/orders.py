@@ -16,7 +16,7 @@ from adapters.hl7v2.maps.actors import (
 )
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order
 from adapters.hl7v2.maps.datatypes import date_time, instant
-from adapters.hl7v2.maps.marks import FIELD, INHERITED, mark, marked
+from adapters.hl7v2.maps.marks import AS_SENT, FIELD, INHERITED, OWN, TIMING, mark, marked
 from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.parties import entity_identifier, pair
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
@@ -160,6 +160,8 @@ def _grouped(c: Conversion, s: Reading, made: dict[str, Any], kind: str) -> None
     """ORC-4: the group's number; an EIP holds the placer's and the filler's."""
     group = s.first(4)
     found = [] if group is None else pair(c, group, ("PGN", "FGN")) if group.divided else [_GROUP(c, group)]
+    if group and group.divided and group.values.keys() == {1}:
+        mark(found[0], FIELD, "ORC-4.1")
     element = {"ServiceRequest": "requisition", "MedicationRequest": "groupIdentifier"}.get(kind)
     for value in found:
         if value and element and element not in made and value.get("type") == {"text": "PGN"}:
@@ -257,12 +259,28 @@ def timed(c: Conversion, s: Reading, entry: Entry) -> None:
         return
     if resource["resourceType"] != "ServiceRequest":
         return
+    if entry.timed:
+        further(c, s, resource)
+    else:
+        dosage: dict[str, Any] = {}
+        ranked = "priority" in resource
+        apply_timing(c, s, dosage, resource)
+        if "priority" in resource and not ranked:
+            mark(resource, FIELD, "TQ1", "priority")
+        occurs(dosage, resource, ("TQ1-10", "TQ1-11"))
+    entry.timed = True
+
+
+def further(c: Conversion, s: Reading, resource: dict[str, Any]) -> None:
+    """A TQ1 behind the first: a ServiceRequest takes one occurrence, an Appointment one time."""
     dosage: dict[str, Any] = {}
-    ranked = "priority" in resource
-    apply_timing(c, s, dosage, resource)
-    if "priority" in resource and not ranked:
-        mark(resource, FIELD, "TQ1", "priority")
-    occurs(dosage, resource, ("TQ1-10", "TQ1-11"))
+    held: dict[str, Any] = {}
+    apply_timing(c, s, dosage, held)
+    if "priority" in held:
+        ranked = {"url": OWN + "priority", "valueCode": held["priority"]}
+        dosage["extension"] = [marked(ranked, AS_SENT, held["priority"].text.strip(), "valueCode")]
+    if dosage:
+        resource.setdefault("extension", []).append({"url": TIMING, "valueDosage": dosage})
 
 
 def occurs(dosage: dict[str, Any], resource: dict[str, Any], places: tuple[str, str]) -> None:

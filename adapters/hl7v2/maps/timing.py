@@ -9,6 +9,7 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.datatypes import positive_of
+from adapters.hl7v2.maps.marks import COMPONENT, mark
 from adapters.hl7v2.maps.names import period
 from adapters.hl7v2.maps.quantities import composite_quantity, number, quantity
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
@@ -176,7 +177,10 @@ def tq1(c: Conversion, s: Reading, dosage: dict[str, Any], resource: dict[str, A
     """TQ1 as one Dosage (MedicationRequest) or, its timing alone, an occurrence (ServiceRequest)."""
     repeat = s.first(3)
     if repeat and (leaf := repeat.part(1, 1)):
-        pattern(c, leaf, dosage, name=repeat.part(1, 2), system=repeat.part(1, 3))
+        name = repeat.part(1, 2)
+        pattern(c, leaf, dosage, name=name, system=repeat.part(1, 3))
+        if name is None and "coding" not in dosage["timing"]["code"]:
+            mark(dosage["timing"]["code"], COMPONENT, "1", "text")
     _details(c, s, repeat, dosage)
     bounds(c, s.leaf(7), s.leaf(8), dosage)
     priority(c, s.leaf(9), resource)

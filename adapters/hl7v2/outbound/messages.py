@@ -142,7 +142,7 @@ def _reports(w: Writing) -> list[Segment]:
     made = [segment for one in early for segment in results(w, one)]
     made += visit(w)
     for place, one in enumerate(w.graph.all("DiagnosticReport"), 1):
-        made += report(w, one, place)
+        made += report(w, one, place, next((one for one in reversed(made) if one.name == "ORC"), None))
     loose = [
         segment for one in loose_results(w) if not any(one is other for other in early) for segment in results(w, one)
     ]

@@ -46,7 +46,8 @@ def numbers(w: Writing, resource: Resource, control: Segment, made: Segment, own
                 if not segment.has(field or own):
                     segment.put(field or own, value)
     group = grouped(w, groups)
-    alone = group.get(1) if group and len(group) == 1 else None
+    whole = any(mark(one, FIELD) == "ORC-4.1" for one in groups)
+    alone = group.get(1) if group and len(group) == 1 and not whole else None
     control.put(4, alone if isinstance(alone, dict) else group)
 
 
@@ -124,11 +125,9 @@ def order(w: Writing, request: Resource, place: int, *, control: str = "", statu
     worded = _coded(request, coded=False)
     where = int(mark(worded[0], COMPONENT, "text") or 1) if worded else 1
     made.put(13, {where: "; ".join(text(one, "text") for one in worded)})
-    told = timing.in_obr(w, request)
-    if told and timing.stands_in_control(request):
-        head.put(7, timing.timing_quantity(w, request))
-    elif told:
-        made.put(27, timing.timing_quantity(w, request))
+    told, _ = timing.parts(w, request)
+    segment, field = (head, 7) if timing.stands_in_control(request) else (made, 27)
+    segment.put(field, timing.timing_quantity(w, told))
     for one in request.get("occurrenceTiming", {}).get("event", ()) if not w.withdrawn else ():
         made.put(6, date_time(w, one))
     for one in request.get("specimen", ())[:1]:

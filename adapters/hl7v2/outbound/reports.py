@@ -28,8 +28,9 @@ _ORDERED_BY = OWN + "ordered-by"
 _AGENTS = {"enterer": 10, "verifier": 11, "performer": 19}
 
 
-def report(w: Writing, made_of: Resource, place: int) -> list[Segment]:
-    """ORC with its document, OBR, NTE, TQ1, CTD, OBX with NTE, FT1, CTI, and SPM with OBX of a DiagnosticReport."""
+def report(w: Writing, made_of: Resource, place: int, before: Segment | None = None) -> list[Segment]:
+    """ORC with its document, OBR, NTE, TQ1, CTD, OBX with NTE, FT1, CTI, and SPM with OBX of a DiagnosticReport.
+    before: the ORC of the report before it, which is this one's where it had none."""
     control, made = Segment("ORC"), Segment("OBR")
     made.put(1, str(place))
     request = _request(w, made_of)
@@ -54,8 +55,11 @@ def report(w: Writing, made_of: Resource, place: int) -> list[Segment]:
             continue
         segments += specimen(w, one)
         segments += [obx for each in told if measured.get(id(each)) is one for obx in results(w, each)]
-    inherits = extension(made_of, INHERITED) == "ORC"
-    return segments if inherits else [control, *document, *segments]
+    if extension(made_of, INHERITED) != "ORC":
+        return [control, *document, *segments]
+    if before and control.has(7):
+        before.fields.setdefault(7, control.fields[7])
+    return segments
 
 
 def _resolved(w: Writing, holder: Resource, reference: Mapping[str, Any], kind: str) -> Resource | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.hl7v2.maps.marks import COMPONENT, FIELD, OWN, REPEATS
-from adapters.hl7v2.outbound import notes
+from adapters.hl7v2.outbound import notes, timing
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time
 from adapters.hl7v2.outbound.graph import codes_of, extensions, mark, sent
 from adapters.hl7v2.outbound.names import address, telecom
@@ -50,17 +50,18 @@ def schedule(w: Writing, appointment: Resource) -> tuple[list[Segment], list[Seg
         for number in request.get("identifier", ()) if request else [one["identifier"]] if "identifier" in one else []:
             kinds = codes_of(number.get("type", {}))
             made.put(27 if "FILL" in kinds else 26, entity_identifier(w, number))
-    timing = Segment("TQ1")
-    timing.put(7, start)
-    timing.put(8, end)
-    timing.put(
+    booked = Segment("TQ1")
+    booked.put(7, start)
+    booked.put(8, end)
+    booked.put(
         9, sent(appointment, "priority") or back("appointment-priority").get(str(appointment.get("priority", "")))
     )
     taking: dict[str, list[Segment]] = {"AIG": [], "AIL": [], "AIP": []}
     for participant in appointment.get("participant", ()):
         _take(w, participant, made, taking)
     told = notes.of(w, appointment, [one["valueAnnotation"] for one in extensions(appointment, OWN + "note")])
-    head = [made, *([timing] if w.version >= (2, 5) and not timing.empty else []), *told]
+    times = [*([] if booked.empty else [booked]), *timing.further(w, appointment)] if w.version >= (2, 5) else []
+    head = [made, *times, *told]
     group = Segment("RGS")
     group.put(1, "1")
     return head, [group, *_services(w, appointment), *taking["AIG"], *taking["AIL"], *taking["AIP"]]

@@ -5,21 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.hl7v2.maps.marks import AS_SENT, FIELD
+from adapters.hl7v2.maps.marks import AS_SENT, FIELD, OWN, TIMING
 from adapters.hl7v2.maps.timing import implied
 from adapters.hl7v2.outbound.datatypes import Writing, back, composite_quantity, concept, date_time, number
-from adapters.hl7v2.outbound.graph import mark, text
+from adapters.hl7v2.outbound.graph import extensions, mark, text
 from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean, subcomponents
 from hub.domain.fragments import Resource
 
 _FIELDS = ("OBR-27", "ORC-7")
 
 
-def in_obr(w: Writing, request: Resource) -> bool:
-    """Whether it stands in OBR-27; in a result TQ1 has it since version 2.5, unless its sender had not."""
-    if w.version >= (2, 5) and w.message.kind.startswith("ORU"):
-        return not w.withdrawn and bool(_marked(request))
-    return not w.withdrawn
+def parts(w: Writing, request: Resource) -> tuple[Resource, Resource]:
+    """What of an order's timing stands in OBR-27 (or ORC-7), and what in TQ1: since version 2.5 a result has TQ1, which
+    takes all that its sender had not in the other."""
+    if not _has_tq1(w):
+        return ({}, {}) if w.withdrawn else (request, {})
+    if w.withdrawn:
+        return {}, request
+    own: Resource = {key: held for key, held in request.items() if key in _ELEMENTS and mark(held, FIELD) in _FIELDS}
+    if mark(request, FIELD, "priority") in _FIELDS:
+        own |= {key: request[key] for key in ("priority", "_priority")}
+    rest = {key: held for key, held in request.items() if key not in own}
+    return {**own, "note": request.get("note", ())}, rest
+
+
+def _has_tq1(w: Writing) -> bool:
+    return w.message.kind.startswith("ORU") and w.version >= (2, 5)
+
+
+_ELEMENTS = ("occurrenceTiming", "quantityQuantity")
 
 
 def stands_in_control(request: Resource) -> bool:
@@ -47,7 +61,7 @@ def timing_quantity(w: Writing, request: Resource) -> Repetition | None:
     bounds = repeat.get("boundsPeriod", {})
     made |= {n: date_time(w, bounds[key]) for n, key in ((4, "start"), (5, "end")) if key in bounds}
     for n, told in ((7, "TQ1-10"), (8, "TQ1-11")):
-        others = (told,) if w.version < (2, 5) else ()
+        others = () if _has_tq1(w) else (told,)
         made[n] = _note(request, *(f"{one}.{n}" for one in _FIELDS)) or _note(request, *others)
     made = {n: part for n, part in made.items() if part}
     if made or mark(request, FIELD, "priority") in _FIELDS:
@@ -57,13 +71,35 @@ def timing_quantity(w: Writing, request: Resource) -> Repetition | None:
 
 def tq1(w: Writing, request: Resource) -> list[Segment]:
     """TQ1, where there is something to tell that OBR-27 does not."""
-    told = in_obr(w, request)
-    if told:
-        request = {"note": request.get("note", ())}
-    timing = request.get("occurrenceTiming", {})
+    _, rest = parts(w, request)
+    made = _timed(w, rest.get("occurrenceTiming", {}), rest.get("quantityQuantity"))
+    for field, component in ((10, 7), (11, 8)):
+        others = (f"{one}.{component}" for one in _FIELDS) if w.withdrawn else ()
+        made.put(field, _note(rest, f"TQ1-{field}", *others))
+    if not made.empty or mark(rest, FIELD, "priority") == "TQ1" or (w.version >= (2, 7) and "priority" in rest):
+        made.put(9, _priority(rest))
+    return [*([] if made.empty else [made]), *further(w, request)]
+
+
+def further(w: Writing, resource: Resource) -> list[Segment]:
+    """The TQ1 behind the first."""
+    return [_dosage(w, one["valueDosage"]) for one in extensions(resource, TIMING)]
+
+
+def _dosage(w: Writing, dosage: Mapping[str, Any]) -> Segment:
+    amount = next((one.get("doseQuantity") for one in dosage.get("doseAndRate", ())), None)
+    made = _timed(w, dosage.get("timing", {}), amount)
+    for one in extensions(dosage, OWN + "priority"):
+        made.put(9, text(one, "valueCode"))
+    made.put(10, "\n".join(text(one, "text") for one in dosage.get("additionalInstruction", ())))
+    made.put(11, text(dosage, "text"))
+    return made
+
+
+def _timed(w: Writing, timing: Mapping[str, Any], amount: Mapping[str, Any] | None) -> Segment:
     repeat = timing.get("repeat", {})
     made = Segment("TQ1")
-    made.put(2, composite_quantity(w, request["quantityQuantity"]) if "quantityQuantity" in request else None)
+    made.put(2, composite_quantity(w, amount) if amount else None)
     made.put(3, _pattern(w, timing))
     for place, at in enumerate(repeat.get("timeOfDay", ())):
         made.put(4, mark(repeat, AS_SENT, "timeOfDay", place) or str(at).replace(":", ""))
@@ -73,24 +109,20 @@ def tq1(w: Writing, request: Resource) -> list[Segment]:
     bounds = repeat.get("boundsPeriod", {})
     for field, key in ((7, "start"), (8, "end")):
         made.put(field, date_time(w, bounds[key]) if key in bounds else None)
-    for field, component in ((10, 7), (11, 8)):
-        others = () if told else (f"{one}.{component}" for one in _FIELDS)
-        made.put(field, _note(request, f"TQ1-{field}", *others))
     if "duration" in repeat:
         made.put(13, clean({1: number(repeat["duration"]), 2: text(repeat, "durationUnit")}))
     made.put(14, str(repeat["count"]) if "count" in repeat else None)
-    if not made.empty or mark(request, FIELD, "priority") == "TQ1" or (w.version >= (2, 7) and "priority" in request):
-        made.put(9, _priority(request))
-    return [] if made.empty else [made]
+    return made
 
 
 def _pattern(w: Writing, timing: Mapping[str, Any]) -> Repetition | None:
     """RPT: the pattern's code; period, event and offset where the code does not say them."""
     repeat = timing.get("repeat", {})
     code = subcomponents(concept(w, timing.get("code", {})))
-    words = code.pop(9, "") or code.get(2, "")
-    said = implied(code.get(1) or words)
-    made: dict[int, Component | None] = {1: {**code, 2: words}}
+    if words := code.pop(9, ""):
+        code[2] = words
+    said = implied(code.get(1) or code.get(2, ""))
+    made: dict[int, Component | None] = {1: code}
     if "period" in repeat and "period" not in said:
         made |= {5: number(repeat["period"]), 6: text(repeat, "periodUnit")}
     if "when" in repeat and "when" not in said:

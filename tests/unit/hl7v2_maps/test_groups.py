@@ -79,6 +79,31 @@ def test_a_resource_is_due_when_its_segment_says_else_so_far_from_the_appointmen
     ]  # fmt: skip
 
 
+def test_each_timing_of_an_order_and_of_an_appointment_stands_by_itself() -> None:
+    first, second = "TQ1|||每日一次||||20260312090000+0800|||空腹|", "TQ1||2^支|每周||||20260401||R|餐后|复查"
+    found = _read("ORU^R01", "2.5.1", FIRST, "ORC|RE|P1|F1", "OBR|1|P1|F1|GLU^Glucose", first, second,
+                  "OBX|1|NM|GLU^Glucose||5.1|mmol/L|||||F")  # fmt: skip
+    (order,) = all_of(found, "ServiceRequest")
+    assert order["occurrenceTiming"]["code"]["text"] == "每日一次" and "priority" not in order
+    assert [one["text"] for one in order["note"]] == ["空腹"]
+    told = [line for line in _back(found, "ORU^R01", "2.5.1") if line.startswith("TQ1")]
+    assert told == [first.rstrip("|"), second]
+    found = _read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP", "TQ1|||||||20260312090000+0800", "TQ1|||||||20260319",
+                  FIRST, "RGS|1")  # fmt: skip
+    (booked,) = all_of(found, "Appointment")
+    assert booked["start"] == "2026-03-12T09:00:00+08:00" and "requestedPeriod" not in booked
+    assert "TQ1|||||||20260319" in _back(found, "SIU^S12", "2.5.1")
+
+
+def test_timing_that_an_order_has_of_its_orc_stays_in_the_orc_that_reports_share() -> None:
+    control = "ORC|RE|||G1&&1.2.3&ISO|||1^Q8H^^20260312"
+    found = _read("ORU^R01", "2.4", FIRST, control, "OBR|1|||GLU^Glucose" + "|" * 23 + "2^Q6H", "OBX|1|NM|GLU||5",
+                  "OBR|2|||K^Potassium", "OBX|1|NM|K||4")  # fmt: skip
+    back = _back(found, "ORU^R01", "2.4")
+    assert [line for line in back if line.startswith("ORC")] == [control]
+    assert [line[-5:] for line in back if line.startswith("OBR")] == ["2^Q6H", "ssium"]
+
+
 def test_an_orders_document_is_no_result_and_its_results_are_no_document() -> None:
     found = _read("ORU^R01", "2.8", FIRST, "ORC|RE|P1|F1", "OBX|1|TX|11502-2^Report^LN||会诊意见|||||||||||",
                   "TXA|1|CN^会诊|TX||||||||||D1||||||||||", "OBR|1|P1|F1|GLU^Glucose", "OBX|2|TX|GLU^Glucose||5.1",
