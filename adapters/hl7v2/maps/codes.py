@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -56,9 +57,18 @@ _UNITS: Words = {unit: code for code, units in document("units.yaml").items() fo
 _FOLDED: Words = {unit.casefold(): code for unit, code in _UNITS.items()}
 
 
+_POWER = re.compile(r"[x×*]?\s?10(?:\^|\*{1,2}|e)([1-9]\d?)\s?/\s?(l|dl|ml|[uµμ]l|mcl|mm3|mm\^3)", re.IGNORECASE)
+_VOLUMES = {"l": "L", "dl": "dL", "ml": "mL"}
+"""What is counted in, to UCUM; a cubic millimetre is a microlitre."""
+
+
 def ucum(unit: str) -> str | None:
     """The UCUM code of a unit as written; its case counts where it tells two apart (`mM` is no length)."""
     unit = unit.strip()
+    if unit == "G/L":  # cells, 10*9/L, in Europe; grams of who writes everything in capitals
+        return None
+    if counted := _POWER.fullmatch(unit):
+        return f"10*{counted[1]}/{_VOLUMES.get(counted[2].lower(), 'uL')}"
     return _UNITS.get(unit) or _FOLDED.get(unit.casefold())
 
 

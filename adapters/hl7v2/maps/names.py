@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.datatypes import Convert, Value, positive_of
 from adapters.hl7v2.maps.marks import COMPONENT, OWN, mark, marked
@@ -33,6 +34,9 @@ SURNAMES = ((2, "own-prefix"), (3, "own-name"), (4, "partner-prefix"), (5, "part
 """FN's subcomponents and their extensions."""
 
 
+ADDRESS_TYPE = OWN + "address-type"
+_OTHER_TYPES = frozenset({"F", "L", "P", "RH", "S", "TM", "V"})
+"""Table 0190 where FHIR has neither use nor type."""
 _LINES = ("1", "2", "19", "", "")
 """Components of XAD where an address's first lines usually stand."""
 
@@ -181,7 +185,11 @@ def address(c: Conversion, r: Repetition) -> Value:
 
 
 def _more_of_address(r: Repetition, made: dict[str, Any]) -> None:
-    """XAD.8, .10 and .20: further designation, census tract, comment."""
+    """XAD.7 where FHIR has no code for it; .8, .10 and .20: further designation, census tract, comment."""
+    kind = r.leaf(7)
+    if made and kind and kind.text.strip().upper() in _OTHER_TYPES:
+        said = {"system": codes.TERMINOLOGY + "v2-0190", "code": kind.give(kind.text.strip().upper())}
+        made["extension"] = [{"url": ADDRESS_TYPE, "valueCodeableConcept": {"coding": [said]}}]
     for url, leaf in (
         (OWN + "geographic-designation", r.leaf(8)),
         (OWN + "census-tract", r.part(10, 2) or r.leaf(10)),
@@ -258,8 +266,12 @@ def _component_of(c: Conversion, r: Repetition, value: Any) -> str:
     for one in its parts."""
     if isinstance(value, Joined):
         return "7" if len(value.sources) == 1 else ""
-    found = next((n for n in (4, 12, 9, 10, 11) if value is r.leaf(n)), 1)
+    found = next((n for n in (4, 12, *_MISPLACED) if value is r.leaf(n)), 1)
     return "" if found == (12 if c.since_2_6 else 1) else str(found)
+
+
+_MISPLACED = (6, 8, 9, 10, 11)
+"""Senders who miscount put the number where its area code, extension, text, prefix or speed dial stands."""
 
 
 def _dialled(text: str) -> bool:
@@ -270,8 +282,9 @@ def _telephone(r: Repetition) -> Value:
     plain, country, area, local, extension = (r.leaf(n) for n in (1, 5, 6, 7, 8))
     whole = r.leaf(12)
     if local is None:
-        # Senders who miscount put the number where its prefix or speed dial stands.
-        return whole or plain or next((leaf for n in (9, 10, 11) if (leaf := r.leaf(n)) and _dialled(leaf.text)), None)
+        return whole or plain or next((leaf for n in _MISPLACED if (leaf := r.leaf(n)) and _dialled(leaf.text)), None)
     parts = [leaf for leaf in (country, area, local, extension) if leaf]
-    texts = [("+" if leaf is country else "x" if leaf is extension else "") + leaf.text.strip() for leaf in parts]
+    texts = [("x" if leaf is extension else "") + leaf.text.strip() for leaf in parts]
+    if country:  # also as it is dialled: 0049, +49
+        texts[0] = "+" + texts[0].removeprefix("+").removeprefix("00")
     return Joined(" ".join(texts), parts)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN
-from adapters.hl7v2.maps.names import REPRESENTATION, SURNAMES, TELECOM_PARTS, TELECOM_WHOLE
+from adapters.hl7v2.maps.names import ADDRESS_TYPE, REPRESENTATION, SURNAMES, TELECOM_PARTS, TELECOM_WHOLE
 from adapters.hl7v2.outbound.datatypes import Writing, back, date_time
 from adapters.hl7v2.outbound.graph import extension, extensions, mark, text
 from adapters.hl7v2.outbound.values import Component, Repetition, clean
@@ -78,7 +78,8 @@ def address(w: Writing, value: Any) -> Repetition | None:
         made[1] = text(value, "text")
     kind = back("address-use").get(value.get("use", "")) or back("address-type").get(value.get("type", ""))
     visited = extension(value, _STANDARD + "iso21090-AD-use")
-    made[7] = mark(value, AS_SENT, "use") or mark(value, AS_SENT, "type") or kind or visited
+    other = next((one["valueCodeableConcept"]["coding"][0]["code"] for one in extensions(value, ADDRESS_TYPE)), "")
+    made[7] = mark(value, AS_SENT, "use") or mark(value, AS_SENT, "type") or kind or visited or other
     for n, url in _PLACES:
         for one in extensions(value, url):
             said = str(one["valueString"])

@@ -1,0 +1,68 @@
+"""What hospitals, laboratories and devices of Europe, Australia and Japan write otherwise than the corpus does."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.hl7v2.maps import codes
+from hub.domain.messages import Normalised
+from tests.roundtrip.measure import trip
+from tests.unit.hl7v2_maps.normalised import normalised, one_of
+
+PID = "PID|1||7^^^HIS^MR||Roe^Ann||19700101|F"
+OBR = "OBR|1|2|3|P^Panel^L|||20260310||||||||||||||||||F"
+WEIGHT = "OBX|1|NM|W^Weight^L||70|kg|||||F"
+
+
+def _message(kind: str, *segments: str) -> list[str]:
+    return [rf"MSH|^~\&|HIS|CLINIC|HUB|HUB|20260310||{kind}|1|P|2.5.1", *segments]
+
+
+def _normalise(kind: str, *segments: str) -> Normalised:
+    return normalised(_message(kind, *segments))
+
+
+def _lost(kind: str, *segments: str) -> list[str]:
+    """The paths of mapped values that are not in the message that is written of the Bundle."""
+    found = trip("", "\r".join(_message(kind, *segments)).encode())
+    assert found
+    assert not found.refused
+    return [leaf.path for leaf in found.leaves if not leaf.returned]
+
+
+@pytest.mark.parametrize(("told", "value"), [
+    ("^PRN^PH^^0043^512^738294", "+43 512 738294"), ("^PRN^PH^^+49^451^24680", "+49 451 24680"),
+    ("^PRN^PH^^43^512^738294", "+43 512 738294"), ("^PRN^PH^^^671556677", "671556677"),
+    ("^PRN^PH^^^^^0262959087", "0262959087"),
+])  # fmt: skip
+def test_a_telephone_is_told_as_it_is_dialled(told: str, value: str) -> None:
+    patient = one_of(_normalise("ADT^A08", "EVN|A08", f"{PID}|||||{told}"), "Patient")
+    assert [one["value"] for one in patient["telecom"]] == [value]
+    assert not _lost("ORU^R01", f"{PID}|||||{told}", OBR, WEIGHT)
+
+
+def test_where_somebody_was_born_is_no_address_in_use() -> None:
+    places = "Weg 1^^Linz^^4020^AT^H~^^Graz^^^AT^BDL~^^Wels^^^AT^BR~Ring 2^^Wien^^1010^AT^L"
+    sent = f"{PID}|||{places}"
+    home, *born, legal = one_of(_normalise("ADT^A08", "EVN|A08", sent), "Patient")["address"]
+    assert (home["use"], [one["use"] for one in born]) == ("home", ["old", "old"])
+    coded = legal["extension"][0]["valueCodeableConcept"]["coding"]
+    assert coded == [{"system": "http://terminology.hl7.org/CodeSystem/v2-0190", "code": "L"}]
+    assert "use" not in legal
+    assert not _lost("ORU^R01", sent, OBR, WEIGHT)
+
+
+@pytest.mark.parametrize(("written", "code"), [
+    ("x10E9/L", "10*9/L"), ("x10*12/L", "10*12/L"), ("10^3/µl", "10*3/uL"), ("X10E3/UL", "10*3/uL"),
+    ("10*6/mm3", "10*6/uL"), ("Gpt/l", "10*9/L"), ("Tsd/µl", "10*3/uL"), ("MDC_DIM_MMHG", "mm[Hg]"), ("G/L", None),
+    ("g/l", "g/L"), ("10*5", None),
+])  # fmt: skip
+def test_units_of_laboratories_and_devices(written: str, code: str | None) -> None:
+    assert codes.ucum(written) == code
+
+
+def test_a_unit_of_a_device_is_told_in_ucum() -> None:
+    measured = "OBX|1|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.2.3.4|97|262688^MDC_DIM_PERCENT^MDC|||||R"
+    value = one_of(_normalise("ORU^R01", PID, OBR, measured), "Observation")["valueQuantity"]
+    assert (value["code"], value["system"], value["unit"]) == ("%", "http://unitsofmeasure.org", "MDC_DIM_PERCENT")
+    assert not _lost("ORU^R01", PID, OBR, measured)
