@@ -69,6 +69,8 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
         _look_ahead(c)
     elif kind == "ORU":
         _documents_first(c.readings)
+    if kind in ("REF", "RRI"):
+        _referral_first(c.readings)
     declared_sheets = dialect.declared
     for reading in c.readings:
         translate = TRANSLATORS.get(reading.name)
@@ -101,6 +103,13 @@ def _look_ahead(c: Conversion) -> None:
             c.trailing.add(reading.segment)
         elif reading.name[0] != "Z":
             break
+
+
+def _referral_first(readings: list[Reading]) -> None:
+    """RF1 stands before the providers that act in it (REF_I12), also where its sender puts it behind them."""
+    first = {reading.name: place for place, reading in reversed(list(enumerate(readings)))}
+    if "PRD" in first and first.get("RF1", 0) > first["PRD"]:
+        readings.insert(first["PRD"], readings.pop(first["RF1"]))
 
 
 def _documents_first(readings: list[Reading]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.hl7v2.maps.attachments import ATTACHMENT
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.reading import Leaf, Reading
-from adapters.hl7v2.maps.segments_referral import identifiers
+from adapters.hl7v2.maps.segments_referral import REFERRED_TO, identifiers, providers
 from hub.domain.errors import Cause, Refusal
 from hub.domain.fragments import Resource
 from hub.domain.messages import Amend, Cancel, Claim, Content, Envelope, Inquire, Intent, Open
@@ -118,15 +118,9 @@ def _readings(c: Conversion, name: str) -> Iterator[Reading]:
 def _receiver(c: Conversion) -> tuple[list[Reading], list[Claim]]:
     """The PRDs in the role of who is referred to, and the claims that they make; found once."""
     if c.receiving is None:
-        readings = _receiving(c)
+        readings = providers(c, REFERRED_TO)
         c.receiving = readings, _claims(c, readings)
     return c.receiving
-
-
-def _receiving(c: Conversion) -> list[Reading]:
-    """The PRDs in the role of who is referred to."""
-    return [s for s in _readings(c, "PRD")
-            if any(repetition.text(1).upper() == "RT" for repetition in s.each(1))]  # fmt: skip
 
 
 def _claims(c: Conversion, receiving: list[Reading]) -> list[Claim]:

@@ -3,6 +3,7 @@ schemas/hl7v2/referral.csv."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from adapters.hl7v2.maps import codes
@@ -115,14 +116,23 @@ def prd(c: Conversion, s: Reading) -> None:
     _act(c, s, entry, house)
 
 
+REFERRING, REFERRED_TO = ("RP", "AP"), ("RT", "IR")
+"""Roles of table 0286, and those of HL7 Australia: authoring provider, intended recipient."""
+
+
+def providers(c: Conversion, roles: Sequence[str]) -> list[Reading]:
+    """The PRDs in the first of these roles that the message has."""
+    told = [(s, {repetition.text(1).upper() for repetition in s.each(1)}) for s in c.readings if s.name == "PRD"]
+    return next((found for role in roles if (found := [s for s, held in told if role in held])), [])
+
+
 def _act(c: Conversion, s: Reading, entry: Entry, house: Entry | None) -> None:
     if c.referral is None:
         return
     request = c.referral.resource
-    roles = {repetition.text(1).upper() for repetition in s.each(1)}
-    if "RP" in roles:
+    if any(s is one for one in providers(c, REFERRING)):
         request.setdefault("requester", entry.reference)
-    elif "RT" in roles:
+    elif any(s is one for one in providers(c, REFERRED_TO)):
         performers = request.setdefault("performer", [])
         performers.extend([house.reference, entry.reference] if house else [entry.reference])
         if c.receiver is None:

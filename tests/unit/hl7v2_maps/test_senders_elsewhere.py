@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from adapters.hl7v2.maps import codes
-from hub.domain.messages import Normalised
+from hub.domain.messages import Normalised, Open
 from tests.roundtrip.measure import trip
-from tests.unit.hl7v2_maps.normalised import normalised, one_of
+from tests.unit.hl7v2_maps.normalised import normalised, one_of, referred
 
 PID = "PID|1||7^^^HIS^MR||Roe^Ann||19700101|F"
 OBR = "OBR|1|2|3|P^Panel^L|||20260310||||||||||||||||||F"
@@ -66,3 +66,29 @@ def test_a_unit_of_a_device_is_told_in_ucum() -> None:
     value = one_of(_normalise("ORU^R01", PID, OBR, measured), "Observation")["valueQuantity"]
     assert (value["code"], value["system"], value["unit"]) == ("%", "http://unitsofmeasure.org", "MDC_DIM_PERCENT")
     assert not _lost("ORU^R01", PID, OBR, measured)
+
+
+AUTHOR, RECIPIENT = "PRD|AP|Roe^John|||||049961AA^AUSHICPR^UPIN", "PRD|IR|Doe^Alice|||||049960CT^AUSHICPR^UPIN"
+RF1, REASON = "RF1|P|R||||A1^GP|20260310", "DG1|1||R07.4^Chest pain^I10|||W"
+
+
+def _acting(found: Normalised) -> tuple[str, str]:
+    """The family names of who refers and of who is referred to."""
+    request = next(r for e in found.bundle["entry"] if "performer" in (r := e["resource"]))
+    roles = referred(found, request["requester"]), referred(found, request["performer"][-1])
+    requester, performer = (referred(found, role["practitioner"])["name"][0]["family"] for role in roles)
+    return requester, performer
+
+
+@pytest.mark.parametrize("segments", [(RF1, AUTHOR, RECIPIENT, PID, REASON), (AUTHOR, RECIPIENT, PID, RF1, REASON)])
+def test_the_author_refers_and_the_intended_recipient_is_referred_to(segments: tuple[str, ...]) -> None:
+    found = _normalise("REF^I12", *segments)
+    assert _acting(found) == ("Roe", "Doe")
+    assert isinstance(found.intent, Open)
+    assert found.intent.content.receiver_path.startswith("PRD[2]-7[1]")
+    assert not _lost("REF^I12", *segments)
+
+
+def test_who_refers_and_is_referred_to_goes_before_author_and_recipient() -> None:
+    others = "PRD|RP|Poe^Jim|||||1^UPIN", "PRD|RT|Loe^Kim|||||2^UPIN"
+    assert _acting(_normalise("REF^I12", RF1, AUTHOR, RECIPIENT, *others, PID, REASON)) == ("Poe", "Loe")
