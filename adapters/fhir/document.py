@@ -26,7 +26,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One resource of a document. base: JSON pointer; expression: FHIRPath; holder: whose `contained` it is in."""
+    """One resource of a document. base: JSON pointer; expression: FHIRPath; holder: whose `contained` it is in; scope:
+    base of the Bundle whose entry it is."""
 
     resource: Resource
     base: str
@@ -34,6 +35,7 @@ class Place:
     full_url: str = ""
     entry: int | None = None
     holder: Place | None = None
+    scope: str = ""
 
     @property
     def type(self) -> str:
@@ -46,8 +48,8 @@ class Document:
 
     root: Resource
     places: tuple[Place, ...]
-    _names: Mapping[str, Place | None] = field(default_factory=dict, repr=False)
-    """None: what names different resources names none."""
+    _names: Mapping[tuple[str, str], Place | None] = field(default_factory=dict, repr=False)
+    """By scope and name. None: what names different resources names none."""
 
     @property
     def is_bundle(self) -> bool:
@@ -59,7 +61,8 @@ class Document:
 
     def resolve(self, reference: object, holder: Place) -> Place | None:
         """The resource of this document that a Reference names (R4, 2.36.4.1): `#id`, a fullUrl, `Type/id` at the
-        server of the holder's fullUrl; else the only resource of that type and id, unless it is another server's."""
+        server of the holder's fullUrl; else the only resource of that type and id, unless it is another server's.
+        Within a Bundle that is an entry, that Bundle's own come first."""
         name = reference.get("reference") if isinstance(reference, dict) else None
         if not isinstance(name, str) or not name:
             return None
@@ -71,10 +74,13 @@ class Document:
         local = "/".join(plain.rsplit("/", 2)[-2:])
         server = owner.full_url.rsplit("/", 2)[0] if _HTTP.match(owner.full_url) and plain == local else ""
         exact = f"{server}/{local}" if server else plain
-        if exact in self._names:
-            return self._names[exact]
-        near = self._names.get(local)
-        return None if near is not None and plain != local and _HTTP.match(near.full_url) else near
+        for scope in dict.fromkeys((owner.scope, "")):
+            if (scope, exact) in self._names:
+                return self._names[scope, exact]
+            if (scope, local) in self._names:
+                near = self._names[scope, local]
+                return None if near is not None and plain != local and _HTTP.match(near.full_url) else near
+        return None
 
 
 def contained(holder: Place) -> Iterator[Place]:
@@ -95,19 +101,32 @@ def index(root: Resource) -> Document:
     """The document with its places; `root` is valid FHIR."""
     if root["resourceType"] != "Bundle":
         place = Place(root, "", str(root["resourceType"]))
-        return Document(root, (place,), dict.fromkeys(_names(place), place))
-    places = tuple(
-        Place(entry["resource"], f"/entry/{i}/resource", f"Bundle.entry[{i}].resource", entry.get("fullUrl", ""), i)
-        for i, entry in enumerate(root.get("entry", ()))
-        if "resource" in entry
-    )
-    names: dict[str, Place | None] = {}
-    for place in places:
+        return Document(root, (place,), {("", name): place for name in _names(place)})
+    places = tuple(_entries(root, "", "Bundle"))
+    names: dict[tuple[str, str], Place | None] = {}
+    for place in (each for top in places for each in (top, *bundled(top))):
         for name in _names(place):
-            known = names.setdefault(name, place)
+            known = names.setdefault((place.scope, name), place)
             if known is not None and known.resource != place.resource:
-                names[name] = None
+                names[place.scope, name] = None
     return Document(root, places, names)
+
+
+def bundled(holder: Place) -> Iterator[Place]:
+    """The entries of a Bundle that is itself an entry, and of those in it: the document that a message brings."""
+    if holder.type == "Bundle":
+        for place in _entries(holder.resource, holder.base, holder.expression, holder.entry):
+            yield place
+            yield from bundled(place)
+
+
+def _entries(bundle: Resource, base: str, expression: str, entry: int | None = None) -> Iterator[Place]:
+    """entry: the outermost, where the Bundle is in one."""
+    for i, each in enumerate(bundle.get("entry", ())):
+        if "resource" in each:
+            here, named = f"{base}/entry/{i}/resource", f"{expression}.entry[{i}].resource"
+            number = i if entry is None else entry
+            yield Place(each["resource"], here, named, each.get("fullUrl", ""), number, scope=base)
 
 
 def _names(place: Place) -> set[str]:

@@ -82,7 +82,7 @@ class Patients:
         for element, reference in _subjects(place.resource):
             found = self._document.resolve(reference, place)
             if found is not None and found.type == "Patient":
-                return self._add(found.base, Part(found.resource, found.base, None))
+                return self._stands(found)
             if found is None and hub_id(reference, "Patient") in self._linked:
                 self.links = True
                 return None
@@ -136,6 +136,15 @@ class Patients:
         if not named:
             return Refusal(Cause.UNSUPPORTED_TYPE, kind, "the hub keeps what is said of a patient: this names none")
         return Refusal(Cause.REQUIRED_MISSING, f"{kind}.{named[0]}", text)
+
+    def _stands(self, place: Place) -> int:
+        """The Patient at a place; of a Bundle within the document the one that shares a number with it."""
+        if place.scope and place.base not in self._index:
+            shared = (self._same(each) for each in identity(place.resource).identifiers)
+            known = next((name for name in shared if name is not None), None)
+            if known is not None:
+                self._index[place.base] = self._index[known]
+        return self._add(place.base, Part(place.resource, place.base, None))
 
     def _add(self, name: str, part: Part) -> int:
         if name not in self._index:

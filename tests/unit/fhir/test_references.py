@@ -8,7 +8,7 @@ import pytest
 
 from adapters.fhir.document import Place, condition, contained, index
 from hub.domain.patients import Identifier
-from tests.unit.fhir.documents import LI, WANG, bundle, finding, refused
+from tests.unit.fhir.documents import LI, WANG, bundle, finding, message, normalised, refused, request
 
 
 def at(full_url: str, resource: dict[str, Any]) -> dict[str, Any]:
@@ -96,3 +96,35 @@ def test_a_patient_named_by_another_condition_is_refused_at_its_place() -> None:
     assert refused(bundle("collection", finding("Patient?identifier=urn:a|1&birthdate=1956-03-04"))) == [
         ("unknown-key", "Bundle.entry[0].resource.subject")
     ]
+
+
+def brought(*resources: dict[str, Any]) -> dict[str, Any]:
+    """A document Bundle, as an entry brings it."""
+    return bundle("document", {"resourceType": "Composition", "status": "final", "type": {"text": "x"}, "date": "2026",
+                               "author": [{"display": "x"}], "title": "x",
+                               "subject": {"reference": "Patient/1"}}, *resources,
+                  identifier={"system": "urn:a", "value": "d"}, timestamp="2026-11-20T10:00:00Z")  # fmt: skip
+
+
+def test_the_resources_of_a_document_within_a_message_are_parts_of_their_own_patient() -> None:
+    li = LI | {"id": "1"}
+    found = normalised(message(request(), WANG, brought(li, finding("Patient/1")), finding("Patient/wang")))
+    inside = "/entry/3/resource/entry"
+    assert [(part.resource["resourceType"], part.base, part.patient) for part in found.parts] == [
+        ("Patient", "/entry/2/resource", None), ("Patient", f"{inside}/1/resource", None),
+        ("ServiceRequest", "/entry/1/resource", 0), ("Composition", f"{inside}/0/resource", 1),
+        ("Observation", f"{inside}/2/resource", 1), ("Observation", "/entry/4/resource", 0),
+    ]  # fmt: skip
+
+
+def test_the_patient_of_a_document_within_a_message_is_the_messages_by_a_shared_number() -> None:
+    same = WANG | {"id": "1", "gender": "female"}
+    found = normalised(message(request(), WANG, brought(same, finding("Patient/1"))))
+    assert [part.patient for part in found.parts if part.resource["resourceType"] != "Patient"] == [0, 0, 0]
+    assert len(found.parts) == 4
+
+
+def test_what_a_document_within_a_message_refers_to_nowhere_is_told_at_its_place() -> None:
+    document = bundle("collection", WANG, brought(finding("Patient/nobody")))
+    place = "Bundle.entry[1].resource.entry[{}].resource.subject"
+    assert refused(document) == [("unknown-key", place.format(0)), ("unknown-key", place.format(1))]
