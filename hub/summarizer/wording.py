@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from hub.domain import absence
 from hub.summarizer import terms
 from hub.summarizer.coded.results import interpretation_word
 from hub.summarizer.drafts import Draft
@@ -45,11 +46,12 @@ def dates(draft: Draft) -> str:
 
 def _statement(head: Draft) -> str:
     name = head.name
+    denying = name.lower().startswith(_DENIALS) or absence.meaning(head.code or {}) == "none"
+    if head.assertion == "absent" and not denying:
+        name = f"未做：{name}" if head.kind in _DEEDS else f"否认：{name}"
     if head.assertion == "absent" and head.kind in _DEEDS:
-        return _joined(f"未做：{name}", dates(head))
-    if head.assertion == "absent" and not name.lower().startswith(_DENIALS):
-        name = f"否认：{name}"
-    elif head.assertion == "uncertain" and head.kind != "allergy":
+        return _joined(name, dates(head))
+    if head.assertion == "uncertain" and head.kind != "allergy":
         name = f"疑似：{name}"
     if head.kind == "family":
         name = f"家族史：{''.join(head.details)} {name}"

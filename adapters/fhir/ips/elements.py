@@ -8,6 +8,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
+from hub.domain import absence
 from hub.domain.fragments import Resource
 
 Item = Mapping[str, Any]
@@ -69,6 +70,11 @@ def code_of(item: Item, text: str | None = None) -> Resource:
     if display:
         one["display"] = display
     return concept(one, text=said)
+
+
+def none_known(item: Item) -> bool:
+    """Whether the item's own code says that there is none: to deny that would say the contrary."""
+    return absence.meaning(item.get("code") or {}) == "none"
 
 
 def moment(value: object) -> str | None:

@@ -18,6 +18,7 @@ from adapters.fhir.ips.elements import (
     dated,
     moment,
     name,
+    none_known,
     plain,
     quantity,
 )
@@ -45,6 +46,8 @@ def condition(item: Item, patient: Resource) -> Iterator[Resource]:
     clinical = "resolved" if status == "resolved" else "inactive" if end else "active" if status == "active" else None
     certain = {"absent": "refuted", "uncertain": "unconfirmed"}.get(item["assertion"])
     made: Resource = {"resourceType": "Condition", "meta": {"profile": [f"{PROFILE}Condition-uv-ips"]}}
+    if none_known(item):
+        clinical, certain = "active", None
     if clinical and certain != "refuted":
         made["clinicalStatus"] = concept(coding(_CLINICAL, clinical))
         category = "http://terminology.hl7.org/CodeSystem/condition-category"
@@ -65,7 +68,7 @@ _TAKEN = {"active": "active", "stopped": "stopped", "completed": "completed", "r
 
 def medication(item: Item, patient: Resource) -> Iterator[Resource]:
     given = item["medication"] or {}
-    status = "not-taken" if item["assertion"] == "absent" else _TAKEN[item["status"]]
+    status = "not-taken" if item["assertion"] == "absent" and not none_known(item) else _TAKEN[item["status"]]
     made: Resource = {
         "resourceType": "MedicationStatement",
         "meta": {"profile": [f"{PROFILE}MedicationStatement-uv-ips"]},
@@ -115,10 +118,11 @@ _DONE = {"completed": "completed", "active": "in-progress", "planned": "preparat
 
 
 def procedure(item: Item, patient: Resource) -> Iterator[Resource]:
+    denied = item["assertion"] == "absent" and not none_known(item)
     yield {
         "resourceType": "Procedure",
         "meta": {"profile": [f"{PROFILE}Procedure-uv-ips"]},
-        "status": "not-done" if item["assertion"] == "absent" else _DONE.get(item["status"], "unknown"),
+        "status": "not-done" if denied else _DONE.get(item["status"], "unknown"),
         "code": code_of(item),
         "subject": patient,
         **dated("performed", item),
@@ -128,10 +132,11 @@ def procedure(item: Item, patient: Resource) -> Iterator[Resource]:
 
 def immunization(item: Item, patient: Resource) -> Iterator[Resource]:
     when = moment(item["start"]) or moment(item["end"])
+    denied = item["assertion"] == "absent" and not none_known(item)
     yield {
         "resourceType": "Immunization",
         "meta": {"profile": [f"{PROFILE}Immunization-uv-ips"]},
-        "status": "not-done" if item["assertion"] == "absent" or item["status"] == "planned" else "completed",
+        "status": "not-done" if denied or item["status"] == "planned" else "completed",
         "vaccineCode": code_of(item),
         "patient": patient,
         **dated("occurrence", {"start": when}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adapters.fhir.ips.elements import Item
+from adapters.fhir.ips.elements import Item, none_known
 from adapters.fhir.ips.observations import is_vital
 
 
@@ -28,7 +28,7 @@ def _any(_: Item) -> bool:
 
 
 def _stands(item: Item) -> bool:
-    return bool(item["assertion"] != "absent")
+    return bool(item["assertion"] != "absent") or none_known(item)
 
 
 SECTIONS = (

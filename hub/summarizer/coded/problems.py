@@ -20,8 +20,11 @@ _VERIFICATION = {
     "differential": "uncertain",
 }
 
-NO_ALLERGY_CODES = frozenset({"716186003", "409137002", "429625007", "428607008", "428197003", "1003774007"})
-"""SNOMED CT: no known allergy; of drugs; of food; of environment; of insect venom; of latex."""
+NO_ALLERGY_CODES = frozenset(
+    {"716186003", "409137002", "429625007", "428607008", "428197003", "1003774007", "no-known-allergies",
+     "no-known-medication-allergies", "no-known-food-allergies", "no-known-environmental-allergies"}
+)  # fmt: skip
+"""SNOMED CT: no known allergy; of drugs; of food; of environment; of insect venom; of latex. Then those of the IPS."""
 
 NO_ALLERGY = re.compile(
     r"(?:否认|无|未发现|没有|未诉)(?:.{0,8})过敏|过敏史?[:：]?(?:无|否认|（-）|\(-\))|^(?:无|否认|暂无|没有|none|nkda|nka|nkfa)$|"
@@ -35,9 +38,9 @@ GENERAL_ALLERGY = "term|allergen:any"
 """Key of `no known (drug) allergy`: the absence of any."""
 
 _NARROW = (
-    ("food", re.compile(r"食物|food|nkfa", re.IGNORECASE), frozenset({"429625007"})),
+    ("food", re.compile(r"食物|food|nkfa", re.IGNORECASE), frozenset({"429625007", "no-known-food-allergies"})),
     ("environment", re.compile(r"环境|environment|insect|latex|昆虫|乳胶", re.IGNORECASE),
-     frozenset({"428607008", "428197003", "1003774007"})),
+     frozenset({"428607008", "428197003", "1003774007", "no-known-environmental-allergies"})),
 )  # fmt: skip
 """Denials of one kind of allergy only, which say nothing of medicines."""
 
