@@ -100,16 +100,23 @@ def _lacking(document: Document, request: Place, said: Content) -> Iterator[Refu
         text = "a reason is expected: reasonCode, reasonReference, note or supportingInfo"
         yield Refusal(Cause.REQUIRED_MISSING, f"{request.expression}.reasonCode", text)
     if not said.receiver:
-        text = "a receiving organisation is expected: an identifier or a display of performer"
+        text = "a receiving organisation is expected: an identifier or a display of performer, or of the destination"
         yield Refusal(Cause.REQUIRED_MISSING, said.receiver_path, text)
 
 
 def _receiver(document: Document, request: Place, task: Place | None) -> Addressee:
+    """Whom the request and its Task name, then whom the message is for, where it is for one alone."""
     named = [(request, f"{request.expression}.performer[{i}]", performer)
              for i, performer in enumerate(request.resource.get("performer", ()))]  # fmt: skip
     if task is not None and task.resource.get("owner"):
         named.append((task, f"{task.expression}.owner", task.resource["owner"]))
-    return addressee(document, *named)
+    header = document.places[0]
+    destinations = [(header, f"{header.expression}.destination[{i}].receiver", destination["receiver"])
+                    for i, destination in enumerate(header.resource.get("destination", ()))
+                    if "receiver" in destination]  # fmt: skip
+    asked = addressee(document, *named)
+    sent = addressee(document, *(destinations if len(destinations) == 1 else ()))
+    return Addressee(asked.claims + sent.claims, asked.departments + sent.departments)
 
 
 def _department(request: Place, task: Place | None, to: Addressee) -> str | None:

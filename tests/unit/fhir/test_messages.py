@@ -60,6 +60,22 @@ def test_the_owner_of_the_task_is_a_receiver_too() -> None:
     assert content.receiver == (Claim("code", "CITY", "Bundle.entry[3].resource.owner.identifier.value"),)
 
 
+def test_the_one_destination_of_the_message_is_a_receiver_after_those_the_request_names() -> None:
+    clinic, city = ({"receiver": {"display": name}, "endpoint": "urn:b"} for name in ("镇卫生院", "市第一医院"))
+    elsewhere = {"endpoint": "urn:c"}
+    told = message(request(performer=None), WANG)
+    told["entry"][0]["resource"]["destination"] = [elsewhere, city]
+    place = "Bundle.entry[0].resource.destination[1].receiver.display"
+    intent = normalised(told).intent
+    assert isinstance(intent, Open) and intent.content.receiver == (Claim("name", "市第一医院", place),)
+    told["entry"][1]["resource"] = request(performer=[{"display": "县医院"}])
+    intent = normalised(told).intent
+    assert isinstance(intent, Open) and [c.value for c in intent.content.receiver] == ["县医院", "市第一医院"]
+    told["entry"][1]["resource"] = request(performer=None)
+    told["entry"][0]["resource"]["destination"] = [clinic, city]
+    assert refused(told) == [("required-missing", "Bundle.entry[1].resource.performer")]
+
+
 def test_a_department_is_a_part_of_the_organisation() -> None:
     hospital = {"resourceType": "Organization", "id": "h", "identifier": [{"system": CODE, "value": "CITY"}]}
     department = {"resourceType": "Organization", "id": "d", "name": "内分泌科", "partOf": {"reference": "#h"}}
