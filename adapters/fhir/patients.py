@@ -15,6 +15,7 @@ from hub.domain.fragments import Citation, Resource
 from hub.domain.messages import Merge, Part
 from hub.domain.patients import Identifier, Identity, type_of
 
+_REPRESENTATION = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
 SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual")
 """Elements that name the patient whom a resource is about, in FHIR's resource types."""
 
@@ -22,13 +23,19 @@ SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual")
 def identity(patient: Resource) -> Identity:
     """Who a Patient resource says that the patient is; old and withdrawn identifiers and names are left out."""
     names = [n for n in patient.get("name", ()) if n.get("use") not in ("old", "maiden")]
-    names.sort(key=lambda name: name.get("use") not in ("official", "usual", None))
+    names.sort(key=lambda name: (name.get("use") not in ("official", "usual", None), _is_reading(name)))
     return Identity(
         name=next(filter(None, map(_name, names)), None),
         gender=patient.get("gender"),
         birth_date=patient.get("birthDate"),
         identifiers=tuple(_identifiers(patient.get("identifier", ()))),
     )
+
+
+def _is_reading(name: dict[str, Any]) -> bool:
+    """Whether it is how a name is read, in letters or syllables, beside its own characters: pinyin, kana."""
+    told = (e.get("valueCode") for e in name.get("extension", ()) if e.get("url") == _REPRESENTATION)
+    return any(code in ("ABC", "SYL") for code in told)
 
 
 def _name(name: dict[str, Any]) -> str:

@@ -236,3 +236,12 @@ def test_a_link_both_ways_is_one_merge_and_a_number_is_enough_for_the_prior_pati
     [merge] = normalised(bundle("collection", named)).identities
     assert isinstance(merge, Merge)
     assert (merge.part, merge.prior.identifiers) == (None, (Identifier("urn:a", "0"),))
+
+
+@pytest.mark.parametrize("code", ["SYL", "ABC"])
+def test_a_name_in_its_own_characters_comes_before_how_it_is_read(code: str) -> None:
+    representation = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
+    read = {"use": "official", "text": "タナカ タロウ", "extension": [{"url": representation, "valueCode": code}]}
+    written = {"use": "official", "text": "田中太郎", "extension": [{"url": representation, "valueCode": "IDE"}]}
+    assert normalised(bundle("collection", WANG | {"name": [read, written]}, finding())).patient.name == "田中太郎"
+    assert normalised(bundle("collection", WANG | {"name": [read]}, finding())).patient.name == "タナカ タロウ"
