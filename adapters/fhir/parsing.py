@@ -48,6 +48,8 @@ def read(raw: bytes, content_type: str = "", *, most: int | None = None) -> Reso
         raise Refused(Refusal(Cause.UNDECODABLE, "Resource", "FHIR JSON is UTF-8"))
     try:
         text = raw.removeprefix(codecs.BOM_UTF8).decode()
+        if not text.strip():
+            raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "there is no document: nothing was sent"))
         value: Any = decode(text)
         if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
             raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "a JSON object with resourceType is expected"))

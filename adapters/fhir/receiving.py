@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from adapters.fhir import acknowledgement
+from adapters.fhir import acknowledgement, resources
 from adapters.fhir.acknowledgement import Answer, Success, acknowledger
 from adapters.fhir.document import Key, envelope, request_key
 from adapters.fhir.normalise import normalise_resource
@@ -104,8 +104,7 @@ def _created(commands: Commands, request: Request, sender: Sender, raw: bytes, e
     receipt, answer, kind = _submit(commands, request, sender, raw, expected)
     with suppress(Unavailable):
         if answer.status == 201:
-            located = _location(commands, request, sender, receipt, kind)
-            answer = answer._replace(headers={**answer.headers, **located})
+            answer = _new(commands, request, sender, receipt, kind, answer)
         elif answer.status == 200 and kind == "Bundle" and not receipt.outcome.refusals:
             answer = _located(commands, request, sender, receipt, answer)
     return respond(answer)
@@ -187,11 +186,19 @@ def _located(commands: Commands, request: Request, sender: Sender, receipt: Rece
     return answer._replace(body=encode(body))
 
 
-def _location(commands: Commands, request: Request, sender: Sender, receipt: Receipt, kind: str) -> dict[str, str]:
+def _new(commands: Commands, request: Request, sender: Sender, receipt: Receipt, kind: str, answer: Answer) -> Answer:
+    """The answer to a new resource with its address, and with what `Prefer: return` asks for in place of the outcome:
+    nothing, or the resource as the hub has it."""
+    preferred = {part.strip() for part in request.headers.get("prefer", "").replace(";", ",").split(",")}
+    if "return=minimal" in preferred:
+        answer = answer._replace(body=b"")
     asked = fragments.Criteria(message_ids=(receipt.outcome.message_id,), types=(kind,))
     with commands.connection() as connection:
-        found = fragments.search(connection, sender.id, asked, limit=1)
-    if not found:
-        return {}
-    name = found[0].patient_id if kind == "Patient" else found[0].id
-    return {"Location": f"{base_url(request)}/{kind}/{name}", "ETag": 'W/"1"'}
+        found = next(iter(fragments.search(connection, sender.id, asked, limit=1)), None)
+        whom = patients.read(connection, sender.id, found.patient_id) if found and kind == "Patient" else None
+    if found is None:
+        return answer
+    if "return=representation" in preferred:
+        answer = answer._replace(body=encode(resources.patient(whom) if whom else resources.fragment(found)))
+    address = f"{base_url(request)}/{kind}/{found.patient_id if kind == 'Patient' else found.id}"
+    return answer._replace(headers={**answer.headers, "Location": address, "ETag": 'W/"1"'})

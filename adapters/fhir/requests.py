@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,12 +17,16 @@ from starlette.routing import compile_path
 
 from adapters.fhir import operation_outcome
 from adapters.fhir.acknowledgement import Answer, unavailable, unpack
-from adapters.fhir.parsing import MEDIA_TYPE, READABLE, encode, media_type
+from adapters.fhir.parsing import MEDIA_TYPE, READABLE, encode, media_type, parameter
 from hub.domain.errors import Refused, Unavailable
 from hub.domain.fragments import Resource
 from hub.domain.messages import Receipt, Sender, Submission
 
 LIMIT = 16 * 2**20
+
+_ANSWERABLE = READABLE - {""} | {"*/*", "application/*", "json"}
+_R4 = ("", "4.0", "4.0.1")
+"""The media type parameter fhirVersion (R4, 3.1.0.1.5.1): none, as it is, and as it is often sent."""
 
 
 class Audit(Protocol):
@@ -128,12 +133,17 @@ def sender_of(commands: Commands) -> Callable[[Request], Sender]:
 
 
 def body_of(commands: Commands, readable: frozenset[str] = READABLE) -> Callable[[Request], Any]:
-    """Dependency: the bytes of the body; 415 for another media type, 413 over the limit."""
+    """Dependency: the bytes of the body, unpacked; 415 for another media type or version, 413 over the limit."""
 
     async def body(request: Request) -> bytes:
-        kind = media_type(request.headers.get("content-type", ""))
-        if kind not in readable:
+        content_type = request.headers.get("content-type", "")
+        if media_type(content_type) not in readable:
             raise Problem(415, "not-supported", f"expected: {' | '.join(sorted(filter(None, readable)))}")
+        if parameter(content_type, "fhirVersion") not in _R4:
+            raise Problem(415, "not-supported", "FHIR R4 is expected: fhirVersion=4.0")
+        coding = request.headers.get("content-encoding", "identity").strip().casefold()
+        if coding not in ("identity", "gzip", "x-gzip"):
+            raise Problem(415, "not-supported", "a body as it is or gzip is expected", Accept_Encoding="gzip")
         told = request.headers.get("content-length", "")
         received = bytearray()
         if told.isdigit() and int(told) > commands.limit:
@@ -142,9 +152,22 @@ def body_of(commands: Commands, readable: frozenset[str] = READABLE) -> Callable
             received += piece
             if len(received) > commands.limit:
                 raise _too_large(commands.limit)
-        return bytes(received)
+        return bytes(received) if coding == "identity" else _unpacked(bytes(received), commands.limit)
 
     return body
+
+
+def _unpacked(packed: bytes, limit: int) -> bytes:
+    reader = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        found = reader.decompress(packed, limit + 1)
+    except zlib.error:
+        raise Problem(400, "structure", "the body is no gzip") from None
+    if len(found) > limit:
+        raise _too_large(limit)
+    if not reader.eof or reader.unused_data:
+        raise Problem(400, "structure", "the body is no whole gzip")
+    return found
 
 
 def _too_large(limit: int) -> Problem:
@@ -152,11 +175,16 @@ def _too_large(limit: int) -> Problem:
 
 
 def wanted_json(request: Request) -> None:
-    """Dependency: 406 where the client accepts no JSON."""
-    accepted_types = request.headers.get("accept", "*/*").casefold()
-    asked = request.query_params.get("_format", "")
-    if "json" not in (asked or "json") or ("json" not in accepted_types and "*" not in accepted_types):
-        raise Problem(406, "not-supported", f"the hub answers in {MEDIA_TYPE}")
+    """Dependency: 406 where the client accepts no JSON of FHIR R4."""
+    asked = request.query_params.get("_format", "") or request.headers.get("accept", "") or "*/*"
+    if not any(map(_answerable, asked.casefold().split(","))):
+        raise Problem(406, "not-supported", f"the hub answers in {MEDIA_TYPE}; fhirVersion=4.0")
+
+
+def _answerable(wanted: str) -> bool:
+    """Whether a media range is of FHIR R4 JSON and not refused (q=0). `+` in a query may have come as a space."""
+    kind, weight = media_type(wanted).replace(" ", "+"), parameter(wanted, "q") or "1"
+    return kind in _ANSWERABLE and parameter(wanted, "fhirVersion") in _R4 and weight.strip("0.") != ""
 
 
 JsonWanted = Annotated[None, Depends(wanted_json)]
