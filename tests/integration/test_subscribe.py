@@ -55,7 +55,7 @@ class Command:
             self.told.append(line)
 
     def line(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.lines.get(timeout=20))
+        found: dict[str, Any] = json.loads(self.lines.get(timeout=60))
         return found
 
     def hears(self, words: str) -> bool:
@@ -105,7 +105,7 @@ def test_from_the_beginning_it_sees_all_and_ends_at_its_count(
     eventually(lambda: published(database))
     words = ("subscribe", "--organization", both.codes[1].lower(), "--from-beginning", "--count", "4")
     with running(*words, broker=kafka, home=tmp_path) as command:
-        assert command.process.wait(20) == 0
+        assert command.process.wait(60) == 0
         lines = [command.line() for _ in range(4)]
     assert [line["id"] for line in lines] == written[:4]
     assert [line["sequence"] for line in lines] == [f"{n:019d}" for n in range(1, 5)]
@@ -154,7 +154,7 @@ def test_relays_are_ready_and_end_cleanly(database: str, kafka: str, tmp_path: o
             assert other.line()["ready"] == "relay"
             for command in (other, one):
                 command.process.send_signal(signal.SIGTERM)
-                assert command.process.wait(20) == 0
+                assert command.process.wait(60) == 0
 
 
 def test_dead_letters_are_listed_as_lines(database: str, kafka: str, tmp_path: object) -> None:
@@ -165,6 +165,6 @@ def test_dead_letters_are_listed_as_lines(database: str, kafka: str, tmp_path: o
             (subject, event_id, json.dumps({"type": "referral.accepted.v1"})),
         )
     with running("dead-letters", "list", broker=kafka, home=tmp_path, database=database) as command:
-        assert command.process.wait(20) == 0
+        assert command.process.wait(60) == 0
         line = command.line()
     assert (line["subject"], line["event_id"], line["cause"]) == (subject, event_id, "KeyError")

@@ -36,8 +36,8 @@ class Entry(msgspec.Struct, eq=False):
     recorded: leaves that may say when it was recorded, the first that is a time wins; also: fields that decided how
     the resource is built without standing in it, with the pointer of what they decided; twins: the same content read
     from other fields, which are mapped to where it stands; patient: the Patient entry that it is about; part: False
-    for what only repeats another entry in another role, and so is no fragment of its own; timed: whether a TQ1 said when
-    it is to be done; lines, notes: how its text and its notes were told (`marks.BREAKS`).
+    for what only repeats another entry in another role, and so is no fragment of its own; timed: whether a TQ1 said
+    when it is to be done; lines, notes: how its text and its notes were told (`marks.BREAKS`).
     """
 
     url: str
