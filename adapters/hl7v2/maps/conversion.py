@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -130,6 +131,11 @@ class Conversion:
         self.group: Reading | None = None
         self.parent: Entry | None = None
         self.alone: frozenset[Segment] | None = None
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """What providers of the message act as (PRD-1, table 0286)."""
+        return frozenset(r.text(1).upper() for s in self.readings if s.name == "PRD" for r in s.each(1))
 
     def add(self, resource: Resource, *recorded: Leaf | None) -> Entry:
         """A new entry; its fullUrl is the same whenever this message is converted."""

@@ -122,17 +122,21 @@ REFERRING, REFERRED_TO = ("RP", "AP"), ("RT", "IR")
 
 def providers(c: Conversion, roles: Sequence[str]) -> list[Reading]:
     """The PRDs in the first of these roles that the message has."""
-    told = [(s, {repetition.text(1).upper() for repetition in s.each(1)}) for s in c.readings if s.name == "PRD"]
-    return next((found for role in roles if (found := [s for s, held in told if role in held])), [])
+    return [s for s in c.readings if s.name == "PRD" and _acts(c, s, roles)]
+
+
+def _acts(c: Conversion, s: Reading, roles: Sequence[str]) -> bool:
+    role = next((role for role in roles if role in c.roles), None)
+    return any(repetition.text(1).upper() == role for repetition in s.each(1))
 
 
 def _act(c: Conversion, s: Reading, entry: Entry, house: Entry | None) -> None:
     if c.referral is None:
         return
     request = c.referral.resource
-    if any(s is one for one in providers(c, REFERRING)):
+    if _acts(c, s, REFERRING):
         request.setdefault("requester", entry.reference)
-    elif any(s is one for one in providers(c, REFERRED_TO)):
+    elif _acts(c, s, REFERRED_TO):
         performers = request.setdefault("performer", [])
         performers.extend([house.reference, entry.reference] if house else [entry.reference])
         if c.receiver is None:
