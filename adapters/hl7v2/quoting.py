@@ -16,6 +16,9 @@ _PATH = re.compile(r"([A-Z][A-Z0-9]{2})\[(\d+)\]-(\d+)\[(\d+)\](?:\.(\d+)(?:\.(\
 _ENCODED = (4, 5)
 """Components of an ED value: how its data are encoded, the data."""
 
+_SHOWN = re.compile(r"\s*(?:data:[^,]*,)?(?=JVBER|e1xyd)")
+"""What stands before base64 whose first bytes are those of PDF or RTF, whatever its field is called."""
+
 
 class _Found(NamedTuple):
     """A place in a segment's text: where the raw value begins, and the raw value."""
@@ -89,7 +92,7 @@ def _quotation(message: Message, found: _Found, place: Place) -> Quotation | Non
 
 
 class _Data(NamedTuple):
-    """The data of an ED value. encoding: "" where its characters stand for themselves."""
+    """The data of an ED value, or of a text that is a file. encoding: "" where its characters stand for themselves."""
 
     content: bytes
     encoding: Literal["base64", "hex", ""]
@@ -97,6 +100,8 @@ class _Data(NamedTuple):
 
 def _data(message: Message, found: _Found, place: Place, value: str) -> _Data | None:
     match = _PATH.fullmatch(place.path)
+    if (shown := _SHOWN.match(value)) and (file := attachments.decoded(value[shown.end() :])) and _extracted(file):
+        return _Data(file, "base64")
     if match is None or match[5] != str(_ENCODED[1]):
         return None
     segment = message.segments[found.segment]

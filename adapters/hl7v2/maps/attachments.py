@@ -1,4 +1,4 @@
-"""ED and RP: files within a message and pointers to them, as Attachments."""
+"""ED, RP and texts that are files: files within a message and pointers to them, as Attachments."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ _FULL_MIME = re.compile(r"[\w.+-]+/[\w.+-]+$")
 _VAGUE = frozenset({"text/plain", "application/octet-stream"})
 _FILES = frozenset({"application/pdf", "image/jpeg", "image/png", "image/gif", "image/tiff", "application/rtf"})
 """Types that are believed by their first bytes."""
+_ENDS = {"application/pdf": b"%%EOF", "image/jpeg": b"\xff\xd9", "image/png": b"IEND\xaeB`\x82", "image/gif": b";",
+         "application/rtf": b"}"}  # fmt: skip
+"""The last bytes of those that have some of their own."""
 _HEAD = 400
 """Characters of base64 in which those stand."""
 _LEAST_FILE = 48
@@ -39,12 +42,14 @@ Put = dict[str, Any]
 
 
 def told_type(s: Reading) -> str:
-    """OBX-2; ED for a file that a sender calls a string, or nothing."""
+    """OBX-2; ED for a file that a sender calls a string, or nothing, and for one in a text that is a whole file."""
     kind = s.text(2).upper()
-    if kind not in ("", "ST"):
+    if kind not in ("", "ST", "TX", "FT"):
         return kind
-    files = any(len(leaf.text) >= _LEAST_FILE and _seen(leaf) for one in s.each(5) for leaf in one.leaves())
-    return "ED" if files else kind
+    held = [leaf for one in s.each(5) for leaf in one.leaves()]
+    if kind in ("TX", "FT"):
+        return "ED" if len(held) == 1 and _is_whole(held[0]) else kind
+    return "ED" if any(len(leaf.text) >= _LEAST_FILE and _seen(leaf) for leaf in held) else kind
 
 
 def attachment(r: Repetition, *, empty: bool = False) -> Put | None:
@@ -112,10 +117,16 @@ def _shown(text: str) -> str:
     return guessed if guessed in _FILES else "application/xml" if content.startswith(b"<?xml") else ""
 
 
+def _is_whole(data: Leaf) -> bool:
+    """Whether its bytes begin and end as a file: a text may be broken over segments, a part of a file is none."""
+    seen = _seen(data) if len(data.text) >= _LEAST_FILE else None
+    return seen is not None and base64.b64decode(seen[0]).rstrip().endswith(_ENDS.get(seen[1], ()))
+
+
 def _misplaced(r: Repetition) -> Put | None:
     """Data in another component than their own."""
     found = ((leaf, seen) for leaf in r.leaves() if (seen := _seen(leaf)))
-    return next(({"contentType": seen[1], "data": leaf.give(seen[0])} for leaf, seen in found), None)
+    return next(({"contentType": seen[1], "data": Joined(seen[0], (leaf,))} for leaf, seen in found), None)
 
 
 def _content_type(made: Put, kind: Leaf | None, subtype: Leaf | None, place: int, shown: str = "") -> None:

@@ -9,6 +9,9 @@ from typing import Any
 from adapters.fhir import validation
 from adapters.hl7v2.envelope import read_envelope, unreadable
 from adapters.hl7v2.normalise import normalise
+from adapters.hl7v2.outbound.values import written
+from adapters.hl7v2.outbound.writer import drawn
+from hub.domain.delivery import Outbound
 from hub.domain.messages import Normalised
 
 NOW = datetime(2026, 3, 10, 9, 16, tzinfo=UTC)
@@ -41,3 +44,12 @@ def one_of(found: Normalised, kind: str) -> dict[str, Any]:
 def referred(found: Normalised, reference: dict[str, Any]) -> dict[str, Any]:
     (resource,) = [e["resource"] for e in found.bundle["entry"] if e["fullUrl"] == reference["reference"]]
     return resource
+
+
+def sent_back(found: Normalised, kind: str, version: str) -> list[str]:
+    """The segments, without MSH, by which a receiver of that version is told the same."""
+    message = Outbound(kind, found.bundle, "B1", NOW, version, "UNICODE UTF-8", ("HUB", "HUB"), ("HIS", "H"),
+                       timezone="Asia/Shanghai")  # fmt: skip
+    made, faults = drawn(message)
+    assert faults == []
+    return [written(segment) for segment in made[1:]]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from adapters.hl7v2.outbound.values import written
-from adapters.hl7v2.outbound.writer import drawn
-from hub.domain.delivery import Outbound
 from hub.domain.messages import Normalised
-from tests.unit.hl7v2_maps.normalised import all_of, normalised, referred
+from tests.unit.hl7v2_maps.normalised import all_of, normalised, referred, sent_back
 
 NOW = datetime(2026, 3, 10, 9, 16, tzinfo=UTC)
 FIRST, SECOND = "PID|1||7701^^^ZSWSY^MR||测^甲", "PID|2||7702^^^ZSWSY^MR||测^乙"
@@ -17,14 +14,6 @@ FIRST, SECOND = "PID|1||7701^^^ZSWSY^MR||测^甲", "PID|2||7702^^^ZSWSY^MR||测^
 def _read(kind: str, version: str, *segments: str) -> Normalised:
     head = rf"MSH|^~\&|HIS|ZSWSY|REFHUB|TERT|20260310091500+0800||{kind}|C1|P|{version}||||||UNICODE UTF-8"
     return normalised([head, *segments], at=NOW)
-
-
-def _back(found: Normalised, kind: str, version: str) -> list[str]:
-    message = Outbound(kind, found.bundle, "B1", NOW, version, "UNICODE UTF-8", ("HUB", "HUB"), ("HIS", "H"),
-                       timezone="Asia/Shanghai")  # fmt: skip
-    made, faults = drawn(message)
-    assert faults == []
-    return [written(segment) for segment in made[1:]]
 
 
 def _names(lines: list[str]) -> str:
@@ -38,7 +27,7 @@ def test_notes_of_a_second_patient_are_that_ones() -> None:
                if e["resource"]["resourceType"] == "Patient"}  # fmt: skip
     subjects = [one["subject"]["reference"] for one in all_of(found, "DocumentReference")]
     assert subjects == [by_name["测甲"], by_name["测乙"]]
-    back = _back(found, "ORU^R01", "2.5.1")
+    back = sent_back(found, "ORU^R01", "2.5.1")
     assert _names(back) == "PID NTE OBR OBX PID NTE OBR OBX"
     assert [line for line in back if line.startswith("NTE")] == ["NTE|||甲空腹", "NTE|||乙已进食"]
 
@@ -48,7 +37,7 @@ def test_a_note_behind_a_place_is_no_comment_on_a_result() -> None:
                   "OBX|1|NM|WT^Weight||61|kg|||||F", "RGS|1", "AIL|1||^^^3号楼", "NTE|1||请走北门")  # fmt: skip
     (weight,) = all_of(found, "Observation")
     assert "note" not in weight
-    assert "NTE|||请走北门" in _back(found, "SIU^S12", "2.5.1")
+    assert "NTE|||请走北门" in sent_back(found, "SIU^S12", "2.5.1")
 
 
 def test_the_services_of_an_appointment_of_several_are_for_all_of_them() -> None:
@@ -58,7 +47,7 @@ def test_the_services_of_an_appointment_of_several_are_for_all_of_them() -> None
     services, (group,) = all_of(found, "ServiceRequest"), all_of(found, "Group")
     assert [referred(found, one["subject"]) for one in services] == [group, group]
     assert [one["entity"]["reference"] for one in group["member"]] == patients
-    assert _names(_back(found, "SIU^S12", "2.5.1")).endswith("RGS AIS AIS")
+    assert _names(sent_back(found, "SIU^S12", "2.5.1")).endswith("RGS AIS AIS")
 
 
 def test_a_resource_is_due_when_its_segment_says_else_so_far_from_the_appointments_start() -> None:
@@ -72,7 +61,7 @@ def test_a_resource_is_due_when_its_segment_says_else_so_far_from_the_appointmen
     service = next(one for one in all_of(found, "ServiceRequest") if "occurrencePeriod" in one)
     assert (service["occurrencePeriod"]["start"], service["occurrencePeriod"]["end"]) == (
         "2026-03-12T09:30:00+08:00", "2026-03-12T10:30:00+08:00")  # fmt: skip
-    back = _back(found, "SIU^S12", "2.5.1")
+    back = sent_back(found, "SIU^S12", "2.5.1")
     assert [line for line in back if line.startswith("AI")] == [
         "AIS|1||ECG^心电图|20260312093000+0800|||1|H", "AIG|1||E7^心电图机||||||15|MIN||||BOOKED",
         "AIP|1||D1^李^明^^^^^^ZSWSY||||-1|H||||BOOKED",
@@ -86,20 +75,20 @@ def test_each_timing_of_an_order_and_of_an_appointment_stands_by_itself() -> Non
     (order,) = all_of(found, "ServiceRequest")
     assert order["occurrenceTiming"]["code"]["text"] == "每日一次" and "priority" not in order
     assert [one["text"] for one in order["note"]] == ["空腹"]
-    told = [line for line in _back(found, "ORU^R01", "2.5.1") if line.startswith("TQ1")]
+    told = [line for line in sent_back(found, "ORU^R01", "2.5.1") if line.startswith("TQ1")]
     assert told == [first.rstrip("|"), second]
     found = _read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP", "TQ1|||||||20260312090000+0800", "TQ1|||||||20260319",
                   FIRST, "RGS|1")  # fmt: skip
     (booked,) = all_of(found, "Appointment")
     assert booked["start"] == "2026-03-12T09:00:00+08:00" and "requestedPeriod" not in booked
-    assert "TQ1|||||||20260319" in _back(found, "SIU^S12", "2.5.1")
+    assert "TQ1|||||||20260319" in sent_back(found, "SIU^S12", "2.5.1")
 
 
 def test_timing_that_an_order_has_of_its_orc_stays_in_the_orc_that_reports_share() -> None:
     control = "ORC|RE|||G1&&1.2.3&ISO|||1^Q8H^^20260312"
     found = _read("ORU^R01", "2.4", FIRST, control, "OBR|1|||GLU^Glucose" + "|" * 23 + "2^Q6H", "OBX|1|NM|GLU||5",
                   "OBR|2|||K^Potassium", "OBX|1|NM|K||4")  # fmt: skip
-    back = _back(found, "ORU^R01", "2.4")
+    back = sent_back(found, "ORU^R01", "2.4")
     assert [line for line in back if line.startswith("ORC")] == [control]
     assert [line[-5:] for line in back if line.startswith("OBR")] == ["2^Q6H", "ssium"]
 
@@ -112,8 +101,8 @@ def test_an_orders_document_is_no_result_and_its_results_are_no_document() -> No
                                                                         "DiagnosticReport"))  # fmt: skip
     assert result["valueString"] == "5.1" and len(report["result"]) == 1
     assert document["context"]["related"] == report["basedOn"]
-    assert _names(_back(found, "ORU^R01", "2.8")) == "PID ORC OBX TXA OBR OBX"
-    assert _names(_back(found, "ORU^R01", "2.5.1")) == "PID ORC OBR OBX OBX"
+    assert _names(sent_back(found, "ORU^R01", "2.8")) == "PID ORC OBX TXA OBR OBX"
+    assert _names(sent_back(found, "ORU^R01", "2.5.1")) == "PID ORC OBR OBX OBX"
 
 
 def test_an_observation_behind_a_specimen_is_about_it() -> None:
@@ -123,7 +112,7 @@ def test_an_observation_behind_a_specimen_is_about_it() -> None:
     glucose, hemolysis = all_of(found, "Observation")
     assert "focus" not in glucose
     assert [urls[one["reference"]] for one in hemolysis["focus"]] == ["Specimen"]
-    assert _names(_back(found, "ORU^R01", "2.5.1")) == "PID OBR OBX SPM OBX"
+    assert _names(sent_back(found, "ORU^R01", "2.5.1")) == "PID OBR OBX SPM OBX"
 
 
 def test_who_takes_part_with_a_device_is_one_participation_of_what_it_stands_behind() -> None:
@@ -134,7 +123,7 @@ def test_who_takes_part_with_a_device_is_one_participation_of_what_it_stands_beh
         all_of(found, kind) for kind in ("DiagnosticReport", "ServiceRequest", "Encounter", "Observation")
     )
     assert [len(one["performer"]) for one in (report, request, result)] == [1, 1, 1] and "participant" not in stay
-    back = [line for line in _back(found, "ORU^R01", "2.8") if line.startswith("PRT")]
+    back = [line for line in sent_back(found, "ORU^R01", "2.8") if line.startswith("PRT")]
     assert [line.split("|")[5].partition("^")[0] for line in back] == ["D1", "D2", "D3"]
     assert back[2].split("|")[10].startswith("G1^METER")
 
@@ -145,7 +134,7 @@ def test_an_authorization_behind_a_procedure_is_the_procedures_with_its_contact(
     found = _read("REF^I12", "2.5.1", *referral, "PR1|1||45^Colonoscopy||20260301", "AUT|PPO|C2|Other", "CTD|C|王^二")
     (procedure,) = all_of(found, "Procedure")
     assert [one["url"] for one in procedure["extension"]] == ["urn:referral-hub:extension:authorization"]
-    assert _names(_back(found, "REF^I12", "2.5.1")) == "RF1 AUT CTD PRD PRD PID PR1 AUT CTD"
+    assert _names(sent_back(found, "REF^I12", "2.5.1")) == "RF1 AUT CTD PRD PRD PID PR1 AUT CTD"
 
 
 def test_a_second_patient_has_nothing_of_the_firsts_order_specimen_or_text() -> None:

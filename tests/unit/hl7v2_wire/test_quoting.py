@@ -61,6 +61,14 @@ def test_encoded_data_also_say_what_they_mean() -> None:
     assert found.quotations[0].meaning == TEXT
 
 
+def test_a_file_in_a_text_is_quoted_by_what_it_says() -> None:
+    said = b"{\\rtf1\\ansi No fever. Penicillin allergy.}"
+    data = base64.b64encode(said).decode()
+    for value in (data, f"data:text/rtf;base64,{data}", f"{data[:8]}\\.br\\{data[8:]}"):
+        quoted = cited(f"{HEAD}\rOBX|1|TX|a||{value}\r", "OBX[1]-5[1]", 10, 29)
+        assert quoted == ("Penicillin allergy.", value)
+
+
 @pytest.mark.parametrize("path", ["OBX[9]-5[1]", "OBX[1]-50[1]", "OBX[1]-3[2]", "OBX[1]-3[1].9", "ZZZ[1]-1[1]", "", "x",
                                   "/entry/0"])  # fmt: skip
 def test_a_place_that_is_not_there_is_none(path: str) -> None:
