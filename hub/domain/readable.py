@@ -68,14 +68,17 @@ def document_text(resource: Resource) -> str:
 
 
 def line(resource: Resource) -> str:
-    """One line of a coded resource: what (after 不可 where it is not to be done), the value or dose, the day; "" where
-    it says nothing that can be read."""
+    """One line of a coded resource: what (after 不可 where it is not to be done), the value or dose, the day, and its
+    comments; "" where it says nothing that can be read."""
     what = next((said for name in _CODED if (said := concept(resource.get(name)))), "")
     what = what or _display(resource.get("medicationReference")) or _relative(resource)
     said = " ".join(filter(None, (what, _value(resource), _dose(resource))))
     day = _day(resource)
     said = f"不可：{said}" if said and resource.get("doNotPerform") is True else said
-    return f"{said} ({day})" if said and day else said
+    said = f"{said} ({day})" if said and day else said
+    return (
+        "；".join([said, *(str(one["text"]) for one in _list(resource.get("note")) if one.get("text"))]) if said else ""
+    )
 
 
 def _texts(resource: Resource) -> Iterator[str]:

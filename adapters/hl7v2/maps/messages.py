@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from adapters.hl7v2 import supported
-from adapters.hl7v2.er7 import Message
+from adapters.hl7v2.er7 import Message, Segment
 from adapters.hl7v2.maps import (
     answers,
     appointments,
@@ -89,8 +89,8 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
 def _look_ahead(c: Conversion) -> None:
     """Which OBRs report (an OBX follows), and which NTEs speak of the whole message.
 
-    NTEs at the end of a REF are its own (REF_I12 ends so), also right after an OBX; those before it, too, where no OBX
-    stands.
+    NTEs at the end of a REF are its own (REF_I12 ends so). Right behind results they could be the results' too: then
+    they are, as HL7's parsers read a segment into the group that is open, unless the sender's profile says otherwise.
     """
     open_report = None
     for reading in c.readings:
@@ -98,11 +98,18 @@ def _look_ahead(c: Conversion) -> None:
             open_report = reading.segment
         elif reading.name == "OBX" and open_report is not None:
             c.reporting.add(open_report)
+    results = _RESULTS if c.codes["closing-notes"].get(c.kind) != "message" else ()
+    last: list[Segment] = []
     for reading in reversed(c.readings) if c.kind == "REF" else ():
         if reading.name == "NTE":
-            c.trailing.add(reading.segment)
+            last.append(reading.segment)
         elif reading.name[0] != "Z":
+            c.trailing.update(last if reading.name not in results else ())
             break
+
+
+_RESULTS = frozenset({"OBR", "OBX", "PRT"})
+"""Segments of REF_I12's groups of results, in which an NTE may follow."""
 
 
 def _referral_first(readings: list[Reading]) -> None:

@@ -16,6 +16,8 @@ _WITHDRAWN = ("cancelled", "entered-in-error")
 
 def pv1(c: Conversion, s: Reading) -> None:
     """Encounter. Its status: by the event that cancels; finished when discharged; else by event or patient class."""
+    if _is_none(c, s):
+        return
     made: dict[str, Any] = {"resourceType": "Encounter", "status": "unknown"}
     entry = c.add(made, s.leaf(44))
     _classify(c, s, made)
@@ -34,6 +36,12 @@ def pv1(c: Conversion, s: Reading) -> None:
             made["status"] = "finished"
         _ordered(c, made["period"])
     c.encounter = entry
+
+
+def _is_none(c: Conversion, s: Reading) -> bool:
+    """Whether the class says that there is no visit (table 0004: N, not applicable), and nothing else tells of one."""
+    alone = s.text(2).upper() == "N" and not any(s.has(n) for n in range(3, len(s.fields)))
+    return alone and c.kind != "ADT" and not any(one.name == "PV2" for one in c.readings)
 
 
 def _ordered(c: Conversion, period: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from adapters.hl7v2.outbound.parts import (
     insurance,
     is_member,
     loose_results,
+    no_visit,
     numbered,
     referral_of,
     required,
@@ -55,12 +56,18 @@ def referral(w: Writing) -> list[Segment]:
         *contacts,
         *guarantors,
         *insurance(covers),
-        *_came(w, request),
-        *visit(w),
-        *why(task),
-        *notes.of(w, {}, [one for one in request.get("note", ()) if not mark(one, FIELD)]),
-        *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
-    ]
+        *_closed(_came(w, request), visit(w), [
+            *why(task),
+            *notes.of(w, {}, [one for one in request.get("note", ()) if not mark(one, FIELD)]),
+            *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
+        ]),
+    ]  # fmt: skip
+
+
+def _closed(came: list[Segment], stay: list[Segment], own: list[Segment]) -> list[Segment]:
+    """own: notes of the whole message, which would comment a result right before them (REF_I12, RRI_I12)."""
+    between = own and not stay and any(one.name == "OBR" for one in came)
+    return [*came, *([no_visit()] if between else stay), *own]
 
 
 def _came(w: Writing, request: Resource) -> list[Segment]:
@@ -112,10 +119,11 @@ def answered(w: Writing) -> list[Segment]:
         rf1(w, request, task),
         *providers(w, request, task),
         pid(w, required(w, "Patient")),
-        *_came(w, request),
-        *why(task),
-        *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
-    ]
+        *_closed(_came(w, request), [], [
+            *why(task),
+            *documents.notes(w, [one for one in w.graph.all("DocumentReference") if documents.is_note(one)]),
+        ]),
+    ]  # fmt: skip
 
 
 def inquiry(w: Writing) -> list[Segment]:
@@ -217,11 +225,7 @@ def document(w: Writing) -> list[Segment]:
     if not found:
         raise Refused(Refusal(Cause.REQUIRED_MISSING, "DocumentReference", "an MDM needs a DocumentReference"))
     event = w.message.kind.partition("^")[2]
-    stay = visit(w)
-    if not stay:
-        unknown = Segment("PV1")
-        unknown.put(2, "N")
-        stay = [unknown]
+    stay = visit(w) or [no_visit()]
     head = documents.txa(w, found[0], 1)
     for field, number in zip((14, 15), numbers_of_referral(w), strict=False):
         if not head.has(field):

@@ -78,6 +78,13 @@ def visit(w: Writing) -> list[Segment]:
     return [pv1(w, encounter), *given([pv2(w, encounter)]), *participations(w, encounter)]
 
 
+def no_visit() -> Segment:
+    """PV1 where a message needs one and there is no visit."""
+    made = Segment("PV1")
+    made.put(2, "N")
+    return made
+
+
 def why(task: Resource | None) -> list[Segment]:
     """Why the referral stands so, and what is asked, as NTE."""
     reason = (task or {}).get("statusReason", {})

@@ -35,7 +35,9 @@ def attached(text: str, charset: str = "utf-8", **more: Any) -> dict[str, Any]:
             {"doseAndRate": [{"doseQuantity": {"value": 8, "unit": "U"}}], "timing": {"code": {"text": "睡前"}}}]},
          "胰岛素 8 U 睡前"),
         ({"relationship": {"text": "母亲"}, "condition": [{"code": {"text": "糖尿病"}}]}, "母亲 糖尿病"),
-        ({"status": "final"}, ""),
+        ({"code": {"text": "血钾"}, "valueQuantity": {"value": 6}, "effectiveDateTime": "2026-11-01",
+          "note": [{"text": "标本溶血"}, {}]}, "血钾 6 (2026-11-01)；标本溶血"),
+        ({"status": "final", "note": [{"text": "标本溶血"}]}, ""),
     ],
 )  # fmt: skip
 def test_one_line_of_what_is_coded(resource: dict[str, Any], said: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from hub.domain.messages import Normalised
 from tests.unit.hl7v2_maps.normalised import all_of, normalised, referred, sent_back
 
@@ -30,6 +32,27 @@ def test_notes_of_a_second_patient_are_that_ones() -> None:
     back = sent_back(found, "ORU^R01", "2.5.1")
     assert _names(back) == "PID NTE OBR OBX PID NTE OBR OBX"
     assert [line for line in back if line.startswith("NTE")] == ["NTE|||甲空腹", "NTE|||乙已进食"]
+
+
+REFERRED = "RF1|P|R|MED|||R17|20260310|||^请评估", "PRD|RT|||||||||TERT", FIRST
+RESULT = "OBR|1||F1|CP03^测量^99LOC", "OBX|1|NM|59408-5^血氧^LN||90|%|95-100|L|||F"
+REMARK = "NTE|1|L|末梢凉，数值偏低。"
+
+
+@pytest.mark.parametrize(("results", "held"), [(RESULT, "Observation"), (RESULT[:1], "ServiceRequest")])
+def test_a_note_right_behind_a_result_or_its_order_comments_that(results: tuple[str, ...], held: str) -> None:
+    found = _read("REF^I12", "2.4", *REFERRED, *results, "ZXX|1", REMARK)
+    noted = [one["note"] for one in all_of(found, held) if "note" in one]
+    assert [[note["text"] for note in notes] for notes in noted] == [["末梢凉，数值偏低。"]]
+    assert all_of(found, "DocumentReference") == []
+
+
+@pytest.mark.parametrize("kind", ["REF^I12", "RRI^I12"])
+def test_notes_of_a_whole_referral_go_out_apart_from_its_results(kind: str) -> None:
+    found = _read("REF^I12", "2.4", *REFERRED, *RESULT, REMARK, "PV1||N", "NTE|1|L|咳嗽。")
+    back = [line for line in sent_back(found, kind, "2.4") if line[:3] in ("OBX", "NTE", "PV1")]
+    assert _names(back) == "OBX NTE PV1 NTE"
+    assert [line.split("|")[3] for line in back if line[:3] == "NTE"] == ["末梢凉，数值偏低。", "咳嗽。"]
 
 
 def test_a_note_behind_a_place_is_no_comment_on_a_result() -> None:

@@ -109,11 +109,13 @@ def test_a_diagnosis_or_prose_is_a_reason(reason: str) -> None:
     assert isinstance(_normalise("REF^I12", "RF1|P|R||||R17", RT, PID, reason).intent, Open)
 
 
-def test_notes_at_the_end_of_a_referral_are_one_note_cited_line_by_line() -> None:
-    result = "OBX|1|NM|59408-5^血氧^LN||90|%|95-100|L|||F"
-    found = _normalise(
-        "REF^I12", RF1, RT, PID, "OBR|1||F1|CP03^测量^99LOC", result, "NTE|1|L|咳嗽。", "NTE|2|L|气促。~夜重。"
-    )
+RESULT = "OBR|1||F1|CP03^测量^99LOC", "OBX|1|NM|59408-5^血氧^LN||90|%|95-100|L|||F"
+
+
+@pytest.mark.parametrize("before", [("DG1|1||J44.9^慢阻肺^I10",), ("AL1|1|DA|P^青霉素",), (*RESULT, "PV1|1|O"),
+                                    (*RESULT, "PV1||N")])  # fmt: skip
+def test_notes_at_the_end_of_a_referral_are_one_note_cited_line_by_line(before: tuple[str, ...]) -> None:
+    found = _normalise("REF^I12", RF1, RT, PID, *before, "NTE|1|L|咳嗽。", "NTE|2|L|气促。~夜重。")
     document = one_of(found, "DocumentReference")
     text = base64.b64decode(document["content"][0]["attachment"]["data"]).decode()
     assert text == "咳嗽。\n气促。\n夜重。"
@@ -122,7 +124,8 @@ def test_notes_at_the_end_of_a_referral_are_one_note_cited_line_by_line() -> Non
     assert [(c.path, c.text) for c in lines] == [
         ("NTE[1]-3[1]", "咳嗽。"), ("NTE[2]-3[1]", "气促。"), ("NTE[2]-3[2]", "夜重。"),
     ]  # fmt: skip
-    assert "note" not in one_of(found, "Observation")
+    assert not any("note" in one for one in all_of(found, "Observation"))
+    assert len(all_of(found, "Encounter")) == ("PV1|1|O" in before)
 
 
 def test_a_chinese_patient_has_one_name_and_a_national_number() -> None:

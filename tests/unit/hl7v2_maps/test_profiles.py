@@ -83,6 +83,16 @@ def test_a_rule_of_a_sender_comes_before_that_of_the_standard() -> None:
     assert "system" not in system["O"]["serviceType"]["coding"][0]
 
 
+@pytest.mark.parametrize(("said", "documents"), [("result", 0), ("message", 1)])
+def test_a_sender_may_mean_the_referral_by_notes_behind_a_result(said: str, documents: int) -> None:
+    found = _convert(
+        f"profile: hl7v2/1\ntables: {{closing-notes: {{codes: {{REF: {said}}}}}}}", "REF^I12", "RF1|P|R||||R1||||^x",
+        "PRD|RT||||||TERT", _pid(), "OBR|1||F1|X^Y^L", "OBX|1|NM|X^Y^L||1|g|||||F", "NTE|1|L|咳嗽。",
+    )  # fmt: skip
+    assert len(_all(found, "DocumentReference")) == documents
+    assert ["note" in one for one in _all(found, "Observation")] == [not documents]
+
+
 def test_a_segment_by_another_name_counts_as_what_it_is() -> None:
     source = "profile: hl7v2/1\nsegments: {ZBX: OBX}\n"
     raw = "OBR|1||F1|K^钾^99LOC"
