@@ -61,15 +61,24 @@ def _document(target: str, citations: tuple[Citation, ...], begins: Section, rec
 
 
 def _begins(evidence: Evidence, target: str) -> Section:
-    """The section that a document's title says that it is."""
+    """The section that a document's title or LOINC code says that it is; of a section without, what holds it."""
     within = _SECTION_TEXT.fullmatch(target)
-    if within:
-        titles = [evidence.value(f"{within.group(1)}/title"), evidence.value(f"{within.group(1)}/code/text"),
-                  evidence.value(f"{within.group(1)}/code/coding/0/display")]  # fmt: skip
-    else:
-        titles = [evidence.value(f"{holder}/{name}") for holder in ("/code", "/type")
-                  for name in ("text", "coding/0/display")]  # fmt: skip
-    return next((found for title in titles if title and (found := headings.section(str(title)))), "")
+    if not within:
+        return next((found for holder in ("/code", "/type") if (found := _named(evidence, holder))), "")
+    holder = within.group(1)
+    while holder:
+        titled = headings.section(str(evidence.value(f"{holder}/title") or ""))
+        found = titled or _named(evidence, f"{holder}/code")
+        if found:
+            return found
+        holder = holder.rpartition("/section/")[0]
+    return ""
+
+
+def _named(evidence: Evidence, concept: str) -> Section | None:
+    said = (evidence.value(f"{concept}/{name}") for name in ("text", "coding/0/display"))
+    found = next((found for text in said if text and (found := headings.section(str(text)))), None)
+    return found or headings.coded(evidence.value(f"{concept}/coding") or ())
 
 
 def _dated(citations: Sequence[Citation], received: date) -> tuple[date | None, Span | None]:

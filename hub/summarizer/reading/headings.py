@@ -1,10 +1,12 @@
-"""Headings of a document's parts (`既往史：`, `【家族史】`, `PAST MEDICAL HISTORY`), from `headings.tsv`."""
+"""Headings of a document's parts (`既往史：`, `【家族史】`, `PAST MEDICAL HISTORY`), and the LOINC codes of
+sections, from `headings.tsv`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 from hub.summarizer.reading.characters import plain
 from hub.summarizer.reading.model import Section
@@ -42,7 +44,19 @@ def section(heading: str) -> Section | None:
     return None
 
 
+def coded(codings: Iterable[Mapping[str, Any]]) -> Section | None:
+    """The part that a document's section is by its LOINC code, whatever it is called."""
+    codes = (str(coding.get("code")) for coding in codings if coding.get("system") == "http://loinc.org")
+    return next((found for code in codes if (found := _codes().get(code))), None)
+
+
+@lru_cache(maxsize=1)
+def _codes() -> dict[str, Section]:
+    found = rows("reading/headings.tsv", 3)
+    return {code: cast("Section", name) for name, _, codes in found for code in codes.split("|") if code}
+
+
 @lru_cache(maxsize=1)
 def _table() -> tuple[tuple[str, str], ...]:
     return tuple((name, "|".join(sorted(words.split("|"), key=len, reverse=True)) if "(" not in words else words)
-                 for name, words in rows("reading/headings.tsv", 2))  # fmt: skip
+                 for name, words, _ in rows("reading/headings.tsv", 3))  # fmt: skip
