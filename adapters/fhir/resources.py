@@ -111,7 +111,7 @@ def patient(known: Patient) -> Resource:
     return resource | {
         "resourceType": "Patient",
         "id": known.id,
-        "meta": {"lastUpdated": known.updated_at.isoformat()},
+        "meta": {**_kept_meta(resource), "lastUpdated": known.updated_at.isoformat()},
         "identifier": identifiers,
     }
 
@@ -136,7 +136,8 @@ def fragment(stored: StoredFragment) -> Resource:
     }
     for name in ("subject", "patient"):
         if isinstance(resource.get(name), dict):
-            resource[name] = {"reference": f"Patient/{stored.patient_id}"}
+            said = {part: resource[name][part] for part in ("type", "display") if part in resource[name]}
+            resource[name] = {"reference": f"Patient/{stored.patient_id}", **said}
     return resource
 
 
@@ -159,8 +160,9 @@ def _meta(version: str, updated: datetime) -> Resource:
 
 
 def _kept_meta(resource: Resource) -> Resource:
+    """What a sender said of its resource; version and time are the hub's."""
     meta: dict[str, Any] = resource.get("meta", {})
-    return {name: meta[name] for name in ("profile", "security", "tag") if name in meta}
+    return {name: value for name, value in meta.items() if name.strip("_") not in ("versionId", "lastUpdated")}
 
 
 def _identifiers(referral: Referral, sent: list[Resource] | None = None) -> list[Resource]:

@@ -124,3 +124,21 @@ def test_a_patient_that_was_merged_says_who_it_is_now(site: Site) -> None:
         assert again.status_code == 304
         assert site.request("GET", f"/Patient/{old}", "CITY").status_code == 404
     assert "link" not in site.request("GET", f"/Patient/{third}", "TOWN").json()
+
+
+def test_what_a_sender_said_of_its_resource_is_read_back(site: Site) -> None:
+    meta = {"profile": ["urn:p"], "security": [{"system": "urn:s", "code": "R"}], "tag": [{"code": "t"}],
+            "source": "urn:town:his", "extension": [{"url": "urn:e", "valueString": "x"}]}  # fmt: skip
+    own = {"versionId": "7", "lastUpdated": "2020-01-01T00:00:00Z"}
+    subject = {"reference": "Patient/p/_history/3", "type": "Patient", "display": "王秀英"}
+    patient = {**PATIENT, "id": "p", "meta": {**meta, **own}}
+    answer = site.request("POST", "", "TOWN", bundle("batch", patient, {**DIABETES, "subject": subject, "meta": meta}))
+    told = {}
+    for entry in answer.json()["entry"]:
+        path = entry["response"]["location"].removeprefix("http://testserver/fhir")
+        found = site.request("GET", path, "TOWN").json()
+        told[found["resourceType"]] = found
+        assert {name: value for name, value in found["meta"].items() if name not in own} == meta
+        assert found["meta"].get("versionId") in (None, "1") and found["meta"]["lastUpdated"] > "2026"
+    whose = f"Patient/{told['Patient']['id']}"
+    assert told["Condition"]["subject"] == {"reference": whose, "type": "Patient", "display": "王秀英"}
