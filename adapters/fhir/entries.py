@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters.fhir.document import identifier_of
 from adapters.fhir.patients import Register, identity
-from adapters.fhir.validation import check_received
+from adapters.fhir.validation import check_received, known_types
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource, leaves, literal
 from hub.domain.messages import Ledger, Normalised, Unmapped
@@ -34,7 +34,7 @@ def by_entry(refusals: Iterable[Refusal]) -> dict[int | None, tuple[Refusal, ...
     return found
 
 
-def faulty(bundle: Resource) -> Refusals:
+def faulty(bundle: Resource, register: Register) -> Refusals:
     """The entries of a batch that are no FHIR or that ask for what is not supported; each is judged by itself.
 
     Raises Refused where the Bundle itself is no FHIR.
@@ -49,15 +49,16 @@ def faulty(bundle: Resource) -> Refusals:
         faults = told.get(number, ())
         if isinstance(entry, dict) and "resource" in entry:
             faults += check_received(entry["resource"], f"Bundle.entry[{number}].resource")
-        faults = faults or tuple(_unsupported(entry, number))
+        faults = faults or tuple(_unsupported(entry, number, register))
         if faults:
             found[number] = faults
     return found
 
 
-def unsupported(bundle: Resource) -> tuple[Refusal, ...]:
+def unsupported(bundle: Resource, register: Register) -> tuple[Refusal, ...]:
     """What the entries ask for beside the storing of resources."""
-    return tuple(r for number, entry in enumerate(bundle.get("entry", ())) for r in _unsupported(entry, number))
+    entries = enumerate(bundle.get("entry", ()))
+    return tuple(refusal for number, entry in entries for refusal in _unsupported(entry, number, register))
 
 
 def without(bundle: Resource, numbers: Collection[int]) -> Resource:
@@ -124,15 +125,26 @@ def _existing(found: Normalised, register: Register) -> Iterator[tuple[int, tupl
             yield number, (Refusal(Cause.SEVERAL_MATCHES, place, "the condition names several resources"),)
 
 
-def _unsupported(entry: Resource, number: int) -> Iterator[Refusal]:
+def _unsupported(entry: Resource, number: int, register: Register) -> Iterator[Refusal]:
     request = entry.get("request", {})
-    method = request.get("method", "POST")
+    method, (kind, name) = request.get("method", "POST"), _addressed(request)
     if method not in _STORED or "resource" not in entry:
         text = "entries that bring a resource by POST or PUT are supported"
         yield Refusal(Cause.UNSUPPORTED_TYPE, f"Bundle.entry[{number}].request.method", text)
-    elif entry["resource"]["resourceType"] == "Task" and method == "PUT":
+    elif kind in known_types() and kind != entry["resource"]["resourceType"]:
+        text = f"a {kind} is expected at this address"
+        yield Refusal(Cause.WRONG_STRUCTURE, f"Bundle.entry[{number}].request.url", text)
+    elif kind == "Task" and method == "PUT" and register.patient_of(name) is not None:
         text = "a Task is updated by PUT or PATCH of Task/{id}, or by $process-message"
         yield Refusal(Cause.UNSUPPORTED_TYPE, f"Bundle.entry[{number}].resource", text)
     elif "ifNoneExist" in request and identifier_of(request["ifNoneExist"]) is None:
         text = "the condition identifier=SYSTEM|VALUE is supported"
         yield Refusal(Cause.UNSUPPORTED_TYPE, f"Bundle.entry[{number}].request.ifNoneExist", text)
+
+
+def _addressed(request: Resource) -> tuple[str, str]:
+    """The type and, of a PUT that is not conditional, the id that an entry's address names."""
+    url = str(request.get("url", ""))
+    steps = ["", *url.partition("?")[0].rstrip("/").split("/")]
+    named = request.get("method") == "PUT" and "?" not in url
+    return (steps[-2], steps[-1]) if named else (steps[-1], "")

@@ -63,7 +63,7 @@ def normalise_resource(resource: Resource, head: Envelope, *, timezone: str, rec
 
 
 def _batch(bundle: Resource, head: Envelope, timezone: str, received_at: datetime, register: Register) -> Normalised:
-    refused = dict(entries.faulty(bundle))
+    refused = dict(entries.faulty(bundle, register))
     while True:
         try:
             standing = entries.without(bundle, refused)
@@ -80,7 +80,7 @@ def _batch(bundle: Resource, head: Envelope, timezone: str, received_at: datetim
 def _normalised(resource: Resource, head: Envelope, timezone: str, received_at: datetime,
                 register: Register) -> Normalised:  # fmt: skip
     document = index(resource)
-    _require_supported(document)
+    _require_supported(document, register)
     message = messages.read(document) if resource.get("type") == "message" and document.is_bundle else None
     task = document.places[0] if resource["resourceType"] == "Task" else None
     intent = message.intent if message else messages.lone_task(task) if task else None
@@ -105,7 +105,7 @@ def _normalised(resource: Resource, head: Envelope, timezone: str, received_at: 
     return entries.unless_existing(found, register) if document.is_bundle else found
 
 
-def _require_supported(document: Document) -> None:
+def _require_supported(document: Document, register: Register) -> None:
     root = document.root
     kind = str(root.get("type")) if document.is_bundle else ""
     if document.is_bundle and kind != "message" and kind not in HISTORY:
@@ -113,7 +113,7 @@ def _require_supported(document: Document) -> None:
         raise Refused(Refusal(Cause.UNSUPPORTED_TYPE, "Bundle.type", text))
     if document.is_bundle and not document.places:
         raise Refused(Refusal(Cause.REQUIRED_MISSING, "Bundle.entry", "the Bundle has no resource"))
-    faults = (*(entries.unsupported(root) if kind == "transaction" else ()), *_doubles(document))
+    faults = (*(entries.unsupported(root, register) if kind == "transaction" else ()), *_doubles(document))
     if faults:
         raise Refused(*faults)
 

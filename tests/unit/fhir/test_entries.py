@@ -141,3 +141,32 @@ def test_extensions_and_contained_resources_are_kept_and_profiles_named() -> Non
 )  # fmt: skip
 def test_what_names_nobody_is_told_where_it_could(resource: dict[str, Any], expected: tuple[str, str]) -> None:
     assert refused(resource) == [expected]
+
+
+TASK = {"resourceType": "Task", "id": "t", "status": "requested", "intent": "order"}
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+def test_a_task_of_the_sender_is_kept_and_one_of_the_hub_is_not_moved_this_way(kind: str) -> None:
+    document = sent(kind, WANG, finding(), TASK, method="PUT", url="Task/t")
+    assert statuses(document) == ["201", "201", "201"]
+    hub = Register(patient_of=lambda name: "p" if name == "t" else None)
+    if kind == "transaction":
+        assert refused(document, hub) == [("unsupported-type", "Bundle.entry[2].resource")]
+    else:
+        assert statuses(document, hub) == ["201", "201", "422"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "fits"),
+    [
+        ({"method": "POST", "url": "Observation"}, True), ({"method": "POST", "url": "/Observation/"}, True),
+        ({"method": "POST", "url": "https://a/fhir/Observation"}, True), ({"method": "POST", "url": "Patient"}, False),
+        ({"method": "PUT", "url": "Observation/1"}, True), ({"method": "PUT", "url": "Condition/1"}, False),
+        ({"method": "PUT", "url": "Observation?identifier=urn:a|Condition/1"}, True),
+        ({"method": "PUT", "url": "Condition?identifier=urn:a|7"}, False), ({"method": "POST", "url": "1"}, True),
+    ],
+)  # fmt: skip
+def test_an_entry_is_of_the_type_that_its_address_names(request_: dict[str, str], fits: bool) -> None:
+    document = sent("transaction", WANG, finding(), **request_)
+    assert refused(document) == ([] if fits else [("wrong-structure", "Bundle.entry[1].request.url")])
