@@ -1,4 +1,4 @@
-"""Extensions that change what the element says that they stand in (FHIR R4, 2.4.1).
+"""Extensions that change what the element says that they stand in (FHIR R4, 2.4.1), and implicitRules, which may.
 
 Who does not know one must not read on: so documents with an unknown one are refused, at its place. A known one is taken
 with the value that leaves the meaning as it is.
@@ -27,6 +27,9 @@ KNOWN: Mapping[str, tuple[bool, str]] = {
 def refused(value: Any, place: str) -> Iterator[Refusal]:
     """The modifier extensions, in a JSON value that stands at a FHIRPath, that are not understood."""
     if isinstance(value, dict):
+        if "resourceType" in value and "implicitRules" in value:
+            told = "rules that the hub does not know"
+            yield Refusal(Cause.UNKNOWN_MODIFIER, f"{place}.implicitRules", told)
         for name, child in value.items():
             if name == "modifierExtension" and isinstance(child, list):
                 for number, extension in enumerate(child):

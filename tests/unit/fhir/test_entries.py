@@ -116,6 +116,13 @@ def test_a_modifier_extension_is_refused_unless_it_leaves_the_meaning(
     assert refused(finding(about, component=[part])) == ([("unknown-modifier", expected)] if expected else [])
 
 
+def test_implicit_rules_are_unknown_rules_in_contained_resources_too() -> None:
+    held = {"resourceType": "Device", "id": "d", "implicitRules": "urn:rules"}
+    document = finding({"identifier": {"system": "urn:a", "value": "1"}}, contained=[held], implicitRules="urn:rules")
+    places = ("Observation.implicitRules", "Observation.contained[0].implicitRules")
+    assert refused(document) == [("unknown-modifier", place) for place in places]
+
+
 def test_extensions_and_contained_resources_are_kept_and_profiles_named() -> None:
     extended = finding("#p", contained=[WANG | {"id": "p"}], extension=[{"url": "urn:e", "valueString": "v"}],
                        meta={"profile": ["urn:profile:1"]})  # fmt: skip
