@@ -12,7 +12,7 @@ from typing import Any
 from hub.domain import attachments, rtf
 from hub.domain.fragments import Citation, Fragment
 
-_TELLING = ("/display", "/text", "/title", "/data", "/div", "/value", "/valueString", "/code")
+_TELLING = ("/display", "/text", "/title", "/data", "/div", "/value", "/valueString", "/contentString", "/code")
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*")
 _ENCODING = re.compile(r"-5\[\d+\]\.4$")

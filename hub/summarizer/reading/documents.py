@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from hub.domain.fragments import Citation
+from hub.domain.fragments import Citation, denied
 from hub.summarizer.coded.results import prose
 from hub.summarizer.evidence import Evidence
 from hub.summarizer.reading import headings
@@ -36,9 +36,14 @@ class Document:
 
 
 def documents(evidence: Evidence, *, narrative: bool) -> Iterator[Document]:
-    """The texts of a fragment in document order. narrative: also the generated narrative of the resource itself."""
+    """The texts of a fragment in document order; what was not communicated, or is not to be, is none of them.
+
+    narrative: also the generated narrative of the resource itself.
+    """
     for target in filter(_is_text, evidence.targets):
         if target == "/text/div" and not narrative:
+            continue
+        if target.startswith("/payload/") and denied(evidence.resource):
             continue
         if target.endswith("valueString") and not prose(evidence.value(target)):
             continue

@@ -71,3 +71,17 @@ def test_it_is_no_referral() -> None:
 def test_a_line_of_it_says_so() -> None:
     assert readable.line({**ASPIRIN, "doNotPerform": True}) == "不可：阿司匹林 100 mg"
     assert readable.document_text(PLAN) == "不可：增强CT"
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [{"resourceType": "Communication", "status": "not-done"},
+     {"resourceType": "CommunicationRequest", "status": "active", "doNotPerform": True}],
+)  # fmt: skip
+def test_what_was_not_told_or_is_not_to_be_told_is_read_for_no_fact(make: Make, record: Record, elements: Any) -> None:
+    told = {**elements, "payload": [{"contentString": "青霉素过敏，请注意。"}]}
+    found = record(make(told))
+    assert not any(found["sections"].values()) and found["passages"] == []
+    assert [one["text"] for one in found["unplaced"]] == ["青霉素过敏，请注意。"]
+    done = record(make({**told, "status": "completed", "doNotPerform": False}))
+    assert done["sections"]["allergies"]
