@@ -28,10 +28,13 @@ _REFERRAL_SEARCH = (
 
 _INSTRUCTIONS = (
     "A referral is sent as a message Bundle to $process-message: MessageHeader, ServiceRequest, Patient, and what "
-    "comes with it. Transaction, batch, collection and document Bundles and single resources become history of the "
-    "patient; a transaction, collection or document is stored whole or not at all, of a batch each entry by itself. "
+    "comes with it, also as a document Bundle within it. It is for whom performer or Task.owner names, else for the "
+    "one receiver of MessageHeader.destination. Transaction, batch, collection and document Bundles and single "
+    "resources become history of the patient; a transaction, collection or document is stored whole or not at all, of "
+    "a batch each entry by itself. "
     "Entries are stored by POST or PUT; ifNoneExist and conditional references name one thing by its identifier. "
-    "Profiles of meta.profile are kept as named and not enforced; an unknown modifierExtension is refused. "
+    "Profiles of meta.profile are kept as named and not enforced; an unknown modifierExtension and implicitRules are "
+    "refused. Bodies may be gzip; of a new resource Prefer: return=minimal or representation is heeded. "
     "A Task (its id is the referral's) is moved by PUT or JSON Patch with If-Match; clinical resources that it newly "
     "contains belong to the referral; elements that the hub computes "
     "(focus, for, requester, owner, identifier, priority) are not changed by it. A repeat with the same "

@@ -87,7 +87,7 @@ def service_request(referral: Referral) -> Resource:
         **{name: value for name, value in sent.items() if name not in ("performer", "meta", "encounter")},
         "resourceType": "ServiceRequest",
         "id": referral.id,
-        "meta": _meta(str(referral.version), referral.updated_at),
+        "meta": {**_kept_meta(sent), **_meta(str(referral.version), referral.updated_at)},
         "identifier": _identifiers(referral, sent.get("identifier", [])),
         **_based_on(referral),
         "status": request_status(referral.state),

@@ -140,5 +140,7 @@ def test_what_a_sender_said_of_its_resource_is_read_back(site: Site) -> None:
         told[found["resourceType"]] = found
         assert {name: value for name, value in found["meta"].items() if name not in own} == meta
         assert found["meta"].get("versionId") in (None, "1") and found["meta"]["lastUpdated"] > "2026"
+    referred = site.request("GET", f"/ServiceRequest/{site.refer(meta={**meta, **own})}", "CITY").json()
+    assert referred["meta"].items() >= meta.items() and referred["meta"]["versionId"] == "1"
     whose = f"Patient/{told['Patient']['id']}"
     assert told["Condition"]["subject"] == {"reference": whose, "type": "Patient", "display": "王秀英"}
