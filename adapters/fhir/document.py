@@ -55,6 +55,12 @@ class Document:
     def is_bundle(self) -> bool:
         return bool(self.root["resourceType"] == "Bundle")
 
+    def every(self) -> Iterator[Place]:
+        """The entries, and after each Bundle among them its own: the document that a message brings."""
+        for place in self.places:
+            yield place
+            yield from _bundled(place)
+
     def of_type(self, *types: str) -> tuple[Place, ...]:
         """The entries of these types, in document order."""
         return tuple(place for place in self.places if place.type in types)
@@ -102,22 +108,21 @@ def index(root: Resource) -> Document:
     if root["resourceType"] != "Bundle":
         place = Place(root, "", str(root["resourceType"]))
         return Document(root, (place,), {("", name): place for name in _names(place)})
-    places = tuple(_entries(root, "", "Bundle"))
     names: dict[tuple[str, str], Place | None] = {}
-    for place in (each for top in places for each in (top, *bundled(top))):
+    document = Document(root, tuple(_entries(root, "", "Bundle")), names)
+    for place in document.every():
         for name in _names(place):
             known = names.setdefault((place.scope, name), place)
             if known is not None and known.resource != place.resource:
                 names[place.scope, name] = None
-    return Document(root, places, names)
+    return document
 
 
-def bundled(holder: Place) -> Iterator[Place]:
-    """The entries of a Bundle that is itself an entry, and of those in it: the document that a message brings."""
+def _bundled(holder: Place) -> Iterator[Place]:
     if holder.type == "Bundle":
         for place in _entries(holder.resource, holder.base, holder.expression, holder.entry):
             yield place
-            yield from bundled(place)
+            yield from _bundled(place)
 
 
 def _entries(bundle: Resource, base: str, expression: str, entry: int | None = None) -> Iterator[Place]:

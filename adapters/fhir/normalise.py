@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.attached import texts
 from adapters.fhir import entries, messages
-from adapters.fhir.document import Document, Key, Place, bundled, contained, envelope, index
+from adapters.fhir.document import Document, Key, Place, contained, envelope, index
 from adapters.fhir.parsing import encode, read
 from adapters.fhir.patients import Patients, Register, identity
 from adapters.fhir.referral import REFERRAL
@@ -206,7 +206,7 @@ def _linked(intent: Intent | None, register: Register) -> Iterator[str]:
 
 
 def _places(document: Document) -> Iterator[Place]:
-    for place in (each for top in document.places for each in (top, *bundled(top))):
+    for place in document.every():
         if place.type != "Bundle":
             yield place
         for child in contained(place):

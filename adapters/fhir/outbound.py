@@ -145,9 +145,9 @@ class _Source:
         self._key = f"{referral.id}/{key}"
         self.request, self.task = referral_of(document, document.places[0]) if document.places else (None, None)
         fragments_at = {f.base: f for f in fragments}
-        self._places = {place.base: place for place in document.places}
+        self._places = {place.base: place for place in document.every()}
         self._urls: dict[str, str] = {}
-        for place in document.places:
+        for place in document.every():
             kept = fragments_at.get(place.base)
             if place is self.request or place is self.task:
                 self._urls[place.base] = _url(place.type, referral.id)
@@ -176,7 +176,7 @@ class _Source:
         return named.base in self._urls or named.resource in contained
 
     def support(self) -> Iterator[tuple[str, Resource]]:
-        for place in self._document.places:
+        for place in self._document.every():
             if place.type in _SUPPORT and place.base in self._urls and not self._is_of_header(place):
                 yield self._urls[place.base], self.rewritten(place.resource, place)
 
