@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.datatypes import positive_of
-from adapters.hl7v2.maps.marks import COMPONENT, mark
+from adapters.hl7v2.maps.marks import COMPONENT, OWN, mark
 from adapters.hl7v2.maps.names import period
 from adapters.hl7v2.maps.quantities import composite_quantity, number, quantity
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
@@ -80,13 +81,40 @@ def bounds(c: Conversion, start: Leaf | None, end: Leaf | None, dosage: dict[str
 
 
 def duration(leaf: Leaf | None, dosage: dict[str, Any]) -> None:
-    """TQ.3: `D10`, ten days; without bounds only, FHIR takes one of them."""
+    """TQ.3: `D10`, ten days."""
     found = re.fullmatch(r"([SMHDWL])(\d{1,4})", leaf.text.strip().upper()) if leaf else None
-    repeat = dosage.get("timing", {}).get("repeat", {})
-    if leaf and found and "boundsPeriod" not in repeat:
-        unit = _UNIT[found[1]]
-        made = {"value": leaf.give(number(found[2])), "unit": unit, "system": UNITS, "code": unit}
-        dosage.setdefault("timing", {}).setdefault("repeat", {})["boundsDuration"] = made
+    if leaf and found:
+        _lasting(leaf.give(number(found[2])), _UNIT[found[1]], _UNIT[found[1]], dosage)
+
+
+LASTS = OWN + "lasts"
+_SPANS = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1),
+          "wk": timedelta(weeks=1)}  # fmt: skip
+_LONGEST = 36525 * _SPANS["d"]
+
+
+def _lasting(value: Leaf, unit: str, written: Leaf | str, dosage: dict[str, Any]) -> None:
+    """How long it is to be done. Of a Period that begins it gives the end: FHIR takes no duration beside one."""
+    repeat = dosage.setdefault("timing", {}).setdefault("repeat", {})
+    made = {"value": value, "unit": written, "system": UNITS, "code": unit}
+    bounds = repeat.get("boundsPeriod")
+    if bounds is None:
+        repeat.setdefault("boundsDuration", made)
+    elif "end" not in bounds and (end := _until(str(bounds["start"].value), Decimal(str(value.value)), unit)):
+        bounds["end"] = value.give(end)
+        bounds["_end"] = {"extension": [{"url": LASTS, "valueDuration": made}]}
+
+
+def _until(start: str, length: Decimal, unit: str) -> str | None:
+    """The last day, counted with the first, of what begins on a day; the last moment of what begins at one."""
+    span = _SPANS.get(unit)
+    if span is None or length > _LONGEST / span or start > "9":
+        return None
+    if "T" in start:
+        return (datetime.fromisoformat(start) + float(length) * span).isoformat()
+    if len(start) < 10 or span < _SPANS["d"] or length != int(length):
+        return None
+    return (date.fromisoformat(start) + int(length) * span - _SPANS["d"]).isoformat()
 
 
 def quantity_timing(c: Conversion, r: Repetition, dosage: dict[str, Any], resource: dict[str, Any]) -> None:
@@ -116,13 +144,14 @@ def priority(c: Conversion, leaf: Leaf | None, resource: dict[str, Any]) -> None
 
 
 _WORDS = {"S": "s", "SEC": "s", "MIN": "min", "M": "min", "H": "h", "HR": "h", "HRS": "h", "D": "d", "DAY": "d",
-          "DAYS": "d", "WK": "wk", "W": "wk", "MO": "mo", "A": "a", "YR": "a"}  # fmt: skip
+          "DAYS": "d", "WK": "wk", "W": "wk", "MO": "mo", "A": "a", "YR": "a", "秒": "s", "分钟": "min", "小时": "h",
+          "天": "d", "日": "d", "日分": "d", "日間": "d", "周": "wk", "月": "mo"}  # fmt: skip
 """Units of time as senders write them, to UCUM."""
 _MINUTES = {"s": Decimal(1) / 60, "min": Decimal(1), "h": Decimal(60), "d": Decimal(1440)}
 
 
 def _details(c: Conversion, s: Reading, repeat: Repetition | None, dosage: dict[str, Any]) -> None:
-    """RPT.5, .6, .8, .9 and TQ1-4, -6, -13: period, event and offset, times of day, durations."""
+    """RPT.5, .6, .8, .9 and TQ1-4, -13: period, event and offset, times of day, duration of each time."""
     found: dict[str, Any] = {}
     period, unit = (repeat.leaf(5), repeat.leaf(6)) if repeat else (None, None)
     if (value := _amount(period)) and (written := _unit(unit)):
@@ -141,14 +170,6 @@ def _details(c: Conversion, s: Reading, repeat: Repetition | None, dosage: dict[
     length = s.first(13)
     if length and (value := _amount(length.leaf())) and (written := _unit(length.leaf(2))):
         found |= {"duration": value, "durationUnit": written}
-    whole = None if s.has(7) or s.has(8) else s.first(6)
-    if whole and (value := _amount(whole.leaf())) and (written := _unit(whole.leaf(2))):
-        found["boundsDuration"] = {
-            "value": value,
-            "unit": whole.part(2, 2) or written,
-            "system": UNITS,
-            "code": _named(whole.leaf(2)),
-        }
     if found:
         held = dosage.setdefault("timing", {}).setdefault("repeat", {})
         for key, item in found.items():
@@ -183,6 +204,9 @@ def tq1(c: Conversion, s: Reading, dosage: dict[str, Any], resource: dict[str, A
             mark(dosage["timing"]["code"], COMPONENT, "1", "text")
     _details(c, s, repeat, dosage)
     bounds(c, s.leaf(7), s.leaf(8), dosage)
+    whole = s.first(6)
+    if whole and (value := _amount(whole.leaf())) and (written := _unit(whole.leaf(2))):
+        _lasting(value, _named(whole.leaf(2)), whole.part(2, 2) or written, dosage)
     priority(c, s.leaf(9), resource)
     amount = s.first(2)
     found = composite_quantity(c, amount) if amount else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.hl7v2.maps.marks import AS_SENT, FIELD, OWN, TIMING
-from adapters.hl7v2.maps.timing import implied
+from adapters.hl7v2.maps.timing import LASTS, implied
 from adapters.hl7v2.outbound.datatypes import Writing, back, composite_quantity, concept, date_time, number
 from adapters.hl7v2.outbound.graph import extensions, mark, text
 from adapters.hl7v2.outbound.values import Component, Repetition, Segment, clean, subcomponents
@@ -57,8 +57,8 @@ def timing_quantity(w: Writing, request: Resource) -> Repetition | None:
         amount = composite_quantity(w, request["quantityQuantity"]) or {}
         unit = amount.get(2, "")
         made[1] = {1: str(amount.get(1, "")), 2: unit if isinstance(unit, str) else unit.get(2, "") or unit.get(1, "")}
-    made[3] = mark(repeat.get("boundsDuration", {}), AS_SENT, "value")
-    bounds = repeat.get("boundsPeriod", {})
+    bounds, whole = _bounds(repeat)
+    made[3] = mark(whole, AS_SENT, "value")
     made |= {n: date_time(w, bounds[key]) for n, key in ((4, "start"), (5, "end")) if key in bounds}
     for n, told in ((7, "TQ1-10"), (8, "TQ1-11")):
         others = () if _has_tq1(w) else (told,)
@@ -103,16 +103,24 @@ def _timed(w: Writing, timing: Mapping[str, Any], amount: Mapping[str, Any] | No
     made.put(3, _pattern(w, timing))
     for place, at in enumerate(repeat.get("timeOfDay", ())):
         made.put(4, mark(repeat, AS_SENT, "timeOfDay", place) or str(at).replace(":", ""))
-    whole = repeat.get("boundsDuration", {})
+    bounds, whole = _bounds(repeat)
     if "value" in whole:
         made.put(6, clean({1: number(whole["value"]), 2: text(whole, "unit") or text(whole, "code")}))
-    bounds = repeat.get("boundsPeriod", {})
     for field, key in ((7, "start"), (8, "end")):
         made.put(field, date_time(w, bounds[key]) if key in bounds else None)
     if "duration" in repeat:
         made.put(13, clean({1: number(repeat["duration"]), 2: text(repeat, "durationUnit")}))
     made.put(14, str(repeat["count"]) if "count" in repeat else None)
     return made
+
+
+def _bounds(repeat: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """(start and end, how long): an end that a duration gave is told by that alone."""
+    bounds = repeat.get("boundsPeriod", {})
+    lasting = next((one["valueDuration"] for one in extensions(bounds.get("_end", {}), LASTS)), None)
+    if lasting is None:
+        return bounds, repeat.get("boundsDuration", {})
+    return {key: value for key, value in bounds.items() if key != "end"}, lasting
 
 
 def _pattern(w: Writing, timing: Mapping[str, Any]) -> Repetition | None:

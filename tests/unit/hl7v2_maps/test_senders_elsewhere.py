@@ -92,3 +92,24 @@ def test_the_author_refers_and_the_intended_recipient_is_referred_to(segments: t
 def test_who_refers_and_is_referred_to_goes_before_author_and_recipient() -> None:
     others = "PRD|RP|Poe^Jim|||||1^UPIN", "PRD|RT|Loe^Kim|||||2^UPIN"
     assert _acting(_normalise("REF^I12", RF1, AUTHOR, RECIPIENT, *others, PID, REASON)) == ("Poe", "Loe")
+
+
+@pytest.mark.parametrize(("lasts", "begins", "end"), [
+    ("28^日分", "20260301", "2026-03-28"), ("2^wk", "20260301", "2026-03-14"),
+    ("5^d", "202603010800", "2026-03-06T08:00:00+08:00"), ("12^h", "20260301", None), ("5^d", "202603", None),
+    ("5^mo", "20260301", None), ("99999999^d", "20260301", None),
+])  # fmt: skip
+def test_an_order_that_begins_ends_when_its_duration_is_over(lasts: str, begins: str, end: str | None) -> None:
+    timing = f"TQ1|1||BID|||{lasts}|{begins}"
+    found = _normalise("ORM^O01", PID, "ORC|NW|1", timing, "OBR|1|1||P^Panel^L")
+    bounds = one_of(found, "ServiceRequest")["occurrenceTiming"]["repeat"]["boundsPeriod"]
+    assert bounds.get("end") == end
+    assert ("TQ1[1]-6[1].1" in {one.path for one in found.ledger.mapped}) == (end is not None)
+    assert not _lost("ORU^R01", PID, OBR, timing, WEIGHT)
+
+
+def test_a_duration_in_the_old_place_ends_an_order_too() -> None:
+    order = "ORC|NW|1|||||1^BID^D10^20260301", "OBR|1|1||P^Panel^L"
+    bounds = one_of(_normalise("ORM^O01", PID, *order), "ServiceRequest")["occurrenceTiming"]["repeat"]["boundsPeriod"]
+    assert (bounds["start"], bounds["end"]) == ("2026-03-01", "2026-03-10")
+    assert not _lost("ORU^R01", PID, "ORC|RE|1|||||1^BID^D10^20260301", OBR, WEIGHT)
