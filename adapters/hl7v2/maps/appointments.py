@@ -39,6 +39,8 @@ def sch(c: Conversion, s: Reading) -> None:
     timing = s.first(11)
     if timing:
         _span(c, made, timing.leaf(4), timing.leaf(5))
+        if minutes and not s.has(10) and _otherwise(made, minutes):
+            made.pop("minutesDuration")
         for key in ("start", "end"):
             if key in made:
                 mark(made, FIELD, "SCH-11", key)
@@ -277,6 +279,12 @@ def _minutes(s: Reading, field: int, unit: int, least: int) -> Leaf | None:
     if leaf is None or found is None or factor is None or not least < found < _MOST:
         return None
     return leaf.give(round(float(found) * factor))
+
+
+def _otherwise(made: dict[str, Any], minutes: Leaf) -> bool:
+    """Whether the appointment's own times say that a length without units is none of minutes."""
+    start, end = (made[key].value if key in made else "" for key in ("start", "end"))
+    return bool(start and end and _after(datetime.fromisoformat(str(start)), minutes) != end)
 
 
 def _span(c: Conversion, made: dict[str, Any], start: Any, end: Any) -> None:

@@ -16,9 +16,9 @@ from adapters.hl7v2.maps.systems import universal
 
 ATTACHMENT = "https://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment"
 _MIME = {"pdf": "application/pdf", "jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "gif": "image/gif",
-         "tiff": "image/tiff", "html": "text/html", "rtf": "application/rtf", "xml": "application/xml",
-         "plain": "text/plain", "text": "text/plain", "txt": "text/plain", "dicom": "application/dicom",
-         "tx": "text/plain", "ft": "text/plain", "cda": "application/xml",
+         "bmp": "image/bmp", "tiff": "image/tiff", "html": "text/html", "rtf": "application/rtf",
+         "xml": "application/xml", "plain": "text/plain", "text": "text/plain", "txt": "text/plain",
+         "dicom": "application/dicom", "tx": "text/plain", "ft": "text/plain", "cda": "application/xml",
          "x-hl7-cda-level-one": "application/xml"}  # fmt: skip
 _KINDS = {"IM": "image", "IMAGE": "image", "AU": "audio", "AUDIO": "audio", "TX": "text", "TEXT": "text", "FT": "text",
           "VIDEO": "video", "AP": "application", "APPLICATION": "application"}  # fmt: skip

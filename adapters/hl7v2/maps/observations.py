@@ -24,6 +24,8 @@ Read = Callable[[Conversion, Reading, Repetition], Put | None]
 def value(c: Conversion, s: Reading, kind: str, repetition: Repetition) -> Put | None:
     """The element that carries the value, as {name: value}; None where it says nothing."""
     read = _READERS.get(kind or ("NM" if s.has(6) else ""))
+    if read is _coded and not repetition.lone and not repetition.values.keys() & _SAYING:
+        return None
     found = read(c, s, repetition) if read else None
     return found or _string(c, s, repetition)
 
@@ -38,6 +40,10 @@ def _number(c: Conversion, s: Reading, r: Repetition) -> Put | None:
     alone = r.lone or not any(character.isdigit() for leaf in r.leaves()[1:] for character in leaf.text)
     found = quantity(r.leaf(1), s.first(6)) if alone else None
     return {"valueQuantity": found} if found else None
+
+
+_SAYING = {1, 2, 4, 5, 9}
+"""Components of a CWE that say something: a coding system alone (`^^99LAB`) says nothing."""
 
 
 def _coded(c: Conversion, s: Reading, r: Repetition) -> Put | None:

@@ -113,3 +113,37 @@ def test_a_duration_in_the_old_place_ends_an_order_too() -> None:
     bounds = one_of(_normalise("ORM^O01", PID, *order), "ServiceRequest")["occurrenceTiming"]["repeat"]["boundsPeriod"]
     assert (bounds["start"], bounds["end"]) == ("2026-03-01", "2026-03-10")
     assert not _lost("ORU^R01", PID, "ORC|RE|1|||||1^BID^D10^20260301", OBR, WEIGHT)
+
+
+def test_a_coding_system_without_a_code_is_no_value() -> None:
+    found = _normalise("ORU^R01", PID, OBR, "OBX|1|CE|F^Flag^L||^^99LAB||||||F")
+    assert not [key for key in one_of(found, "Observation") if key.startswith("value")]
+    assert "OBX[1]-5[1].3" in {one.path for one in found.ledger.unmapped}
+
+
+@pytest.mark.parametrize(("length", "minutes"), [("1800", None), ("30", 30), ("1800|s", 30)])
+def test_a_length_without_units_is_of_minutes_unless_the_times_say_otherwise(length: str, minutes: int | None) -> None:
+    booked = f"SCH||7^HIS||||BOOKED|||{length}" + ("|" if "|" in length else "||")
+    found = _normalise("SIU^S12", booked + "^^^20260516130000^20260516133000", PID, "RGS|1")
+    appointment = one_of(found, "Appointment")
+    assert appointment.get("minutesDuration") == minutes
+    assert appointment["end"] == "2026-05-16T13:30:00+08:00"
+
+
+def test_a_problem_that_is_confirmed_has_not_come_back() -> None:
+    problem = "PRB|AD|20260310|I10^Hypertension^I10|P1||||||||||C^Confirmed"
+    assert "clinicalStatus" not in one_of(_normalise("PPR^PC1", PID, problem), "Condition")
+
+
+@pytest.mark.parametrize(("name", "system"), [
+    ("DCM", "http://dicom.nema.org/resources/ontology/DCM"), ("JC10", "urn:oid:1.2.392.200119.4.504"),
+])  # fmt: skip
+def test_coding_systems_of_images_and_of_japan(name: str, system: str) -> None:
+    result = f"OBX|1|NM|3A010^Protein^{name}||7.2|g/dL|||||F"
+    assert one_of(_normalise("ORU^R01", PID, OBR, result), "Observation")["code"]["coding"][0]["system"] == system
+
+
+def test_a_bitmap_is_an_image() -> None:
+    picture = "OBX|1|ED|I^Image^L||^^BMP^Base64^Qk0eEA==||||||F"
+    observation = one_of(_normalise("ORU^R01", PID, OBR, picture), "Observation")
+    assert observation["extension"][0]["valueAttachment"]["contentType"] == "image/bmp"
