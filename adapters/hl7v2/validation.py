@@ -29,7 +29,8 @@ CHECKED: Mapping[str, tuple[int, ...]] = {
     "RXE": (3, 4),
     "RXA": (3, 4, 6),
 }
-"""Segment -> fields whose datatype is enforced: births and deaths, times of clinical events, doses. OBX-5 by OBX-2."""
+"""Segment -> fields whose datatype is enforced: births and deaths, times of clinical events, doses. OBX-5 by OBX-2.
+A time of nothing but zeros is how old systems leave one out; as a birth it is refused, for that says who one is."""
 
 SINGLE = frozenset({"MSH", "PID", "RF1", "TXA"})
 """Segments that say whom and what a message is about; two where its structure has one are two messages in one."""
@@ -94,7 +95,7 @@ def validate(message: er7.Message) -> tuple[Refusal, ...]:
     for segment in message.segments:
         name, fields = segment.name, segment.fields
         for number, form in _checks(version, name):
-            if number < len(fields) and fields[number]:
+            if number < len(fields) and fields[number].strip("" if name == "PID" else "0"):
                 _check(message, segment, number, form, found)
         if name == "OBX" and len(fields) > 5 and fields[5] and (value_form := FORMS.get(fields[2].strip())):
             _check(message, segment, 5, value_form, found)

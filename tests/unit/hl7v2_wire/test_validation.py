@@ -44,6 +44,11 @@ def test_what_is_no_date_is_refused_at_its_place(value: str) -> None:
     assert faults(f"PID|1||7||A||{value}") == [(Cause.WRONG_DATATYPE, "PID[1]-7[1]")]
 
 
+@pytest.mark.parametrize(("value", "right"), [("0000", True), ("00000000000000", True), ("00001301", False)])
+def test_a_time_of_zeros_is_none(value: str, right: bool) -> None:
+    assert (faults("PV1|1|I" + "|" * 42 + value) == []) == right
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "right"),
     [
