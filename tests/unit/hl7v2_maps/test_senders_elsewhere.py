@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from adapters.hl7v2.maps import codes
 from hub.domain.messages import Normalised, Open
@@ -54,11 +55,18 @@ def test_where_somebody_was_born_is_no_address_in_use() -> None:
 
 @pytest.mark.parametrize(("written", "code"), [
     ("x10E9/L", "10*9/L"), ("x10*12/L", "10*12/L"), ("10^3/µl", "10*3/uL"), ("X10E3/UL", "10*3/uL"),
-    ("10*6/mm3", "10*6/uL"), ("Gpt/l", "10*9/L"), ("Tsd/µl", "10*3/uL"), ("MDC_DIM_MMHG", "mm[Hg]"), ("G/L", None),
-    ("g/l", "g/L"), ("10*5", None),
+    ("10*6/mm3", "10*6/uL"), ("Gpt/l", "10*9/L"), ("Tsd/µl", "10*3/uL"), ("MDC_DIM_MMHG", "mm[Hg]"),
+    ("MDC_DIM_MILLI_L_PER_HR", "mL/h"), ("MDC_DIM_L_PER_MIN", "L/min"), ("lpm", "L/min"), ("MDC_DIM_CM_H2O", "cm[H2O]"),
+    ("G/L", None), ("g/l", "g/L"), ("10*5", None),
 ])  # fmt: skip
 def test_units_of_laboratories_and_devices(written: str, code: str | None) -> None:
     assert codes.ucum(written) == code
+
+
+@pytest.mark.parametrize("name", ["systems.yaml", "tables.yaml", "units.yaml"])
+def test_nothing_is_said_twice(name: str) -> None:
+    keys = [key.value for key, _ in yaml.compose(codes.FOLDER.joinpath(name).read_text("utf-8")).value]
+    assert sorted(keys) == sorted(set(keys)), "the last one hides those before it"
 
 
 def test_a_unit_of_a_device_is_told_in_ucum() -> None:
@@ -136,9 +144,9 @@ def test_a_problem_that_is_confirmed_has_not_come_back() -> None:
 
 
 @pytest.mark.parametrize(("name", "system"), [
-    ("DCM", "http://dicom.nema.org/resources/ontology/DCM"), ("JC10", "urn:oid:1.2.392.200119.4.504"),
+    ("JC10", "urn:oid:1.2.392.200119.4.504"), ("HOT9", "urn:oid:1.2.392.200119.4.403.1"),
 ])  # fmt: skip
-def test_coding_systems_of_images_and_of_japan(name: str, system: str) -> None:
+def test_coding_systems_of_japan(name: str, system: str) -> None:
     result = f"OBX|1|NM|3A010^Protein^{name}||7.2|g/dL|||||F"
     assert one_of(_normalise("ORU^R01", PID, OBR, result), "Observation")["code"]["coding"][0]["system"] == system
 
