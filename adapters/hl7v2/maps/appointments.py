@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location_entry, practitioner, practitioner_entry
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, date_time
-from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, mark, marked
+from adapters.hl7v2.maps.lengths import MOST, after, as_told, duration, minutes_of, moment, otherwise
+from adapters.hl7v2.maps.marks import COMPONENT, FIELD, mark, marked
 from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.orders import further
 from adapters.hl7v2.maps.parties import coded_identifier, entity_identifier, uri
-from adapters.hl7v2.maps.quantities import number
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import namespace
@@ -29,9 +28,6 @@ _ORDERS = {"SCH": (26, 27), "ARQ": (24, 25)}
 _TIMES = {"AIS": (4, 5, 6, 7, 8), "AIG": (8, 9, 10, 11, 12), "AIL": (6, 7, 8, 9, 10), "AIP": (6, 7, 8, 9, 10)}
 """Start, offset, its units, duration, its units."""
 
-_MINUTES = {"": 1, "M": 1, "MIN": 1, "MINUTE": 1, "MINUTES": 1, "MINS": 1, "H": 60, "HR": 60, "HOUR": 60, "HOURS": 60,
-            "S": 1 / 60, "SEC": 1 / 60, "D": 1440, "DAY": 1440, "分": 1, "分钟": 1, "小时": 60, "天": 1440}  # fmt: skip
-
 
 def sch(c: Conversion, s: Reading) -> None:
     """Appointment. Its status: SCH-25, unless the event ends it and SCH-25 does not."""
@@ -39,8 +35,9 @@ def sch(c: Conversion, s: Reading) -> None:
     timing = s.first(11)
     if timing:
         _span(c, made, timing.leaf(4), timing.leaf(5))
-        if minutes and not s.has(10) and _otherwise(made, minutes):
+        if not s.has(10) and otherwise(made):
             made.pop("minutesDuration")
+            made.pop("_minutesDuration", None)
         for key in ("start", "end"):
             if key in made:
                 mark(made, FIELD, "SCH-11", key)
@@ -57,7 +54,7 @@ def _begin(c: Conversion, s: Reading, status: Leaf | str) -> dict[str, Any]:
     apply(c, f"{s.name}[Appointment]", s, made)
     for contact in _CONTACTS[s.name]:
         _contact(c, s, made, *contact)
-    minutes = _duration(s, 9, 10)
+    minutes = duration(s, 9, 10)
     if minutes:
         made["minutesDuration"] = minutes
         if minutes.text.strip() != str(minutes.value):
@@ -230,61 +227,21 @@ def _period(c: Conversion, s: Reading, appointment: dict[str, Any]) -> dict[str,
         start = date_time(c, given)
         made: dict[str, Any] = {"start": start} if start else {}
     else:
-        booked, shift, made = appointment.get("start"), _minutes(s, offset, offset_unit, -_MOST), {}
-        start = shift.give(_after(_moment(booked), shift)) if shift and booked and _own(booked) else None
+        booked, shift, made = appointment.get("start"), minutes_of(s, offset, offset_unit, -MOST), {}
+        start = shift.give(after(moment(booked), shift)) if shift and booked and _own(booked) else None
         if shift and start:
             made["start"] = start
-            _as_told(made, "start", shift, s.text(offset_unit))
-    if start and "T" in str(start.value) and (minutes := _duration(s, length, unit)):
-        made["end"] = minutes.give(_after(_moment(start), minutes))
+            as_told(made, "start", shift, s.text(offset_unit))
+    if start and "T" in str(start.value) and (minutes := duration(s, length, unit)):
+        made["end"] = minutes.give(after(moment(start), minutes))
         if s.text(unit).upper() != "MIN" or minutes.text.strip() != str(minutes.value):
-            _as_told(made, "end", minutes, s.text(unit))
+            as_told(made, "end", minutes, s.text(unit))
     return made
 
 
 def _own(start: Leaf) -> bool:
     """Whether it is the appointment's, not that of a service or resource before."""
     return start.path.startswith(("SCH", "TQ1"))
-
-
-def _as_told(made: dict[str, Any], key: str, minutes: Leaf, unit: str) -> None:
-    """A time that was told as so many units from another."""
-    mark(made, AS_SENT, minutes.text.strip(), key)
-    if unit:
-        mark(made, COMPONENT, unit, key)
-
-
-def _moment(instant: Leaf) -> datetime:
-    return datetime.fromisoformat(str(instant.value))
-
-
-def _after(moment: datetime, minutes: Leaf) -> str:
-    return (moment + timedelta(minutes=float(str(minutes.value)))).isoformat(timespec="seconds")
-
-
-def _duration(s: Reading, field: int, unit: int) -> Leaf | None:
-    """A positive number of whole minutes."""
-    found = _minutes(s, field, unit, 0)
-    return found.give(max(1, int(str(found.value)))) if found else None
-
-
-_MOST = 100000
-
-
-def _minutes(s: Reading, field: int, unit: int, least: int) -> Leaf | None:
-    """A number of units in whole minutes."""
-    leaf = s.leaf(field)
-    found = number(leaf.text) if leaf else None
-    factor = _MINUTES.get(s.text(unit).upper())
-    if leaf is None or found is None or factor is None or not least < found < _MOST:
-        return None
-    return leaf.give(round(float(found) * factor))
-
-
-def _otherwise(made: dict[str, Any], minutes: Leaf) -> bool:
-    """Whether the appointment's own times say that a length without units is none of minutes."""
-    start, end = (made[key].value if key in made else "" for key in ("start", "end"))
-    return bool(start and end and _after(datetime.fromisoformat(str(start)), minutes) != end)
 
 
 def _span(c: Conversion, made: dict[str, Any], start: Any, end: Any) -> None:
@@ -307,7 +264,7 @@ def close(c: Conversion) -> None:
         made["participant"].append({"actor": {"display": "unknown"}, "status": "accepted"})
     start, minutes = made.get("start"), made.get("minutesDuration")
     if start and "end" not in made and minutes:
-        made["end"] = minutes.give(_after(_moment(start), minutes))
+        made["end"] = minutes.give(after(moment(start), minutes))
     state = made["status"].value if isinstance(made["status"], Leaf) else made["status"]
     if "start" in made or "end" in made or state not in ("proposed", "cancelled", "waitlist"):
         for key in ("start", "end"):

@@ -203,8 +203,8 @@ JOB = segment("OH2", {1: "1", 3: "20260310", 4: "M^矿工^99LOC", 5: "C^煤炭^9
 
 def test_what_a_patient_worked_is_their_social_history_and_what_kin_worked_is_theirs() -> None:
     found = _normalise("ADT^A01", PID, "OH1|1||R^退休^99LOC|2010||20260310", JOB,
-                       "OH3|1||M^矿工^99LOC|C^煤炭^99LOC|30|1980", "OH4|1||1969|1971", "NK1|1|李^四|SON^^HL70063", JOB.replace("矿工", "教师"), VISIT,
-                       version="2.9")  # fmt: skip
+                       "OH3|1||M^矿工^99LOC|C^煤炭^99LOC|30|1980", "OH4|1||1969|1971",
+                       "NK1|1|李^四|SON^^HL70063", JOB.replace("矿工", "教师"), VISIT, version="2.9")  # fmt: skip
     status, job, usual, combat = all_of(found, "Observation")
     codes = [one["code"]["coding"][0]["code"] for one in (status, job, usual, combat)]
     assert codes == ["74165-2", "11341-5", "21843-8", "87511-2"]
