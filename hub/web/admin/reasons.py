@@ -25,6 +25,8 @@ KNOWN = (
     N_("an amount of money or a matter of billing: what is clinical is converted"),
     N_("how a display or a query is laid out: no statement"),
     N_("group marker: the order of the segments is kept"),
+    N_("signature and keys of a certificate: what is certified is converted"),
+    N_("a staff member's car: no statement of care"),
 )
 """The reasons that adapters.hl7v2.maps.ledger gives; another one is shown as it is."""
 
