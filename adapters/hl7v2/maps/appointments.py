@@ -11,11 +11,11 @@ from adapters.hl7v2.maps.datatypes import concept, date_time
 from adapters.hl7v2.maps.lengths import MOST, after, as_told, duration, minutes_of, moment, otherwise
 from adapters.hl7v2.maps.marks import COMPONENT, FIELD, mark, marked
 from adapters.hl7v2.maps.names import address, telecom
-from adapters.hl7v2.maps.orders import further
 from adapters.hl7v2.maps.parties import coded_identifier, entity_identifier, uri
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import namespace
+from adapters.hl7v2.maps.timing import further
 
 _CONTACTS = {"SCH": ((12, "PPRF", 13, 14), (16, "CALLBCK", 17, 18), (20, "ENT", 21, 0)),
              "ARQ": ((15, "PPRF", 16, 17), (19, "ENT", 20, 0))}  # fmt: skip

@@ -79,7 +79,7 @@ class Conversion:
     """One message being converted. readings: its segments; facility: MSH-4.1; kind, event: MSH-9; order: that in work;
     observed: the resource that an NTE comments; document: of the TXA in work; report: of the OBR in work; opened:
     others that following segments belong to, by name; notes: NTEs of the whole message, with the patient that they are
-    about; lines, states: text and OBX-11 of a document's OBX, by the id of its entry; parent: the result that the OBR
+    about; lines, told: text of a document, and its OBX, by the id of its entry; parent: the result that the OBR
     in work goes into (OBR-26); alone: ORCs that no detail follows; merges: who is who, in order; again: whether fields
     that are read already are read into a second resource; codes, pairs: the code tables of the dialect."""
 
@@ -118,7 +118,7 @@ class Conversion:
         self.sent = ""
         self.notes: list[tuple[Entry | None, Reading]] = []
         self.lines: dict[int, list[Joined]] = {}
-        self.states: dict[int, list[Leaf]] = {}
+        self.told: dict[int, list[Reading]] = {}
         self.categories: dict[tuple[int, str], int] = {}
         self.opened: dict[str, Entry] = {}
         self.merges: list[Merging] = []

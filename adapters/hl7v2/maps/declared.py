@@ -39,6 +39,11 @@ def declared(c: Conversion, s: Reading, sheet: Sheet) -> None:
         if owner:
             _add(c, s, sheet, owner.resource)
         return
+    for repetition in s.each(sheet.each) if sheet.each else (None,):
+        _create(c, s if repetition is None else s.with_only(sheet.each, repetition), sheet)
+
+
+def _create(c: Conversion, s: Reading, sheet: Sheet) -> None:
     made: Resource = {"resourceType": sheet.create, **fill(sheet.begin)}
     entry = c.add(made, first_of(s.leaf(field) for field in sheet.recorded))
     if sheet.subject:

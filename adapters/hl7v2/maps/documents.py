@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -10,13 +11,13 @@ from adapters.hl7v2.maps.actors import practitioner
 from adapters.hl7v2.maps.attachments import ATTACHMENT, attachment, pointer
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, instant
-from adapters.hl7v2.maps.marks import OWN, broken
+from adapters.hl7v2.maps.marks import AS_SENT, LINE_STATUS, OWN, VALUE_TYPE, broken, mark
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 
 PRESENTATION = OWN + "content-presentation"
-"""TXA-3, where it is neither TX nor AP."""
+"""TXA-3, where it is not TX of a text or AP of another content."""
 _TEXT = frozenset({"TX", "FT", "ST", ""})
 _DOCUMENT = {
     "entered-in-error": "entered-in-error", "cancelled": "entered-in-error", "corrected": "amended",
@@ -51,10 +52,10 @@ def txa(c: Conversion, s: Reading) -> None:
     presented = s.leaf(3)
     if presented:
         entry.also.append((presented, "/content/0/attachment/contentType"))
-        if presented.text.strip().upper() not in ("TX", "AP"):
-            made.setdefault("extension", []).append({"url": PRESENTATION, "valueString": presented})
+        made.setdefault("extension", []).append({"url": PRESENTATION, "valueString": presented})
     if c.report:
         _ordered(c, made)
+        _present(made)
         return
     c.document = c.observed = entry
     c.request = None
@@ -127,11 +128,9 @@ def _describe(c: Conversion, s: Reading, entry: Entry, place: str) -> None:
             held.append(category)
         else:
             entry.twins.append({"category": [*({} for _ in range(number)), category]})
-    kind, state = s.leaf(2), s.leaf(11)
-    if kind:
+    if kind := s.leaf(2):
         entry.also.append((kind, place))
-    if state:
-        c.states.setdefault(id(entry), []).append(state)
+    c.told.setdefault(id(entry), []).append(s)
     entry.recorded.append(s.leaf(14))
 
 
@@ -142,24 +141,29 @@ def close_documents(c: Conversion) -> None:
         if lines is None:
             continue
         _state(c, entry)
+        _tell(entry.resource, c.told.get(id(entry), ()))
         content: list[dict[str, Any]] = entry.resource["content"]
         if lines:
             content[0]["attachment"]["data"] = _encoded(lines)
         elif len(content) > 1:
             _shift(entry, content)
+        _present(entry.resource)
 
 
 def _state(c: Conversion, entry: Entry) -> None:
     """OBX-11 of all lines: withdrawn (D, W, X), else corrected (C), else how complete, unless TXA-17 says it."""
     made = entry.resource
     states: dict[str | None, list[Leaf]] = {}
-    for leaf in c.states.get(id(entry), ()):
-        state = c.looked_up("observation-status", leaf)
-        states.setdefault(_DOCUMENT.get(str(state.value)) if state else None, []).append(leaf)
+    for leaf in (s.leaf(11) for s in c.told.get(id(entry), ())):
+        if leaf:
+            state = c.looked_up("observation-status", leaf)
+            states.setdefault(_DOCUMENT.get(str(state.value)) if state else None, []).append(leaf)
     if list(states) == ["entered-in-error"]:
         made["status"] = Joined("entered-in-error", states["entered-in-error"])
     elif leaves := states.get("amended"):
         told = made.get("docStatus")
+        if isinstance(told, Leaf):
+            mark(made, AS_SENT, told.text.strip(), "docStatus")
         made["docStatus"] = Joined("amended", [*([told] if isinstance(told, Leaf) else []), *leaves])
         if (own := made.get("masterIdentifier")) and "relatesTo" not in made:
             made["relatesTo"] = [{"code": "replaces", "target": {"identifier": dict(own)}}]
@@ -167,6 +171,26 @@ def _state(c: Conversion, entry: Entry) -> None:
         told = made.setdefault("docStatus", Joined(found, states[found]))
         if isinstance(told, Leaf) and told.value == found:
             entry.also += [(leaf, "/docStatus") for leaf in states[found]]
+
+
+def _tell(made: dict[str, Any], lines: Sequence[Reading]) -> None:
+    """How each OBX of a document was told, where any is another than a final TX (or what is attached, behind it)."""
+    lines = sorted(lines, key=lambda s: s.text(2) in ("ED", "RP"))
+    for url, field, usual in ((VALUE_TYPE, 2, ("TX", "ED", "RP", "")), (LINE_STATUS, 11, ("F", ""))):
+        said = [s.text(field) for s in lines]
+        if not set(said) <= set(usual):
+            mark(made, url, " ".join(one or "-" for one in said))
+
+
+def _present(made: dict[str, Any]) -> None:
+    """TXA-3 is told where it is neither TX of a text nor AP of another content."""
+    kind = made["content"][0]["attachment"].get("contentType", "text")
+    plain = str(kind.value if isinstance(kind, Leaf | Joined) else kind).startswith("text")
+    usual = "TX" if plain else "AP"
+    held = made.pop("extension", [])
+    kept = [one for one in held if one["url"] != PRESENTATION or one["valueString"].text.strip() != usual]
+    if kept:
+        made["extension"] = kept
 
 
 def _shift(entry: Entry, content: list[dict[str, Any]]) -> None:
@@ -199,7 +223,21 @@ def message_notes(c: Conversion) -> None:
     for number, found in told.items():
         patient = c.patients[number] if c.patients else None
         for _, segments in groupby(found, _about):
-            _note(c, patient, list(segments))
+            for one in _by_author(segments):
+                _note(c, patient, one)
+
+
+def _by_author(segments: Iterable[Reading]) -> list[list[Reading]]:
+    """Where another one wrote it, it is another note; a line that names nobody goes on."""
+    found: list[list[Reading]] = []
+    writer = ""
+    for s in segments:
+        own = s.fields[5] if s.name == "NTE" and len(s.fields) > 5 else ""
+        if not found or (own and own != writer):
+            found.append([])
+            writer = own
+        found[-1].append(s)
+    return found
 
 
 def _about(s: Reading) -> tuple[str, ...]:
@@ -214,10 +252,11 @@ def _note(c: Conversion, patient: Entry | None, segments: list[Reading]) -> None
     told = ""
     for s in segments:
         found = [line for repetition in s.each(3) if (line := repetition.prose())]
-        told += broken([str(line.value) for line in found])
-        lines += found
         author = s.first(5)
-        if author and (who := practitioner(c, author)) and who not in authors:
+        who = practitioner(c, author) if author else None
+        told += broken([str(line.value) for line in found], "S" if who and authors else "s")
+        lines += found
+        if who and not authors:
             authors.append(who)
     if not lines:
         return

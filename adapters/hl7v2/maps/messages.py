@@ -36,7 +36,7 @@ Translator = Callable[[Conversion, Reading], None]
 TRANSLATORS: Mapping[str, Translator] = {
     "MSH": segments_message.msh, "SFT": segments_message.sft, "EVN": segments_message.evn,
     "PID": segments_patient.pid, "NK1": segments_patient.nk1, "MRG": segments_merge.mrg, "IN1": segments_patient.in1,
-    "PV1": segments_visit.pv1,
+    "PV1": segments_visit.pv1, "PV2": segments_visit.pv2,
     "AL1": segments_clinical.al1, "IAM": segments_clinical.iam, "DG1": segments_clinical.dg1,
     "PR1": segments_clinical.pr1, "PRB": segments_clinical.prb, "CSR": segments_clinical.csr,
     "ORC": segments_results.orc, "FT1": segments_results.ft1, "OBR": segments_results.obr, "NTE": segments_results.nte,

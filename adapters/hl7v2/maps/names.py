@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.datatypes import Convert, Value, positive_of
-from adapters.hl7v2.maps.marks import COMPONENT, OWN, mark, marked
+from adapters.hl7v2.maps.marks import COMPONENT, OWN, REPETITION, mark, marked
 from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
 
 _STANDARD = "http://hl7.org/fhir/StructureDefinition/"
@@ -120,7 +120,11 @@ def name_text(c: Conversion, r: Repetition) -> Value:
 def called_by(c: Conversion, r: Repetition) -> Value:
     """XPN.15, what a person is called by: a name of its own."""
     called = r.leaf(15)
-    return {"use": "nickname", "given": [called]} if called else None
+    if called is None:
+        return None
+    made = {"use": "nickname", "given": [called]}
+    which = called.path.rpartition("[")[2].partition("]")[0]
+    return made if which == "1" else marked(made, REPETITION, which)
 
 
 def validity(c: Conversion, r: Repetition, since: int, until: int, both: int = 0) -> dict[str, Any]:

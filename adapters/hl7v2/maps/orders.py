@@ -16,13 +16,12 @@ from adapters.hl7v2.maps.actors import (
 )
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order
 from adapters.hl7v2.maps.datatypes import date_time, instant
-from adapters.hl7v2.maps.marks import AS_SENT, FIELD, INHERITED, OWN, TIMING, mark, marked
+from adapters.hl7v2.maps.marks import FIELD, INHERITED, mark, marked
 from adapters.hl7v2.maps.names import address, telecom
 from adapters.hl7v2.maps.parties import entity_identifier, pair
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.timing import quantity_timing
-from adapters.hl7v2.maps.timing import tq1 as apply_timing
 
 _PLACER, _FILLER, _GROUP = entity_identifier("PLAC"), entity_identifier("FILL"), entity_identifier("PGN")
 _CALLBACK = "http://hl7.org/fhir/StructureDefinition/servicerequest-order-callback-phone-number"
@@ -249,55 +248,3 @@ def _requester(c: Conversion, s: Reading, made: dict[str, Any], kind: str) -> No
 _CALL = telecom()
 _HOUSE = ((22, "address", address), (23, "telecom", telecom("work")))
 _OWN_ADDRESS = ((24, "address", address),)
-
-
-def timed(c: Conversion, s: Reading, entry: Entry) -> None:
-    """TQ1 of a request: a MedicationRequest's dosage, a ServiceRequest's occurrence."""
-    resource = entry.resource
-    if resource["resourceType"] == "MedicationRequest":
-        apply_timing(c, s, resource.setdefault("dosageInstruction", [{}])[0], resource)
-        return
-    if resource["resourceType"] != "ServiceRequest":
-        return
-    if entry.timed:
-        further(c, s, resource)
-    else:
-        dosage: dict[str, Any] = {}
-        ranked = "priority" in resource
-        apply_timing(c, s, dosage, resource)
-        if "priority" in resource and not ranked:
-            mark(resource, FIELD, "TQ1", "priority")
-        occurs(dosage, resource, ("TQ1-10", "TQ1-11"))
-    entry.timed = True
-
-
-def further(c: Conversion, s: Reading, resource: dict[str, Any]) -> None:
-    """A TQ1 behind the first: a ServiceRequest takes one occurrence, an Appointment one time."""
-    dosage: dict[str, Any] = {}
-    held: dict[str, Any] = {}
-    apply_timing(c, s, dosage, held)
-    if "priority" in held:
-        ranked = {"url": OWN + "priority", "valueCode": held["priority"]}
-        dosage["extension"] = [marked(ranked, AS_SENT, held["priority"].text.strip(), "valueCode")]
-    if dosage:
-        resource.setdefault("extension", []).append({"url": TIMING, "valueDosage": dosage})
-
-
-def occurs(dosage: dict[str, Any], resource: dict[str, Any], places: tuple[str, str]) -> None:
-    """A timing as that of a ServiceRequest. places: where the condition and the text stood, in OBR-27 or TQ1."""
-    condition, text = places
-    where = "" if text.startswith("TQ1") else text.partition(".")[0]
-    if "timing" in dosage and not any(key in resource for key in ("occurrenceTiming", "occurrencePeriod")):
-        resource["occurrenceTiming"] = dosage["timing"]
-        if where:
-            mark(resource["occurrenceTiming"], FIELD, where)
-        if "occurrenceDateTime" in resource:
-            resource["occurrenceTiming"]["event"] = [resource.pop("occurrenceDateTime")]
-    if "text" in dosage:
-        resource.setdefault("note", []).append(marked({"text": dosage["text"]}, FIELD, text))
-    for instruction in dosage.get("additionalInstruction", ()):
-        resource.setdefault("note", []).append(marked(instruction, FIELD, condition))
-    if "doseAndRate" in dosage and "quantityQuantity" not in resource:
-        resource["quantityQuantity"] = dosage["doseAndRate"][0]["doseQuantity"]
-        if where:
-            mark(resource["quantityQuantity"], FIELD, where)

@@ -8,6 +8,7 @@ is known: that is the loss ledger.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -154,6 +155,13 @@ class Reading:
         self.fields, self.firsts[to] = fields, held[0]
         if len(held) > 1:
             self.repeated[to] = held
+
+    def with_only(self, field: int, repetition: Repetition) -> Reading:
+        """The same with one repetition of a field."""
+        found = copy(self)
+        found.firsts = {**self.firsts, field: repetition}
+        found.repeated = {number: held for number, held in self.repeated.items() if number != field}
+        return found
 
     def has(self, field: int) -> bool:
         """Whether the field says anything (a null says nothing)."""

@@ -11,12 +11,12 @@ from adapters.hl7v2.maps.datatypes import unsigned_of
 from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.maps.medicines import medicine, spoken_of
 from adapters.hl7v2.maps.names import address, telecom
-from adapters.hl7v2.maps.orders import control, timed
+from adapters.hl7v2.maps.orders import control
 from adapters.hl7v2.maps.quantities import number, quantity
 from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.maps.systems import UNITS, namespace
-from adapters.hl7v2.maps.timing import quantity_timing
+from adapters.hl7v2.maps.timing import quantity_timing, timed
 from adapters.hl7v2.maps.timing import tq1 as apply_timing
 
 

@@ -9,11 +9,11 @@ from adapters.hl7v2.maps.actors import interpreter, is_dated_name, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, put
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.marks import COMPONENT, FIELD, INHERITED, OWN, PARENT, mark, marked
-from adapters.hl7v2.maps.orders import begin, control, occurs, parents, timed
+from adapters.hl7v2.maps.orders import begin, control, parents
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.segments_specimen import SPECIMEN_FIRST, drawn
 from adapters.hl7v2.maps.sheets import apply
-from adapters.hl7v2.maps.timing import priority, quantity_timing
+from adapters.hl7v2.maps.timing import occurs, priority, quantity_timing, timed
 
 _ORDERED_BY = OWN + "ordered-by"
 

@@ -44,6 +44,13 @@ def _is_none(c: Conversion, s: Reading) -> bool:
     return alone and c.kind != "ADT" and not any(one.name == "PV2" for one in c.readings)
 
 
+def pv2(c: Conversion, s: Reading) -> None:
+    """Without PV1 before it, as in an appointment, the encounter is what PV2 says."""
+    if c.encounter is None:
+        made = {"resourceType": "Encounter", "status": "unknown", "class": dict(_UNKNOWN), "subject": c.subject()}
+        c.encounter = c.add(made)
+
+
 def _ordered(c: Conversion, period: dict[str, Any]) -> None:
     """FHIR's periods do not end before they start: such an end stays in the ledger."""
     start, end = (c.clock.moment(period[key].text) if key in period else None for key in ("start", "end"))
@@ -62,4 +69,7 @@ def _classify(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     elif leaf:
         made["class"] = {"system": codes.V3 + "NullFlavor", "code": "OTH", "display": leaf}
     else:
-        made["class"] = {"system": codes.V3 + "NullFlavor", "code": "UNK"}
+        made["class"] = dict(_UNKNOWN)
+
+
+_UNKNOWN = {"system": codes.V3 + "NullFlavor", "code": "UNK"}

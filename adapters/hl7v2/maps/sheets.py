@@ -12,7 +12,7 @@ from adapters.hl7v2.maps import actors, datatypes, names, observations, parties,
 from adapters.hl7v2.maps.codes import PAIRS, WORDS
 from adapters.hl7v2.maps.conversion import Conversion, put
 from adapters.hl7v2.maps.datatypes import Convert, Value
-from adapters.hl7v2.maps.marks import AS_SENT, FIELD, mark
+from adapters.hl7v2.maps.marks import AS_SENT, FIELD, SEGMENT, mark, marked
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from hub.domain.fragments import Resource
 
@@ -71,7 +71,8 @@ class Sheet(NamedTuple):
     opens: names under which later segments reach it; links: (open resource, target in it that refers to this one,
     whether the target is this one's own instead and refers to that one, what stands around the reference); fragment:
     whether it is one of the patient's record; recorded: fields that may say when it was recorded; needs: what stands in
-    elements that FHIR wants where no field says it; given: fields of which one must say something for it to be made.
+    elements that FHIR wants where no field says it; given: fields of which one must say something for it to be made;
+    each: a field of which every repetition makes one of its own, 0 without.
     """
 
     segment: str
@@ -89,12 +90,14 @@ class Sheet(NamedTuple):
     recorded: tuple[int, ...] = ()
     needs: Mapping[str, Any] = {}
     given: tuple[int, ...] = ()
+    each: int = 0
 
 
 def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
     """Compile one sheet of a document. Raises ValueError, with the place, where it names what there is not."""
     segment = name.partition("[")[0]
-    rules = [_rule(f"{name}/rules/{number}", row) for number, row in enumerate(document.get("rules", ()))]
+    apart = document.get("apart") == "true"
+    rules = [_rule(f"{name}/rules/{number}", row, apart) for number, row in enumerate(document.get("rules", ()))]
     return Sheet(
         segment=segment,
         rules=_placed(segment, rules, "into" in document and "at" not in document),
@@ -114,10 +117,11 @@ def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
         recorded=tuple(int(field) for field in document.get("recorded", ())),
         needs=document.get("needs", {}),
         given=tuple(int(field) for field in document.get("given", ())),
+        each=int(document.get("each", 0)),
     )
 
 
-def _rule(place: str, row: Mapping[str, Any]) -> Rule:
+def _rule(place: str, row: Mapping[str, Any], apart: bool) -> Rule:
     arguments = {key: value for key, value in row.items() if key not in _OF_ROW}
     made = CONVERTS.get(row["as"])
     tables = {"code": WORDS, "translated": PAIRS}.get(row["as"], {})
@@ -132,6 +136,8 @@ def _rule(place: str, row: Mapping[str, Any]) -> Rule:
         raise ValueError(f"{place}: {row['as']!r} does not take {told} alone") from error
     if "component" in row:
         convert = _of_component(int(row["component"]), convert)
+    if apart:
+        convert = _apart(convert)
     if "in" in row:
         convert = _within(row["in"], convert)
     condition = row.get("when")
@@ -160,6 +166,17 @@ def _of_component(number: int, convert: Convert) -> Convert:
     def converted(c: Conversion, r: Repetition) -> Value:
         part = r.component(number)
         return convert(c, part) if part else None
+
+    return converted
+
+
+def _apart(convert: Convert) -> Convert:
+    """The value marked with its segment, behind the first of the name."""
+
+    def converted(c: Conversion, r: Repetition) -> Value:
+        value = convert(c, r)
+        number = r.leaves()[0].path.partition("[")[2].partition("]")[0]
+        return value if value is None or number == "1" else marked(value, SEGMENT, number)
 
     return converted
 

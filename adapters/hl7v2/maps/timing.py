@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.conversion import Conversion
+from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import positive_of
-from adapters.hl7v2.maps.marks import COMPONENT, OWN, mark
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN, TIMING, as_sent, mark, marked
 from adapters.hl7v2.maps.names import period
 from adapters.hl7v2.maps.quantities import composite_quantity, number, quantity
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
@@ -221,3 +221,56 @@ def tq1(c: Conversion, s: Reading, dosage: dict[str, Any], resource: dict[str, A
     total = positive_of(s.leaf(14))
     if total:
         dosage.setdefault("timing", {}).setdefault("repeat", {})["count"] = total
+
+
+def timed(c: Conversion, s: Reading, entry: Entry) -> None:
+    """TQ1 of a request: a MedicationRequest's dosage, a ServiceRequest's occurrence."""
+    resource = entry.resource
+    if resource["resourceType"] == "MedicationRequest":
+        tq1(c, s, resource.setdefault("dosageInstruction", [{}])[0], resource)
+        return
+    if resource["resourceType"] != "ServiceRequest":
+        return
+    if entry.timed or "occurrenceTiming" in resource or "quantityQuantity" in resource:
+        further(c, s, resource)
+    else:
+        dosage: dict[str, Any] = {}
+        ranked = "priority" in resource
+        tq1(c, s, dosage, resource)
+        if "priority" in resource and not ranked:
+            mark(resource, FIELD, "TQ1", "priority")
+        occurs(dosage, resource, ("TQ1-10", "TQ1-11"))
+    entry.timed = True
+
+
+def further(c: Conversion, s: Reading, resource: dict[str, Any]) -> None:
+    """A TQ1 behind the first, or behind OBR-27: a ServiceRequest takes one occurrence, an Appointment one time."""
+    dosage: dict[str, Any] = {}
+    held: dict[str, Any] = {}
+    tq1(c, s, dosage, held)
+    if rank := held.get("priority"):
+        dosage["extension"] = [{"url": OWN + "priority", "valueCode": rank}]
+        if form := as_sent(rank.value, rank.text):
+            mark(dosage["extension"][0], AS_SENT, form, "valueCode")
+    if dosage:
+        resource.setdefault("extension", []).append({"url": TIMING, "valueDosage": dosage})
+
+
+def occurs(dosage: dict[str, Any], resource: dict[str, Any], places: tuple[str, str]) -> None:
+    """A timing as that of a ServiceRequest. places: where the condition and the text stood, in OBR-27 or TQ1."""
+    condition, text = places
+    where = "" if text.startswith("TQ1") else text.partition(".")[0]
+    if "timing" in dosage and not any(key in resource for key in ("occurrenceTiming", "occurrencePeriod")):
+        resource["occurrenceTiming"] = dosage["timing"]
+        if where:
+            mark(resource["occurrenceTiming"], FIELD, where)
+        if "occurrenceDateTime" in resource:
+            resource["occurrenceTiming"]["event"] = [resource.pop("occurrenceDateTime")]
+    if "text" in dosage:
+        resource.setdefault("note", []).append(marked({"text": dosage["text"]}, FIELD, text))
+    for instruction in dosage.get("additionalInstruction", ()):
+        resource.setdefault("note", []).append(marked(instruction, FIELD, condition))
+    if "doseAndRate" in dosage and "quantityQuantity" not in resource:
+        resource["quantityQuantity"] = dosage["doseAndRate"][0]["doseQuantity"]
+        if where:
+            mark(resource["quantityQuantity"], FIELD, where)

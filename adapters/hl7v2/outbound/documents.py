@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.hl7v2.maps.documents import PRESENTATION
-from adapters.hl7v2.maps.marks import AS_SENT, BREAKS
+from adapters.hl7v2.maps.marks import AS_SENT, BREAKS, LINE_STATUS, VALUE_TYPE
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept
 from adapters.hl7v2.outbound.graph import codes_of, extension, mark
 from adapters.hl7v2.outbound.notes import apart
@@ -53,6 +53,7 @@ def txa(w: Writing, document: Resource, place: int) -> Segment:
 def lines(w: Writing, document: Resource) -> list[Segment]:
     """The OBX of a document: its text a line each, what is attached as ED, what is pointed to as RP."""
     made: list[Segment] = []
+    types, states = (iter(mark(document, one).split()) for one in (VALUE_TYPE, LINE_STATUS))
     category = next(iter(document.get("category", ())), document.get("type", {}))
     for content in document.get("content", ()):
         held = content.get("attachment", {})
@@ -67,10 +68,10 @@ def lines(w: Writing, document: Resource) -> list[Segment]:
             pieces = [("ED", [attachment(held)])] if {"data", "title"} & held.keys() else []
         for kind, repetitions in pieces:
             segment = Segment("OBX")
-            segment.put(2, kind)
+            segment.put(2, next(types, kind).strip("-") or kind)
             segment.put(3, concept(w, category) or {2: "Document"})
             segment.put(5, *repetitions)
-            segment.put(11, "F")
+            segment.put(11, next(states, "F").strip("-") or "F")
             made.append(segment)
     return made
 
@@ -92,15 +93,20 @@ def notes(w: Writing, documents: list[Resource]) -> list[Segment]:
         for content in document.get("content", ()):
             held = content.get("attachment", {})
             said = text_of(held)
-            for piece in apart(said, mark(held, BREAKS, "data"), "s") if said else ():
+            told = mark(held, BREAKS, "data")
+            signed = [place == 0 or how == "S" for place, how in enumerate(told.translate(_WITHIN) or "s")]
+            for place, piece in enumerate(apart(said, told, "s") if said else ()):
                 segment = Segment("NTE")
                 segment.put(3, *piece)
                 apply(w, "NTE[DocumentReference]", document, segment)
-                if not made:
-                    for who in document.get("author", ()):
-                        segment.put(5, practitioner(w, who))
+                for who in document.get("author", ()) if place < len(signed) and signed[place] else ():
+                    segment.put(5, practitioner(w, who))
                 made.append(segment)
     return made
+
+
+_WITHIN = str.maketrans("", "", "rb")
+"""Letters of BREAKS that begin no segment."""
 
 
 def is_note(document: Resource) -> bool:

@@ -250,7 +250,8 @@ def _seen(w: Writing, patient: Resource) -> list[Segment]:
     """A patient of an appointment."""
     observed = [segment for one in loose_results(w) for segment in results(w, one) if segment.name == "OBX"]
     diagnoses = numbered([dg1(w, one) for one in w.graph.all("Condition") if is_so(one)])
-    return [*demographics(w, patient), *visit(w), *observed, *diagnoses]
+    stay = [one for one in visit(w) if one.name != "PV1" or one.fields.keys() != {1, 2} or one.fields[2] != [{1: "U"}]]
+    return [*demographics(w, patient), *stay, *observed, *diagnoses]
 
 
 SEQUENCES: Mapping[str, tuple[str, Sequence]] = {

@@ -28,7 +28,7 @@ def apart(said: str, told: str, usual: str) -> list[list[str]]:
     for how in told:
         if how == "e":
             found.append([])
-        elif how == "s" or not found or not found[-1]:
+        elif how in "sS" or not found or not found[-1]:
             found.append([next(rest)])
         elif how == "r":
             found[-1].append(next(rest))

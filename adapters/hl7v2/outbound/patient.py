@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.marks import AS_SENT, FIELD, OWN
+from adapters.hl7v2.maps.marks import AS_SENT, FIELD, OWN, REPETITION
 from adapters.hl7v2.outbound.datatypes import Writing
 from adapters.hl7v2.outbound.graph import codes_of, mark, text
 from adapters.hl7v2.outbound.parties import organization_of
-from adapters.hl7v2.outbound.rules import apply
+from adapters.hl7v2.outbound.rules import apart, apply
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain.fragments import Resource
 
@@ -23,9 +23,9 @@ def pid(w: Writing, patient: Resource) -> Segment:
     made = Segment("PID")
     made.put(1, "1")
     apply(w, "PID[Patient]", {**patient, "name": _called(patient)}, made)
-    for index, name in enumerate(_nicknames(patient)):
-        if len(made.fields.get(5, ())) > index:
-            made.fields[5][index][15] = name
+    for place, name in _nicknames(patient):
+        if len(made.fields.get(5, ())) >= place:
+            made.fields[5][place - 1][15] = name
     for field, element in _AFFIRMED:
         known = [key for key in patient if key.startswith(element)]
         for key in known[:1]:
@@ -42,9 +42,10 @@ def pid(w: Writing, patient: Resource) -> Segment:
     return made
 
 
-def _nicknames(patient: Resource) -> list[str]:
-    """What the person is called by: component 15 of the name that it stands with."""
-    return [str(one["given"][0]) for one in patient.get("name", ()) if _is_nickname(one)]
+def _nicknames(patient: Resource) -> list[tuple[int, str]]:
+    """What the person is called by, and with which name it stands, as its component 15."""
+    found = [one for one in patient.get("name", ()) if _is_nickname(one)]
+    return [(int(mark(one, REPETITION) or place), str(one["given"][0])) for place, one in enumerate(found, 1)]
 
 
 def _called(patient: Resource) -> list[Resource]:
@@ -89,12 +90,10 @@ def is_living_will(observation: Resource) -> bool:
 
 def restrictions(w: Writing, patient: Resource) -> list[Segment]:
     """ARV: access restrictions of the patient (from version 2.8 on)."""
-    made = Segment("ARV")
-    apply(w, "ARV[Patient]", patient, made)
-    if made.empty or w.version < (2, 8):
-        return []
-    made.put(2, "A")
-    return [made]
+    made = apart(w, "ARV[Patient]", patient) if w.version >= (2, 8) else []
+    for segment in made:
+        segment.put(2, "A")
+    return made
 
 
 _MOTHER = {"coding": [{"system": codes.V3 + "RoleCode", "code": "MTH"}]}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN
-from adapters.hl7v2.maps.segments_referral import HUB_REFERRAL
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN, SEGMENT
+from adapters.hl7v2.maps.segments_referral import HUB_REFERRAL, REACHED
 from adapters.hl7v2.outbound.datatypes import Writing, concept, time
 from adapters.hl7v2.outbound.graph import codes_of, extension, extensions, mark, text
 from adapters.hl7v2.outbound.names import address, human_name, telecom
@@ -167,8 +167,18 @@ def _provider(w: Writing, role: str, resource: Resource) -> list[Segment]:
     for key, field in (("start", 8), ("end", 9)):
         if key in acting.get("period", {}):
             made.put(field, time(w, acting["period"][key]))
-    asked = [one for one in acting.get("telecom", ()) if _of_contact(one)]
-    return [made, *_contacts(w, house or {}), *given([contact(w, {"telecom": asked})])]
+    return [made, *_contacts(w, house or {}), *[contact(w, one) for one in _reached(acting)]]
+
+
+def _reached(role: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The contacts of a person, in the form of an organisation's."""
+    found: dict[int, dict[str, Any]] = {}
+    for one in extensions(role, REACHED):
+        parts = {held["url"]: next(value for key, value in held.items() if key != "url") for held in one["extension"]}
+        found[int(parts["segment"])] = parts
+    for one in filter(_of_contact, role.get("telecom", ())):
+        found.setdefault(int(mark(one, SEGMENT) or 0), {}).setdefault("telecom", []).append(one)
+    return [found[number] for number in sorted(found)]
 
 
 def _of_contact(telecom: Mapping[str, Any]) -> bool:

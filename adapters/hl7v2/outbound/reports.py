@@ -18,7 +18,7 @@ from adapters.hl7v2.outbound.participation import participations, roles
 from adapters.hl7v2.outbound.parties import coded_organization, interpreter, person, practitioner
 from adapters.hl7v2.outbound.parts import accident_of, is_part
 from adapters.hl7v2.outbound.referral import contact
-from adapters.hl7v2.outbound.rules import apply
+from adapters.hl7v2.outbound.rules import apart, apply
 from adapters.hl7v2.outbound.values import Repetition, Segment, clean, subcomponents
 from hub.domain.fragments import Resource
 
@@ -174,11 +174,9 @@ def contacts(w: Writing, made_of: Resource) -> list[Segment]:
 
 def trial(w: Writing, made_of: Resource) -> list[Segment]:
     """CTI of a report: a segment for each study, with its phase."""
-    whole = Segment("CTI")
-    apply(w, "CTI[DiagnosticReport]", made_of, whole)
-    count = max(map(len, whole.fields.values()), default=0) if w.version >= (2, 3) else 0
+    told = apart(w, "CTI[DiagnosticReport]", made_of) if w.version >= (2, 3) else []
     return [Segment("CTI", {n: held[at : at + 1] for n, held in whole.fields.items() if held[at:]})
-            for at in range(count)]  # fmt: skip
+            for whole in told for at in range(max(map(len, whole.fields.values())))]  # fmt: skip
 
 
 _OF_RESULTS = ("OBR", "NTE", "OBX", "PRT")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from adapters.hl7v2.maps.dialect import standard
-from adapters.hl7v2.maps.marks import AS_SENT, FIELD
+from adapters.hl7v2.maps.marks import AS_SENT, FIELD, SEGMENT
 from adapters.hl7v2.outbound import datatypes, names, parties
 from adapters.hl7v2.outbound.datatypes import Inverse, Writing
 from adapters.hl7v2.outbound.graph import extensions, mark
@@ -73,6 +73,21 @@ def apply(w: Writing, name: str, resource: Mapping[str, Any], segment: Segment,
             if marked_only and sharing[0].within is None and source[-1].endswith("[]") and not mark(value, FIELD):
                 continue
             _place(w, sharing, (node, element, index), value, segment, without)
+
+
+def apart(w: Writing, name: str, resource: Mapping[str, Any]) -> list[Segment]:
+    """A segment for each that told values of a resource by a sheet that keeps them apart."""
+    made: dict[int, Segment] = {}
+    for source, sharing in rows(name).items():
+        for node, element, index, value in values(resource, source):
+            segment = made.setdefault(_told_by(value), Segment(name[:3]))
+            _place(w, sharing, (node, element, index), value, segment, ())
+    return [made[number] for number in sorted(made) if not made[number].empty]
+
+
+def _told_by(value: Mapping[str, Any]) -> int:
+    inner = (held for key, held in value.items() if key.startswith("value") and isinstance(held, dict))
+    return int(next((found for one in (value, *inner) if (found := mark(one, SEGMENT))), 1))
 
 
 def _place(w: Writing, sharing: tuple[Row, ...], held: tuple[Mapping[str, Any], str, int], value: Any,

@@ -90,7 +90,7 @@ def _dosage(w: Writing, dosage: Mapping[str, Any]) -> Segment:
     amount = next((one.get("doseQuantity") for one in dosage.get("doseAndRate", ())), None)
     made = _timed(w, dosage.get("timing", {}), amount)
     for one in extensions(dosage, OWN + "priority"):
-        made.put(9, text(one, "valueCode"))
+        made.put(9, mark(one, AS_SENT, "valueCode") or back("priority").get(str(one["valueCode"])))
     made.put(10, "\n".join(text(one, "text") for one in dosage.get("additionalInstruction", ())))
     made.put(11, text(dosage, "text"))
     return made

@@ -29,7 +29,9 @@ def pv1(w: Writing, encounter: Resource) -> Segment:
     apply(w, "PV1[Encounter]", {**encounter, "location": others}, made)
     for one in w.graph.all("Coverage"):
         if is_class(one):
-            apply(w, "PV1[Coverage]", one, made)
+            held = Segment("PV1")
+            apply(w, "PV1[Coverage]", one, held)
+            made.put(20, *held.fields[20])
     for one in encounter.get("episodeOfCare", ()):
         apply(w, "PV1[EpisodeOfCare]", w.graph.resolve(one, encounter) or {}, made)
     return made

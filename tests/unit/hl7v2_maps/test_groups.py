@@ -116,6 +116,70 @@ def test_timing_that_an_order_has_of_its_orc_stays_in_the_orc_that_reports_share
     assert [line[-5:] for line in back if line.startswith("OBR")] == ["2^Q6H", "ssium"]
 
 
+def test_what_several_segments_tell_of_one_resource_returns_to_each() -> None:
+    restricted = "ARV|1|A|R^^HL70717", "ARV|2|A|V^^HL70717|PAT^^HL70719"
+    trials = "CTI|T1^^1.2.3^ISO", "CTI|T2^^1.2.3^ISO|II^Phase two"
+    found = _read("ORU^R01", "2.8", FIRST, *restricted, "OBR|1|P1|F1|GLU^Glucose",
+                  "OBX|1|NM|GLU^Glucose||5.1|mmol/L|||||F", *trials)  # fmt: skip
+    back = _back(found, "ORU^R01", "2.8")
+    assert [line for line in back if line.startswith("CTI")] == list(trials)
+    assert [line[6:] for line in back if line.startswith("ARV")] == [line[7:] for line in restricted]
+
+
+def test_what_the_patient_is_called_by_stands_with_its_name() -> None:
+    found = _read("SIU^S12", "2.7", "SCH||F1||||CHECKUP", "PID|1||7701^^^ZSWSY^MR||Li^Ming~Lee^M" + "^" * 13 + "Mickey",
+                  "RGS|1")  # fmt: skip
+    told = next(line for line in _back(found, "SIU^S12", "2.7") if line.startswith("PID"))
+    assert told.split("|")[5] == "Li^Ming~Lee^M" + "^" * 13 + "Mickey"
+
+
+def test_each_payer_of_a_visit_is_one_with_its_own_start() -> None:
+    visit = "PV1|1|I" + "|" * 18 + "SELF~INS^20260301"
+    found = _read("ORU^R01", "2.5.1", FIRST, visit, "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU||5.1|mmol/L|||||F")
+    assert [one.get("period") for one in all_of(found, "Coverage")] == [None, {"start": "2026-03-01"}]
+    assert visit in _back(found, "ORU^R01", "2.5.1")
+
+
+def test_a_visit_told_without_its_pv1_is_that_patients_own() -> None:
+    found = _read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP", FIRST, "PV2|||R07^胸痛", SECOND, "PV1|1|O",
+                  "PV2|||R51^头痛", "RGS|1")  # fmt: skip
+    assert [one["reasonCode"][0]["coding"][0]["display"] for one in all_of(found, "Encounter")] == ["胸痛", "头痛"]
+    back = _back(found, "SIU^S12", "2.5.1")
+    assert [line for line in back if line.startswith("PV")] == ["PV2|||R07^胸痛", "PV1|1|O", "PV2|||R51^头痛"]
+
+
+def test_notes_of_another_writer_are_another_note() -> None:
+    lines = "NTE|||一般情况好||D1^李", "NTE|||饮食可", "NTE|||睡眠可||D1^李", "NTE|||拟随访||D2^王"
+    found = _read("ORU^R01", "2.7", FIRST, *lines, "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU||5.1|mmol/L|||||F")
+    assert [len(one["author"]) for one in all_of(found, "DocumentReference")] == [1, 1]
+    told = [line.replace("^^^^^^^ZSWSY", "") for line in _back(found, "ORU^R01", "2.7") if line.startswith("NTE")]
+    assert told == list(lines)
+
+
+def test_who_answers_for_a_person_who_refers_is_told_with_the_numbers() -> None:
+    contacts = "CTD|C^Contact|张^一|上海路1号||^WPN^PH^^^^555", "CTD|A|||", "CTD|||||^WPN^PH^^^^777"
+    found = _read("REF^I12", "2.5.1", "RF1|P|R|MED|||R17^ZSWSY||||^请评估", "PRD|RP|李^明", *contacts,
+                  "PRD|RT||||||CITY1", "CTD|C|王^二", FIRST)  # fmt: skip
+    told = [line for line in _back(found, "REF^I12", "2.5.1") if line[:3] in ("PRD", "CTD")]
+    assert [line.rstrip("|") for line in told if line.startswith("CTD")] == [
+        "CTD|C^Contact|张^一|上海路1号||^WPN^PH^^^^555", "CTD|A", contacts[2], "CTD|C|王^二"]  # fmt: skip
+    assert _names(told) == "PRD CTD CTD CTD PRD CTD"
+
+
+def test_the_lines_of_a_document_return_as_they_were_told() -> None:
+    lines = "OBX|1|FT|11502-2^Report^LN||会诊意见||||||P", "OBX|2|TX|11502-2^Report^LN||未完||||||C"
+    document = "TXA|1|CN^会诊|AP|||||||||D1|||||PA"
+    found = _read("MDM^T02", "2.5.1", "EVN|T02|20260310", FIRST, "PV1|1|O", document, *lines)
+    back = _back(found, "MDM^T02", "2.5.1")
+    assert [line for line in back if line.startswith("OBX")] == list(lines)
+    found = _read("ORU^R01", "2.8", FIRST, "ORC|RE|P1|F1", lines[0], document, "OBR|1|P1|F1|GLU^Glucose",
+                  "OBX|2|NM|GLU^Glucose||5.1")  # fmt: skip
+    back += _back(found, "ORU^R01", "2.8")
+    assert lines[0] in back[back.index("PV1|1|O") + 4 :]
+    told = [line.split("|") for line in back if line.startswith("TXA")]
+    assert [(one[3], one[17]) for one in told] == [("AP", "PA")] * 2
+
+
 def test_an_orders_document_is_no_result_and_its_results_are_no_document() -> None:
     found = _read("ORU^R01", "2.8", FIRST, "ORC|RE|P1|F1", "OBX|1|TX|11502-2^Report^LN||会诊意见|||||||||||",
                   "TXA|1|CN^会诊|TX||||||||||D1||||||||||", "OBR|1|P1|F1|GLU^Glucose", "OBX|2|TX|GLU^Glucose||5.1",
