@@ -50,5 +50,8 @@ PROCESSING_IDS = frozenset({"P", "T", "D"})
 VERSION = re.compile(r"2\.[1-9](\.\d)?")
 """MSH-12.1."""
 
+RECEIVER = re.compile(rf"{VERSION.pattern}(\+{VERSION.pattern})?")
+"""What a receiver is written in: its version, or that with the segments of a later one (`2.5.1+2.8`)."""
+
 WITHOUT_EVENTS = frozenset({"2.1", "2.2"})
 """Versions in which MSH-9 may be the type alone."""

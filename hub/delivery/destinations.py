@@ -23,7 +23,7 @@ PROCESS_MESSAGE = "$process-message"
 
 _SQL = blocks("delivery")
 _DIALECTS = {"mllp": ("ref", "360x"), "fhir": ("fhir",)}
-_VERSION = re.compile(r"2\.[1-9](\.[1-9])?")
+_VERSION = re.compile(r"2\.[1-9](\.[1-9])?(\+2\.[1-9](\.[1-9])?)?")
 _HOST_PORT = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})")
 
 

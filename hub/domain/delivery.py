@@ -23,9 +23,9 @@ class Outbound:
 
     kind: MSH-9 as `REF^I12`, `RRI^I12`, `OSU^O51`, ...; bundle: the canonical FHIR message Bundle: ServiceRequest, Task
     (both in their new state), Patient, the organisations, and what came with the referral or is its outcome;
-    control_id: MSH-10, the same however often it is sent; sent_at: aware; version: MSH-12; charset: MSH-18 (HL7 table
-    0211); sending, receiving: (application, facility); timezone: IANA name of the receiver's, in which times are
-    written.
+    control_id: MSH-10, the same however often it is sent; sent_at: aware; version: MSH-12, and behind a `+` the later
+    one whose segments the receiver takes (`2.5.1+2.8`); charset: MSH-18 (HL7 table 0211); sending, receiving:
+    (application, facility); timezone: IANA name of the receiver's, in which times are written.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Outbound:
 class Route:
     """How an organisation's system is reached and what it understands.
 
-    address: `host:port` (mllp) or the URL that messages are posted to (fhir); version, charset: MSH-12, MSH-18;
+    address: `host:port` (mllp) or the URL that messages are posted to (fhir); version, charset: as in Outbound;
     application, facility: MSH-5, MSH-6; timeout: seconds for one exchange; authorities: certificates in PEM form that
     sign the other side's, None: the system's; certificate: file of the certificate and key by which the hub shows who
     it is; token: where the bearer token of fhir is (`file:PATH`; what was set before that was possible is the token);

@@ -61,7 +61,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", type=_profile, metavar="FILE", help="of the sender of HL7 v2 messages: YAML")
     parser.add_argument("--to", choices=("fhir", "hl7v2"), default="fhir", help="what to write; fhir unless told")
     parser.add_argument("--kind", default="", metavar="TYPE", help="with --to hl7v2: REF^I12 and the like")
-    parser.add_argument("--version", default="2.5.1", metavar="NUMBER", help="with --to hl7v2: HL7 version, 2.5.1")
+    parser.add_argument(
+        "--version", default="2.5.1", metavar="NUMBER", help="with --to hl7v2: HL7 version, 2.5.1, or 2.5.1+2.8"
+    )
 
 
 def _charset(text: str) -> str:

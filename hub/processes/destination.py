@@ -31,7 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--mllp", metavar="HOST:PORT", help="HL7 v2 to this listener")
     where.add_argument("--fhir", metavar="URL", help="message Bundles to this FHIR base, or to its $process-message")
     put.add_argument("--dialect", choices=get_args(Dialect), help="ref (REF, RRI; unless told) or 360x (OMG, OSU)")
-    put.add_argument("--hl7-version", default="2.5.1", metavar="V", help="MSH-12")
+    put.add_argument("--hl7-version", default="2.5.1", metavar="V",
+                     help="MSH-12; 2.5.1+2.8: with the segments of a later one")  # fmt: skip
     put.add_argument("--charset", metavar="NAME", help="MSH-18 (HL7 table 0211); else the organisation's, else UTF-8")
     put.add_argument("--application", default="", metavar="MSH5")
     put.add_argument("--facility", metavar="MSH6", help="else its first facility, else its code")

@@ -20,7 +20,8 @@ _CARRIES = (("Appointment", "SIU^S12"), ("ServiceRequest", "REF^I12"), ("Diagnos
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Who gets it: the kind of message ("" for that of the Bundle), HL7 version, character set, time zone."""
+    """Who gets it: the kind of message ("" for that of the Bundle), HL7 version (`2.5.1+2.8`: with the
+    segments of a later one), character set, time zone."""
 
     kind: str
     version: str
@@ -68,8 +69,8 @@ def line(source: str, index: int, bundle: Resource, receiver: Receiver, now: dat
     """One line of the contract: the message as text, or why it cannot be written."""
     message = outgoing(bundle, receiver, now)
     told: dict[str, Any] = {
-        "source": source, "index": index, "format": "hl7v2", "type": message.kind, "version": message.version,
-        "charset": message.charset,
+        "source": source, "index": index, "format": "hl7v2", "type": message.kind,
+        "version": message.version.partition("+")[0], "charset": message.charset,
     }  # fmt: skip
     try:
         text = write(message).decode(charsets.codec(message.charset) or "utf-8")

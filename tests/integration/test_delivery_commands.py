@@ -146,6 +146,7 @@ def test_a_token_that_is_no_file_is_refused(run: Commands, tmp_path: Path) -> No
         (["set", "CITY", "--fhir", "https://a/", "--dialect", "ref"], "dialect", 2),
         (["set", "CITY", "--mllp", "a:1", "--charset", "KLINGON"], "charset", 2),
         (["set", "CITY", "--mllp", "a:1", "--hl7-version", "3"], "version", 2),
+        (["set", "CITY", "--mllp", "a:1", "--hl7-version", "2.5.1+3"], "version", 2),
         (["set", "CITY", "--mllp", "a:1", "--timeout", "0"], "timeout", 2),
         (["set", "CITY", "--mllp", "a:1", "--tries", "0"], "tries", 2),
         (["set", "CITY", "--mllp", "a:1", "--name", "no blank"], "name", 2),

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from adapters.hl7v2 import charsets, er7, files, structures
+from adapters.hl7v2 import charsets, er7, files, structures, supported
 from adapters.hl7v2.envelope import read_envelope
 from adapters.hl7v2.maps.times import Clock
 from adapters.hl7v2.normalise import normalise
@@ -100,19 +100,18 @@ def trip(name: str, raw: bytes) -> Trip | None:
 
 
 def outbound(envelope: Envelope, there: Normalised, segments: AbstractSet[str] = frozenset()) -> Outbound:
-    """The same kind of message, from the Bundle alone, in a version that has the segments."""
-    version = _version(envelope, segments)
+    """The same kind of message, from the Bundle alone, for a receiver that takes the segments which this sender has."""
     kind = envelope.type if "^" in envelope.type else f"{envelope.type}^R01"
-    return Outbound(kind, there.bundle, "BACK", NOW, version, "UNICODE UTF-8", ("HUB", "HUB"), ("HIS", "HOSPITAL"),
-                    timezone=_zone(there))  # fmt: skip
+    return Outbound(kind, there.bundle, "BACK", NOW, _version(envelope, segments), "UNICODE UTF-8", ("HUB", "HUB"),
+                    ("HIS", "HOSPITAL"), timezone=_zone(there))  # fmt: skip
 
 
 def _version(envelope: Envelope, segments: AbstractSet[str]) -> str:
-    """The message's own; of one that has segments of a later version, which no receiver of its own version could be
-    told, the oldest that has them there."""
-    own = envelope.version if re.fullmatch(r"2\.[1-9](\.\d)?", envelope.version) else "2.5.1"
+    """The message's own; of one that has segments of a later version, with those of the oldest that has them there."""
+    own = envelope.version if supported.VERSION.fullmatch(envelope.version) else "2.5.1"
     later = [version for version in _VERSIONS if version > own]
-    return next((one for one in (own, *later) if segments <= _held(one, envelope.type)), own)
+    found = next((one for one in (own, *later) if segments <= _held(one, envelope.type)), own)
+    return own if found == own else f"{own}+{found}"
 
 
 @lru_cache

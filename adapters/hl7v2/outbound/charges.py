@@ -7,14 +7,13 @@ from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain.fragments import Resource
 
-SINCE = (2, 4)
 _CHARGED = ("Procedure", "MedicationDispense", "Device")
 
 
 def charges(w: Writing, report: Resource) -> list[Segment]:
     """The FT1 of a report, in versions whose ORU has them."""
     made: list[Segment] = []
-    for one in w.graph.all("ChargeItem") if w.version >= SINCE else ():
+    for one in w.graph.all("ChargeItem") if w.segments >= (2, 4) else ():
         if not any(w.graph.resolve(about, one) is report for about in one.get("supportingInformation", ())):
             continue
         segment = Segment("FT1")

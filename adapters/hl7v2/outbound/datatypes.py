@@ -28,14 +28,19 @@ _V2_TABLE = re.compile(re.escape(codes.TERMINOLOGY) + r"v2-\d{4}$")
 
 
 class Writing:
-    """One message being written. zone: the receiver's, in which times are told; withdrawn: whether fields of OBR that
+    """One message being written. zone: the receiver's, in which times are told; number: MSH-12; segments: the
+    version whose segments it has, in their places; withdrawn: whether fields of OBR that
     version 2.7 withdrew are left out, as TQ1 and SPM have what they said; a REF has neither."""
 
     def __init__(self, message: Outbound) -> None:
         self.message = message
         self.graph = Graph(message.bundle)
         self.zone = ZoneInfo(message.timezone)
-        self.version = tuple(int(part) for part in message.version.split("."))
+        self.number, _, self.structure = message.version.partition("+")
+        self.structure = self.structure or self.number
+        self.version, self.segments = (
+            tuple(int(part) for part in one.split(".")) for one in (self.number, self.structure)
+        )
         self.offsets = self.version >= (2, 2)
         self.withdrawn = self.version >= (2, 7) and not message.kind.startswith("REF")
 

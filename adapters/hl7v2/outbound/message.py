@@ -25,7 +25,7 @@ def msh(w: Writing, structure: str) -> Segment:
     made.put(9, clean({1: kind, 2: event, 3: structure if w.version >= (2, 3, 1) else ""}))
     made.put(10, message.control_id)
     made.put(11, _processing(w))
-    made.put(12, message.version)
+    made.put(12, w.number)
     made.put(18, message.charset)
     _responsible(w, made)
     return made

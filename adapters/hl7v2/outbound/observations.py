@@ -58,7 +58,7 @@ def obx(w: Writing, observation: Resource) -> list[Segment]:
 
 def _participating(w: Writing, observation: Resource) -> list[Resource]:
     """Devices that came as participations, for a receiver that has none."""
-    return devices(w, observation, marked=True) if w.version < SINCE else []
+    return devices(w, observation, marked=True) if w.segments < SINCE else []
 
 
 def _component(w: Writing, observation: Resource, component: Mapping[str, Any]) -> Segment:

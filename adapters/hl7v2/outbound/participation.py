@@ -19,7 +19,7 @@ _HELD = ("performer", "generalPractitioner")
 
 def participations(w: Writing, resource: Resource) -> list[Segment]:
     """The PRT of a Patient, Encounter, ServiceRequest, DiagnosticReport, Observation or DocumentReference."""
-    if w.version < SINCE:
+    if w.segments < SINCE:
         return []
     roles = [found for one in _roles(resource, "PRT") if (found := w.graph.resolve(one, resource))]
     made: list[tuple[int, Segment]] = []

@@ -119,4 +119,4 @@ def early_results(w: Writing) -> list[Resource]:
     """Results of the patient alone, before any report: from version 2.6 on they have a place before the visit."""
     order = {id(resource): place for place, resource in enumerate(w.graph.resources)}
     first = next((order[id(one)] for one in w.graph.all("DiagnosticReport")), 0)
-    return [one for one in loose_results(w) if order[id(one)] < first] if w.version >= (2, 6) else []
+    return [one for one in loose_results(w) if order[id(one)] < first] if w.segments >= (2, 6) else []

@@ -90,7 +90,7 @@ def is_living_will(observation: Resource) -> bool:
 
 def restrictions(w: Writing, patient: Resource) -> list[Segment]:
     """ARV: access restrictions of the patient (from version 2.8 on)."""
-    made = apart(w, "ARV[Patient]", patient) if w.version >= (2, 8) else []
+    made = apart(w, "ARV[Patient]", patient) if w.segments >= (2, 8) else []
     for segment in made:
         segment.put(2, "A")
     return made

@@ -38,7 +38,7 @@ def report(w: Writing, made_of: Resource, place: int, before: Segment | None = N
     _of_order(w, made_of, request, control, made)
     comments = [one["valueAnnotation"] for one in extensions(made_of, OWN + "note")]
     segments = [made, *notes.of(w, made_of, comments), *roles(w, made_of), *participations(w, made_of)]
-    if request and w.version >= (2, 5):
+    if request and w.segments >= (2, 5):
         segments += timing.tq1(w, request)
     segments += contacts(w, made_of)
     specimens = [found for one in made_of.get("specimen", ()) if (found := _resolved(w, made_of, one, "Specimen"))]
@@ -51,7 +51,7 @@ def report(w: Writing, made_of: Resource, place: int, before: Segment | None = N
     document, further = _document(w, request, control)
     segments += [*further, *charges(w, made_of), *trial(w, made_of)]
     for one in sorted(specimens, key=lambda one: mark(one, FIELD) == "OBR"):
-        if w.version < (2, 5) or (mark(one, FIELD) == "OBR" and (not w.withdrawn or "type" not in one)):
+        if w.segments < (2, 5) or (mark(one, FIELD) == "OBR" and (not w.withdrawn or "type" not in one)):
             continue
         segments += specimen(w, one)
         segments += [obx for each in told if measured.get(id(each)) is one for obx in results(w, each)]
@@ -69,8 +69,9 @@ def _resolved(w: Writing, holder: Resource, reference: Mapping[str, Any], kind: 
 
 def _about(w: Writing, observation: Resource, specimens: list[Resource]) -> Resource | None:
     """The specimen that an observation is about: told behind it (from version 2.5 on)."""
-    focus = [w.graph.resolve(one, observation) for one in observation.get("focus", ())] if w.version >= (2, 5) else []
-    return next((one for one in specimens for other in focus if one is other), None)
+    focus = [w.graph.resolve(one, observation) for one in observation.get("focus", ())]
+    known = specimens if w.segments >= (2, 5) else ()
+    return next((one for one in known for other in focus if one is other), None)
 
 
 def _request(w: Writing, made_of: Resource) -> Resource | None:
@@ -156,7 +157,7 @@ def _document(w: Writing, request: Resource | None, control: Segment) -> tuple[l
     if request is None:
         return [], []
     held = [one for one in w.graph.all("DocumentReference") if documents.is_of(w, one, request)]
-    if w.version < (2, 8):
+    if w.segments < (2, 8):
         return [], [line for one in held for line in documents.lines(w, one)]
     first, others = held[:1], held[1:]
     made = [segment for one in first for segment in (*documents.lines(w, one), *participations(w, one),
@@ -166,7 +167,7 @@ def _document(w: Writing, request: Resource | None, control: Segment) -> tuple[l
 
 def contacts(w: Writing, made_of: Resource) -> list[Segment]:
     """CTD: whom to ask about the report (from version 2.4 on)."""
-    if w.version < (2, 4):
+    if w.segments < (2, 4):
         return []
     held = [one for patient in w.graph.all("Patient") for one in patient.get("contact", ())]
     return [contact(w, one) for one in held if w.graph.resolve(extension(one, CONTACT)) is made_of]
@@ -174,7 +175,7 @@ def contacts(w: Writing, made_of: Resource) -> list[Segment]:
 
 def trial(w: Writing, made_of: Resource) -> list[Segment]:
     """CTI of a report: a segment for each study, with its phase."""
-    told = apart(w, "CTI[DiagnosticReport]", made_of) if w.version >= (2, 3) else []
+    told = apart(w, "CTI[DiagnosticReport]", made_of) if w.segments >= (2, 3) else []
     return [Segment("CTI", {n: held[at : at + 1] for n, held in whole.fields.items() if held[at:]})
             for whole in told for at in range(max(map(len, whole.fields.values())))]  # fmt: skip
 

@@ -93,7 +93,7 @@ def _told_by(value: Mapping[str, Any]) -> int:
 def _place(w: Writing, sharing: tuple[Row, ...], held: tuple[Mapping[str, Any], str, int], value: Any,
            segment: Segment, without: Collection[int]) -> None:  # fmt: skip
     marked = mark(value, FIELD) if isinstance(value, dict) else ""
-    if marked == "PRT" and w.version < (2, 7):
+    if marked == "PRT" and w.segments < (2, 7):
         marked = ""  # before there were participations, who takes part is one of the people of the segment
     if marked and not marked.startswith(f"{segment.name}-"):
         return

@@ -30,7 +30,7 @@ def parts(w: Writing, request: Resource) -> tuple[Resource, Resource]:
 
 
 def _has_tq1(w: Writing) -> bool:
-    return w.message.kind.startswith("ORU") and w.version >= (2, 5)
+    return w.message.kind.startswith("ORU") and w.segments >= (2, 5)
 
 
 _ELEMENTS = ("occurrenceTiming", "quantityQuantity")

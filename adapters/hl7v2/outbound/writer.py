@@ -27,12 +27,13 @@ def write(message: Outbound) -> bytes:
 
 def drawn(message: Outbound) -> tuple[list[Segment], list[Refusal]]:
     """The segments of the message, and what its structure and its kind require of them that is not so."""
-    if not supported.VERSION.fullmatch(message.version):
+    if not supported.RECEIVER.fullmatch(message.version):
         told = "supported are versions 2.1 to 2.9"
         raise Refused(Refusal(Cause.UNSUPPORTED_VERSION, "MSH[1]-12[1]", told))
-    made = segments(Writing(message))
+    w = Writing(message)
+    made = segments(w)
     structure, _ = SEQUENCES[message.kind]
-    found = [*faults(made, message.version, structure), *missing(made, message.kind)]
+    found = [*faults(made, w.structure, structure), *missing(made, message.kind)]
     return made, [*found, *_too_long(message)]
 
 

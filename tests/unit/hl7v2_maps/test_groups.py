@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from adapters.hl7v2.outbound.writer import write
+from hub.domain.delivery import Outbound
 from hub.domain.messages import Normalised
 from tests.unit.hl7v2_maps.normalised import all_of, normalised, referred, sent_back
 
@@ -178,6 +180,18 @@ def test_the_lines_of_a_document_return_as_they_were_told() -> None:
     assert lines[0] in back[back.index("PV1|1|O") + 4 :]
     told = [line.split("|") for line in back if line.startswith("TXA")]
     assert [(one[3], one[17]) for one in told] == [("AP", "PA")] * 2
+
+
+def test_a_receiver_of_later_segments_gets_them_in_its_own_version() -> None:
+    device = "PRT||UC||EQUIP||||||E7&Monitor"
+    found = _read(
+        "ORU^R01", "2.5.1", FIRST, "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU^Glucose||5.1|mmol/L|||||F", device
+    )
+    ahead, plain = _back(found, "ORU^R01", "2.5.1+2.8"), _back(found, "ORU^R01", "2.5.1")
+    assert _names(ahead) == "PID OBR OBX PRT" and _names(plain) == "PID OBR OBX"
+    written = write(Outbound("ORU^R01", found.bundle, "B1", NOW, "2.5.1+2.8", "UNICODE UTF-8", ("", ""), ("", "")))
+    assert written.split(b"|")[11] == b"2.5.1"
+    assert "E7" in plain[-1].split("|")[18]
 
 
 def test_an_orders_document_is_no_result_and_its_results_are_no_document() -> None:
