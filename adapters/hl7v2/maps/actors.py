@@ -7,7 +7,7 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import Value, coded
-from adapters.hl7v2.maps.marks import COMPONENT, OWN, mark, marked
+from adapters.hl7v2.maps.marks import COMPONENT, OWN, VALUE_TYPE, mark, marked
 from adapters.hl7v2.maps.names import is_cjk, person_name, validity
 from adapters.hl7v2.maps.parties import (
     assigning,
@@ -77,17 +77,19 @@ def practitioner(c: Conversion, r: Repetition) -> Value:
     return entry.reference if entry else None
 
 
-def is_dated_name(c: Conversion, r: Repetition) -> bool:
+def _is_dated_name(c: Conversion, r: Repetition) -> bool:
     """Whether an NDL is one: many senders write an XCN there."""
     return 1 in r.divided or any(c.clock.date_time(r.text(n)) for n in (2, 3) if r.leaf(n))
 
 
 def interpreter(c: Conversion, r: Repetition) -> Value:
-    """NDL: the name is a CNN in component 1; with a time or a place it is a PractitionerRole."""
-    name = r.component(1) if is_dated_name(c, r) else r
+    """NDL: the name is a CNN in component 1; with a time or a place it is a PractitionerRole. XCN is marked."""
+    name = r.component(1) if _is_dated_name(c, r) else r
     entry = practitioner_entry(c, name, plain=True) if name else None
-    if entry is None or r.lone or name is r:
+    if entry is None or r.lone:
         return entry.reference if entry else None
+    if name is r:
+        return marked(entry.reference, VALUE_TYPE, "XCN")
     made: dict[str, Any] = {"resourceType": "PractitionerRole", "practitioner": entry.reference}
     bounds = validity(c, r, 2, 3)
     where = workplace(c, r)

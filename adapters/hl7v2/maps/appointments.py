@@ -86,10 +86,10 @@ def timed(c: Conversion, s: Reading) -> bool:
     entry = c.opened.get("appointment")
     if entry is None:
         return False
-    if entry.timed:
-        further(c, s, entry.resource)
+    if "s" in entry.timings:
+        further(c, s, entry)
         return True
-    entry.timed = True
+    entry.timings += "s" if s.has(7) or s.has(8) or s.has(9) else "e"
     made = entry.resource
     asked: dict[str, Any] = {key: made.pop(key) for key in ("start", "end") if key in made and s.has(7)}
     if asked:

@@ -37,8 +37,8 @@ class Entry(msgspec.Struct, eq=False):
     recorded: leaves that may say when it was recorded, the first that is a time wins; also: fields that decided how
     the resource is built without standing in it, with the pointer of what they decided; twins: the same content read
     from other fields, which are mapped to where it stands; patient: the Patient entry that it is about; part: False
-    for what only repeats another entry in another role, and so is no fragment of its own; timed: whether a TQ1 said
-    when it is to be done; lines, notes: how its text and its notes were told (`marks.BREAKS`).
+    for what only repeats another entry in another role, and so is no fragment of its own; timings: how its TQ1
+    were told; lines, notes: how its text and its notes were told (`marks.BREAKS`).
     """
 
     url: str
@@ -48,7 +48,7 @@ class Entry(msgspec.Struct, eq=False):
     also: list[tuple[Leaf, str]] = []
     twins: list[Resource] = []
     part: bool = True
-    timed: bool = False
+    timings: str = ""
     lines: str = ""
     notes: str = ""
 

@@ -19,7 +19,8 @@ from adapters.hl7v2.remembered import LONGEST
 OWN = "urn:referral-hub:extension:"
 AS_SENT, FIELD, COMPONENT = OWN + "as-sent", OWN + "field", OWN + "component"
 VALUE_TYPE = OWN + "value-type"
-"""OBX-2, where it is not the usual type of the value; of a document that of each line."""
+"""OBX-2, where it is not the usual type of the value; of a document that of each line; XCN of a person where HL7 has
+NDL."""
 LINE_STATUS = OWN + "line-status"
 """OBX-11 of each line of a document."""
 DATA_TYPE = OWN + "type-of-data"
@@ -44,6 +45,8 @@ SEGMENT = OWN + "segment"
 """Which segment of its name told a value, where one element holds what several told; the first unless told."""
 TIMING = OWN + "timing"
 """A timing of an order behind the first, as a Dosage."""
+TIMINGS = OWN + "timings"
+"""How the TQ1 of an order were told, as in `breaks`: `s` for one that says something, `e` for one that does not."""
 ADDRESS = OWN + "address"
 """Which of an organisation's addresses (from 0) a result names."""
 

@@ -27,7 +27,7 @@ from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.declared import declared
 from adapters.hl7v2.maps.dialect import Dialect
 from adapters.hl7v2.maps.documents import close_documents, message_notes, txa
-from adapters.hl7v2.maps.marks import BREAKS, mark
+from adapters.hl7v2.maps.marks import BREAKS, TIMINGS, mark
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.times import Clock
 
@@ -156,6 +156,8 @@ def _tell_lines(entry: Entry) -> None:
         mark(resource, BREAKS, entry.lines, "valueString")
     elif entry.lines.strip("s") and "content" in resource:
         mark(resource["content"][0]["attachment"], BREAKS, entry.lines, "data")
+    if "e" in entry.timings:
+        mark(resource, TIMINGS, entry.timings)
     if entry.notes.strip("s"):
         mark(resource, BREAKS, entry.notes)
 

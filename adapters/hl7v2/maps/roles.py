@@ -30,7 +30,7 @@ def prt(c: Conversion, s: Reading) -> None:
         device = c.add(apply(c, "PRT[Device]", s, {"resourceType": "Device", "patient": c.subject()}))
         if c.observed and c.observed.resource["resourceType"] == "Observation":
             c.observed.resource.setdefault("device", _of(device, "PRT"))
-    if device is None or any(s.has(field) for field in (5, 6, 8, 9, 14, 15)):
+    if device is None or _awaits(c) or any(s.has(field) for field in (5, 6, 8, 9, 14, 15)):
         _attend(c, s, _OF_PRT, device)
     elif device and (owner := _owner(c, _OF_PRT)) and owner.resource.get("device") != _of(device, "PRT"):
         put(owner.resource, ("extension[]",), {"url": DEVICE, "valueReference": _of(device, "PRT")})
@@ -48,7 +48,7 @@ def _attend(c: Conversion, s: Reading, places: tuple[str, ...], device: Entry | 
     entry = c.add(apply(c, f"{s.name}[PractitionerRole]", s, made))
     if device:
         put(made, ("extension[]",), {"url": DEVICE, "valueReference": device.reference})
-    if c.order.request is None and c.order.control and c.kind == "ORU" and c.observed is None:
+    if _awaits(c):
         c.order.participants.append(_of(entry, s.name))
     elif owner := _owner(c, places):
         kind = owner.resource["resourceType"]
@@ -58,6 +58,11 @@ def _attend(c: Conversion, s: Reading, places: tuple[str, ...], device: Entry | 
             put(owner.resource, ("extension[]",), {"url": PARTICIPATION, "valueReference": _of(entry, s.name)})
         else:
             put(owner.resource, (_PLACES[kind],), _of(entry, s.name))
+
+
+def _awaits(c: Conversion) -> bool:
+    """Whether it stands between an ORC and its OBR: it is of the order to come."""
+    return c.order.request is None and c.order.control is not None and c.kind == "ORU" and c.observed is None
 
 
 def _owner(c: Conversion, places: tuple[str, ...]) -> Entry | None:

@@ -136,8 +136,8 @@ def _act(c: Conversion, s: Reading, entry: Entry, house: Entry | None) -> None:
     if c.referral is None:
         return
     request = c.referral.resource
-    if _acts(c, s, REFERRING):
-        request.setdefault("requester", entry.reference)
+    if _acts(c, s, REFERRING) and "requester" not in request:
+        request["requester"] = entry.reference
     elif _acts(c, s, REFERRED_TO):
         performers = request.setdefault("performer", [])
         performers.extend([house.reference, entry.reference] if house else [entry.reference])
@@ -267,6 +267,7 @@ _CONTACT_PARTS = {"purpose": "valueCodeableConcept", "name": "valueHumanName", "
 def aut(c: Conversion, s: Reading) -> None:
     """An authorization by the payer: Coverage that the referral's insurance names."""
     made: dict[str, Any] = {"resourceType": "Coverage", "status": "active", "beneficiary": c.subject(), "payor": []}
+    mark(made, FIELD, "AUT")
     apply(c, "AUT[Coverage]", s, made)
     name, number = s.leaf(3), s.first(2)
     house: dict[str, Any] = {"resourceType": "Organization"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps import codes
-from adapters.hl7v2.maps.actors import interpreter, is_dated_name, practitioner
+from adapters.hl7v2.maps.actors import interpreter, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, put
 from adapters.hl7v2.maps.datatypes import concept, date_time, effective
 from adapters.hl7v2.maps.marks import COMPONENT, FIELD, INHERITED, OWN, PARENT, mark, marked
@@ -123,9 +123,9 @@ def _told(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
             found = interpreter(c, repetition)
             if found and function:
                 kind = {"coding": [{"system": codes.V3 + "ParticipationType", "code": function}]}
-                found = {**found, "extension": [{"url": _FUNCTION, "valueCodeableConcept": kind}]}
+                put(found, ("extension[]",), {"url": _FUNCTION, "valueCodeableConcept": kind})
             if found:
-                mark(found, FIELD, f"OBR-{field}" + ("" if is_dated_name(c, repetition) else " XCN"))
+                mark(found, FIELD, f"OBR-{field}")
                 made.setdefault(element, []).append(found)
     _information(s, made)
 

@@ -231,19 +231,19 @@ def timed(c: Conversion, s: Reading, entry: Entry) -> None:
         return
     if resource["resourceType"] != "ServiceRequest":
         return
-    if entry.timed or "occurrenceTiming" in resource or "quantityQuantity" in resource:
-        further(c, s, resource)
+    if "s" in entry.timings or "occurrenceTiming" in resource or "quantityQuantity" in resource:
+        further(c, s, entry)
     else:
         dosage: dict[str, Any] = {}
         ranked = "priority" in resource
         tq1(c, s, dosage, resource)
         if "priority" in resource and not ranked:
             mark(resource, FIELD, "TQ1", "priority")
+        entry.timings += "s" if dosage or ("priority" in resource and not ranked) else "e"
         occurs(dosage, resource, ("TQ1-10", "TQ1-11"))
-    entry.timed = True
 
 
-def further(c: Conversion, s: Reading, resource: dict[str, Any]) -> None:
+def further(c: Conversion, s: Reading, entry: Entry) -> None:
     """A TQ1 behind the first, or behind OBR-27: a ServiceRequest takes one occurrence, an Appointment one time."""
     dosage: dict[str, Any] = {}
     held: dict[str, Any] = {}
@@ -252,8 +252,9 @@ def further(c: Conversion, s: Reading, resource: dict[str, Any]) -> None:
         dosage["extension"] = [{"url": OWN + "priority", "valueCode": rank}]
         if form := as_sent(rank.value, rank.text):
             mark(dosage["extension"][0], AS_SENT, form, "valueCode")
+    entry.timings += "s" if dosage else "e"
     if dosage:
-        resource.setdefault("extension", []).append({"url": TIMING, "valueDosage": dosage})
+        entry.resource.setdefault("extension", []).append({"url": TIMING, "valueDosage": dosage})
 
 
 def occurs(dosage: dict[str, Any], resource: dict[str, Any], places: tuple[str, str]) -> None:

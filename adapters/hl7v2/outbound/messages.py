@@ -44,7 +44,7 @@ def referral(w: Writing) -> list[Segment]:
     """REF^I12 to I14: all that came with the referral."""
     request, task = referral_of(w)
     insurances = [found for one in request.get("insurance", ()) if (found := w.graph.resolve(one, request))]
-    granted = [one for one in insurances if _is_authorization(w, one)]
+    granted = [one for one in insurances if mark(one, FIELD) == "AUT"]
     covers = [in1(w, one) for one in _insurances(w) if not any(one is other for other in granted)]
     contacts, guarantors = kin(w, [insured for _, insured in covers if insured])
     return [
@@ -101,14 +101,6 @@ def _of_procedure(w: Writing, coverage: Resource) -> bool:
 
 def _insurances(w: Writing) -> list[Resource]:
     return [one for one in w.graph.all("Coverage") if not is_class(one)]
-
-
-def _is_authorization(w: Writing, coverage: Resource) -> bool:
-    """Whether a Coverage is an authorization (AUT) and no insurance (IN1): the hub's AUT rules leave these marks."""
-    owned = {key for key in coverage if key not in ("resourceType", "status", "beneficiary", "payor", "id", "meta")}
-    return bool(owned) and not owned & {"class", "subscriber", "subscriberId", "relationship"} and not any(
-        "type" in one for one in coverage.get("identifier", ())
-    ) and w.graph.resolve(next(iter(coverage.get("payor", ())), None)) is not None  # fmt: skip
 
 
 def answered(w: Writing) -> list[Segment]:

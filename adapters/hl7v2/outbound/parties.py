@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN
+from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN, VALUE_TYPE
 from adapters.hl7v2.maps.systems import NAMESPACE, system_name
 from adapters.hl7v2.outbound.datatypes import Writing, concept, date_time
 from adapters.hl7v2.outbound.graph import extension, mark, text
@@ -144,7 +144,7 @@ def interpreter(w: Writing, value: Any) -> Repetition | None:
     name, number, kind = (house.get(n, "") for n in (1, 2, 3)) if isinstance(house, Mapping) else (house, "", "")
     parts = {n: part for n in range(1, 9) if isinstance(part := found.get(n), str)}
     authority = {9: str(name), 10: str(number), 11: str(kind)}
-    if mark(value, FIELD).endswith(" XCN"):
+    if mark(value, VALUE_TYPE) == "XCN":
         return clean({**parts, **authority})
     made: dict[int, Component | None] = {1: {**parts, **authority}}
     role = w.graph.resolve(value) or {}

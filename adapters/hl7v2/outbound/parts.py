@@ -34,11 +34,6 @@ def referral_of(w: Writing) -> tuple[Resource, Resource | None]:
     return request or required(w, "ServiceRequest"), task
 
 
-def given(segments: Iterable[Segment]) -> list[Segment]:
-    """Those that say more than their set id."""
-    return [one for one in segments if any(number > 1 for number in one.fields)]
-
-
 def numbered(segments: list[Segment]) -> list[Segment]:
     """The same, counted in their first field."""
     for place, segment in enumerate(segments, 1):
@@ -75,7 +70,8 @@ def visit(w: Writing) -> list[Segment]:
     encounter = w.graph.first("Encounter")
     if encounter is None:
         return []
-    return [pv1(w, encounter), *given([pv2(w, encounter)]), *participations(w, encounter)]
+    more = pv2(w, encounter)
+    return [pv1(w, encounter), *([] if more.empty else [more]), *participations(w, encounter)]
 
 
 def no_visit() -> Segment:

@@ -11,7 +11,6 @@ from adapters.hl7v2.outbound.datatypes import Writing, concept, time
 from adapters.hl7v2.outbound.graph import codes_of, extension, extensions, mark, text
 from adapters.hl7v2.outbound.names import address, human_name, telecom
 from adapters.hl7v2.outbound.parties import entity_identifier, identifier_type, location, organization_of
-from adapters.hl7v2.outbound.parts import given
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Repetition, Segment, clean
 from hub.domain.fragments import Resource
@@ -235,4 +234,4 @@ def aut(w: Writing, coverage: Resource) -> list[Segment]:
         made.put(3, str(payor.get("name", "")))
         for one in payor.get("identifier", ())[:1]:
             made.put(2, text(one, "value"))
-    return [*given([made]), *_contacts(w, payor or {})]
+    return [*([] if made.empty else [made]), *_contacts(w, payor or {})]

@@ -94,7 +94,7 @@ def _reported(w: Writing, made_of: Resource, control: Segment, made: Segment) ->
         made.put(field, date_time(w, bounds[key]) if bounds.get(key) else None)
     for usual, element in ((32, "resultsInterpreter"), (34, "performer")):
         for one in made_of.get(element, ()):
-            told = mark(one, FIELD).removeprefix("OBR-").partition(" ")[0]
+            told = mark(one, FIELD).removeprefix("OBR-")
             if told.isdecimal() or not told:
                 made.put(int(told or usual), interpreter(w, one))
     status = str(made_of.get("status"))

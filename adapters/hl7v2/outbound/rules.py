@@ -105,20 +105,19 @@ def _place(w: Writing, sharing: tuple[Row, ...], held: tuple[Mapping[str, Any], 
         if made is None:
             continue
         if row.inverse is names.name_text:
-            made = _whole_name(held[0], segment, row.field) or made
+            made = _whole_name(held[0], f"{segment.name}-{row.field} ", str(inner)) or made
         sent = "" if isinstance(value, dict) else mark(held[0], AS_SENT, held[1], held[2])
         if row.field not in without:
             _put(segment, row, {1: sent} if sent else made)
         return
 
 
-def _whole_name(node: Mapping[str, Any], segment: Segment, field: int) -> Repetition | None:
-    """The parts of a name that FHIR has as one string, in the order of the field's repetitions."""
-    place = f"{segment.name}-{field} "
+def _whole_name(node: Mapping[str, Any], place: str, words: str) -> Repetition | None:
+    """The parts of a name that FHIR has as one string. place: `GT1-45 `, with which they are marked."""
     told = [str(one["valueString"]) for one in extensions(node, AS_SENT)]
-    names = [one.removeprefix(place) for one in told if one.startswith(place)]
-    index = len(segment.fields.get(field, ()))
-    return clean(dict(enumerate(names[index].split("^"), 1))) if index < len(names) else None
+    names = [one.removeprefix(place).split("^") for one in told if one.startswith(place)]
+    found = next((one for one in names if sorted(" ".join(one).split()) == sorted(words.split())), [])
+    return clean(dict(enumerate(found, 1))) or None
 
 
 def _put(segment: Segment, row: Row, made: Repetition) -> None:

@@ -60,7 +60,7 @@ def schedule(w: Writing, appointment: Resource) -> tuple[list[Segment], list[Seg
     for participant in appointment.get("participant", ()):
         _take(w, participant, made, taking)
     told = notes.of(w, appointment, [one["valueAnnotation"] for one in extensions(appointment, OWN + "note")])
-    times = [*([] if booked.empty else [booked]), *timing.further(w, appointment)] if w.segments >= (2, 5) else []
+    times = timing.with_further(w, appointment, booked) if w.segments >= (2, 5) else []
     head = [made, *times, *told]
     group = Segment("RGS")
     group.put(1, "1")

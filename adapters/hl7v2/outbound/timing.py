@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.hl7v2.maps.marks import AS_SENT, FIELD, OWN, TIMING
+from adapters.hl7v2.maps.marks import AS_SENT, FIELD, OWN, TIMING, TIMINGS
 from adapters.hl7v2.maps.timing import LASTS, implied
 from adapters.hl7v2.outbound.datatypes import Writing, back, composite_quantity, concept, date_time, number
 from adapters.hl7v2.outbound.graph import extensions, mark, text
@@ -78,12 +78,14 @@ def tq1(w: Writing, request: Resource) -> list[Segment]:
         made.put(field, _note(rest, f"TQ1-{field}", *others))
     if not made.empty or mark(rest, FIELD, "priority") == "TQ1" or (w.version >= (2, 7) and "priority" in rest):
         made.put(9, _priority(rest))
-    return [*([] if made.empty else [made]), *further(w, request)]
+    return with_further(w, request, made)
 
 
-def further(w: Writing, resource: Resource) -> list[Segment]:
-    """The TQ1 behind the first."""
-    return [_dosage(w, one["valueDosage"]) for one in extensions(resource, TIMING)]
+def with_further(w: Writing, resource: Resource, first: Segment) -> list[Segment]:
+    """A TQ1 and those behind it; also those between them that say nothing."""
+    told = [first, *(_dosage(w, one["valueDosage"]) for one in extensions(resource, TIMING))]
+    rest = iter([one for one in told if not one.empty])
+    return [*(next(rest, Segment("TQ1")) if how == "s" else Segment("TQ1") for how in mark(resource, TIMINGS)), *rest]
 
 
 def _dosage(w: Writing, dosage: Mapping[str, Any]) -> Segment:

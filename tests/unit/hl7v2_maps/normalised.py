@@ -46,6 +46,12 @@ def referred(found: Normalised, reference: dict[str, Any]) -> dict[str, Any]:
     return resource
 
 
+def read(kind: str, version: str, *segments: str) -> Normalised:
+    """The segments behind an MSH of that kind and version."""
+    head = rf"MSH|^~\&|HIS|ZSWSY|REFHUB|TERT|20260310091500+0800||{kind}|C1|P|{version}||||||UNICODE UTF-8"
+    return normalised([head, *segments])
+
+
 def sent_back(found: Normalised, kind: str, version: str) -> list[str]:
     """The segments, without MSH, by which a receiver of that version is told the same."""
     message = Outbound(kind, found.bundle, "B1", NOW, version, "UNICODE UTF-8", ("HUB", "HUB"), ("HIS", "H"),
@@ -53,3 +59,7 @@ def sent_back(found: Normalised, kind: str, version: str) -> list[str]:
     made, faults = drawn(message)
     assert faults == []
     return [written(segment) for segment in made[1:]]
+
+
+def names(lines: list[str]) -> str:
+    return " ".join(line[:3] for line in lines)

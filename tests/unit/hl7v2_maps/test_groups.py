@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
-from adapters.hl7v2.outbound.writer import write
-from hub.domain.delivery import Outbound
-from hub.domain.messages import Normalised
-from tests.unit.hl7v2_maps.normalised import all_of, normalised, referred, sent_back
+from tests.unit.hl7v2_maps.normalised import all_of, names, read, referred, sent_back
 
-NOW = datetime(2026, 3, 10, 9, 16, tzinfo=UTC)
 FIRST, SECOND = "PID|1||7701^^^ZSWSY^MR||测^甲", "PID|2||7702^^^ZSWSY^MR||测^乙"
-
-
-def _read(kind: str, version: str, *segments: str) -> Normalised:
-    head = rf"MSH|^~\&|HIS|ZSWSY|REFHUB|TERT|20260310091500+0800||{kind}|C1|P|{version}||||||UNICODE UTF-8"
-    return normalised([head, *segments], at=NOW)
-
-
-def _names(lines: list[str]) -> str:
-    return " ".join(line[:3] for line in lines)
 
 
 def test_notes_of_a_second_patient_are_that_ones() -> None:
     results = "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU^Glucose||5.1|mmol/L|||||F"
-    found = _read("ORU^R01", "2.5.1", FIRST, "NTE|1||甲空腹", *results, SECOND, "NTE|1||乙已进食", *results)
+    found = read("ORU^R01", "2.5.1", FIRST, "NTE|1||甲空腹", *results, SECOND, "NTE|1||乙已进食", *results)
     by_name = {e["resource"]["name"][0]["text"]: e["fullUrl"] for e in found.bundle["entry"]
                if e["resource"]["resourceType"] == "Patient"}  # fmt: skip
     subjects = [one["subject"]["reference"] for one in all_of(found, "DocumentReference")]
     assert subjects == [by_name["测甲"], by_name["测乙"]]
     back = sent_back(found, "ORU^R01", "2.5.1")
-    assert _names(back) == "PID NTE OBR OBX PID NTE OBR OBX"
+    assert names(back) == "PID NTE OBR OBX PID NTE OBR OBX"
     assert [line for line in back if line.startswith("NTE")] == ["NTE|||甲空腹", "NTE|||乙已进食"]
 
 
@@ -43,7 +28,7 @@ REMARK = "NTE|1|L|末梢凉，数值偏低。"
 
 @pytest.mark.parametrize(("results", "held"), [(RESULT, "Observation"), (RESULT[:1], "ServiceRequest")])
 def test_a_note_right_behind_a_result_or_its_order_comments_that(results: tuple[str, ...], held: str) -> None:
-    found = _read("REF^I12", "2.4", *REFERRED, *results, "ZXX|1", REMARK)
+    found = read("REF^I12", "2.4", *REFERRED, *results, "ZXX|1", REMARK)
     noted = [one["note"] for one in all_of(found, held) if "note" in one]
     assert [[note["text"] for note in notes] for notes in noted] == [["末梢凉，数值偏低。"]]
     assert all_of(found, "DocumentReference") == []
@@ -51,14 +36,14 @@ def test_a_note_right_behind_a_result_or_its_order_comments_that(results: tuple[
 
 @pytest.mark.parametrize("kind", ["REF^I12", "RRI^I12"])
 def test_notes_of_a_whole_referral_go_out_apart_from_its_results(kind: str) -> None:
-    found = _read("REF^I12", "2.4", *REFERRED, *RESULT, REMARK, "PV1||N", "NTE|1|L|咳嗽。")
+    found = read("REF^I12", "2.4", *REFERRED, *RESULT, REMARK, "PV1||N", "NTE|1|L|咳嗽。")
     back = [line for line in sent_back(found, kind, "2.4") if line[:3] in ("OBX", "NTE", "PV1")]
-    assert _names(back) == "OBX NTE PV1 NTE"
+    assert names(back) == "OBX NTE PV1 NTE"
     assert [line.split("|")[3] for line in back if line[:3] == "NTE"] == ["末梢凉，数值偏低。", "咳嗽。"]
 
 
 def test_a_note_behind_a_place_is_no_comment_on_a_result() -> None:
-    found = _read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP|||||^^^20260312090000+0800", FIRST,
+    found = read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP|||||^^^20260312090000+0800", FIRST,
                   "OBX|1|NM|WT^Weight||61|kg|||||F", "RGS|1", "AIL|1||^^^3号楼", "NTE|1||请走北门")  # fmt: skip
     (weight,) = all_of(found, "Observation")
     assert "note" not in weight
@@ -66,158 +51,39 @@ def test_a_note_behind_a_place_is_no_comment_on_a_result() -> None:
 
 
 def test_the_services_of_an_appointment_of_several_are_for_all_of_them() -> None:
-    found = _read("SIU^S12", "2.5.1", "SCH||F1||||GROUP|||||^^^20260312090000+0800", FIRST, SECOND, "RGS|1",
+    found = read("SIU^S12", "2.5.1", "SCH||F1||||GROUP|||||^^^20260312090000+0800", FIRST, SECOND, "RGS|1",
                   "AIS|1||DSME^糖尿病教育^99LOC", "AIS|2||DIET^营养咨询^99LOC")  # fmt: skip
     patients = [e["fullUrl"] for e in found.bundle["entry"] if e["resource"]["resourceType"] == "Patient"]
     services, (group,) = all_of(found, "ServiceRequest"), all_of(found, "Group")
     assert [referred(found, one["subject"]) for one in services] == [group, group]
     assert [one["entity"]["reference"] for one in group["member"]] == patients
-    assert _names(sent_back(found, "SIU^S12", "2.5.1")).endswith("RGS AIS AIS")
-
-
-def test_a_resource_is_due_when_its_segment_says_else_so_far_from_the_appointments_start() -> None:
-    found = _read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP|||||^^^20260312090000+0800", FIRST, "RGS|1",
-                  "AIS|1||ECG^心电图|20260312093000+0800|20|MIN|1|H", "AIG|1||E7^心电图机||||||15|MIN",
-                  "AIP|1||D1^李^明||||-1|H")  # fmt: skip
-    (booked,) = all_of(found, "Appointment")
-    starts = [one["period"]["start"] for one in booked["participant"] if "period" in one]
-    assert booked["start"] == "2026-03-12T09:00:00+08:00"
-    assert starts == ["2026-03-12T09:15:00+08:00", "2026-03-12T08:00:00+08:00"]
-    service = next(one for one in all_of(found, "ServiceRequest") if "occurrencePeriod" in one)
-    assert (service["occurrencePeriod"]["start"], service["occurrencePeriod"]["end"]) == (
-        "2026-03-12T09:30:00+08:00", "2026-03-12T10:30:00+08:00")  # fmt: skip
-    back = sent_back(found, "SIU^S12", "2.5.1")
-    assert [line for line in back if line.startswith("AI")] == [
-        "AIS|1||ECG^心电图|20260312093000+0800|||1|H", "AIG|1||E7^心电图机||||||15|MIN||||BOOKED",
-        "AIP|1||D1^李^明^^^^^^ZSWSY||||-1|H||||BOOKED",
-    ]  # fmt: skip
-
-
-def test_each_timing_of_an_order_and_of_an_appointment_stands_by_itself() -> None:
-    first, second = "TQ1|||每日一次||||20260312090000+0800|||空腹|", "TQ1||2^支|每周||||20260401||R|餐后|复查"
-    found = _read("ORU^R01", "2.5.1", FIRST, "ORC|RE|P1|F1", "OBR|1|P1|F1|GLU^Glucose", first, second,
-                  "OBX|1|NM|GLU^Glucose||5.1|mmol/L|||||F")  # fmt: skip
-    (order,) = all_of(found, "ServiceRequest")
-    assert order["occurrenceTiming"]["code"]["text"] == "每日一次" and "priority" not in order
-    assert [one["text"] for one in order["note"]] == ["空腹"]
-    told = [line for line in sent_back(found, "ORU^R01", "2.5.1") if line.startswith("TQ1")]
-    assert told == [first.rstrip("|"), second]
-    found = _read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP", "TQ1|||||||20260312090000+0800", "TQ1|||||||20260319",
-                  FIRST, "RGS|1")  # fmt: skip
-    (booked,) = all_of(found, "Appointment")
-    assert booked["start"] == "2026-03-12T09:00:00+08:00" and "requestedPeriod" not in booked
-    assert "TQ1|||||||20260319" in sent_back(found, "SIU^S12", "2.5.1")
-
-
-def test_timing_that_an_order_has_of_its_orc_stays_in_the_orc_that_reports_share() -> None:
-    control = "ORC|RE|||G1&&1.2.3&ISO|||1^Q8H^^20260312"
-    found = _read("ORU^R01", "2.4", FIRST, control, "OBR|1|||GLU^Glucose" + "|" * 23 + "2^Q6H", "OBX|1|NM|GLU||5",
-                  "OBR|2|||K^Potassium", "OBX|1|NM|K||4")  # fmt: skip
-    back = sent_back(found, "ORU^R01", "2.4")
-    assert [line for line in back if line.startswith("ORC")] == [control]
-    assert [line[-5:] for line in back if line.startswith("OBR")] == ["2^Q6H", "ssium"]
-
-
-def test_what_several_segments_tell_of_one_resource_returns_to_each() -> None:
-    restricted = "ARV|1|A|R^^HL70717", "ARV|2|A|V^^HL70717|PAT^^HL70719"
-    trials = "CTI|T1^^1.2.3^ISO", "CTI|T2^^1.2.3^ISO|II^Phase two"
-    found = _read("ORU^R01", "2.8", FIRST, *restricted, "OBR|1|P1|F1|GLU^Glucose",
-                  "OBX|1|NM|GLU^Glucose||5.1|mmol/L|||||F", *trials)  # fmt: skip
-    back = _back(found, "ORU^R01", "2.8")
-    assert [line for line in back if line.startswith("CTI")] == list(trials)
-    assert [line[6:] for line in back if line.startswith("ARV")] == [line[7:] for line in restricted]
-
-
-def test_what_the_patient_is_called_by_stands_with_its_name() -> None:
-    found = _read("SIU^S12", "2.7", "SCH||F1||||CHECKUP", "PID|1||7701^^^ZSWSY^MR||Li^Ming~Lee^M" + "^" * 13 + "Mickey",
-                  "RGS|1")  # fmt: skip
-    told = next(line for line in _back(found, "SIU^S12", "2.7") if line.startswith("PID"))
-    assert told.split("|")[5] == "Li^Ming~Lee^M" + "^" * 13 + "Mickey"
-
-
-def test_each_payer_of_a_visit_is_one_with_its_own_start() -> None:
-    visit = "PV1|1|I" + "|" * 18 + "SELF~INS^20260301"
-    found = _read("ORU^R01", "2.5.1", FIRST, visit, "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU||5.1|mmol/L|||||F")
-    assert [one.get("period") for one in all_of(found, "Coverage")] == [None, {"start": "2026-03-01"}]
-    assert visit in _back(found, "ORU^R01", "2.5.1")
-
-
-def test_a_visit_told_without_its_pv1_is_that_patients_own() -> None:
-    found = _read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP", FIRST, "PV2|||R07^胸痛", SECOND, "PV1|1|O",
-                  "PV2|||R51^头痛", "RGS|1")  # fmt: skip
-    assert [one["reasonCode"][0]["coding"][0]["display"] for one in all_of(found, "Encounter")] == ["胸痛", "头痛"]
-    back = _back(found, "SIU^S12", "2.5.1")
-    assert [line for line in back if line.startswith("PV")] == ["PV2|||R07^胸痛", "PV1|1|O", "PV2|||R51^头痛"]
-
-
-def test_notes_of_another_writer_are_another_note() -> None:
-    lines = "NTE|||一般情况好||D1^李", "NTE|||饮食可", "NTE|||睡眠可||D1^李", "NTE|||拟随访||D2^王"
-    found = _read("ORU^R01", "2.7", FIRST, *lines, "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU||5.1|mmol/L|||||F")
-    assert [len(one["author"]) for one in all_of(found, "DocumentReference")] == [1, 1]
-    told = [line.replace("^^^^^^^ZSWSY", "") for line in _back(found, "ORU^R01", "2.7") if line.startswith("NTE")]
-    assert told == list(lines)
-
-
-def test_who_answers_for_a_person_who_refers_is_told_with_the_numbers() -> None:
-    contacts = "CTD|C^Contact|张^一|上海路1号||^WPN^PH^^^^555", "CTD|A|||", "CTD|||||^WPN^PH^^^^777"
-    found = _read("REF^I12", "2.5.1", "RF1|P|R|MED|||R17^ZSWSY||||^请评估", "PRD|RP|李^明", *contacts,
-                  "PRD|RT||||||CITY1", "CTD|C|王^二", FIRST)  # fmt: skip
-    told = [line for line in _back(found, "REF^I12", "2.5.1") if line[:3] in ("PRD", "CTD")]
-    assert [line.rstrip("|") for line in told if line.startswith("CTD")] == [
-        "CTD|C^Contact|张^一|上海路1号||^WPN^PH^^^^555", "CTD|A", contacts[2], "CTD|C|王^二"]  # fmt: skip
-    assert _names(told) == "PRD CTD CTD CTD PRD CTD"
-
-
-def test_the_lines_of_a_document_return_as_they_were_told() -> None:
-    lines = "OBX|1|FT|11502-2^Report^LN||会诊意见||||||P", "OBX|2|TX|11502-2^Report^LN||未完||||||C"
-    document = "TXA|1|CN^会诊|AP|||||||||D1|||||PA"
-    found = _read("MDM^T02", "2.5.1", "EVN|T02|20260310", FIRST, "PV1|1|O", document, *lines)
-    back = _back(found, "MDM^T02", "2.5.1")
-    assert [line for line in back if line.startswith("OBX")] == list(lines)
-    found = _read("ORU^R01", "2.8", FIRST, "ORC|RE|P1|F1", lines[0], document, "OBR|1|P1|F1|GLU^Glucose",
-                  "OBX|2|NM|GLU^Glucose||5.1")  # fmt: skip
-    back += _back(found, "ORU^R01", "2.8")
-    assert lines[0] in back[back.index("PV1|1|O") + 4 :]
-    told = [line.split("|") for line in back if line.startswith("TXA")]
-    assert [(one[3], one[17]) for one in told] == [("AP", "PA")] * 2
-
-
-def test_a_receiver_of_later_segments_gets_them_in_its_own_version() -> None:
-    device = "PRT||UC||EQUIP||||||E7&Monitor"
-    found = _read(
-        "ORU^R01", "2.5.1", FIRST, "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU^Glucose||5.1|mmol/L|||||F", device
-    )
-    ahead, plain = _back(found, "ORU^R01", "2.5.1+2.8"), _back(found, "ORU^R01", "2.5.1")
-    assert _names(ahead) == "PID OBR OBX PRT" and _names(plain) == "PID OBR OBX"
-    written = write(Outbound("ORU^R01", found.bundle, "B1", NOW, "2.5.1+2.8", "UNICODE UTF-8", ("", ""), ("", "")))
-    assert written.split(b"|")[11] == b"2.5.1"
-    assert "E7" in plain[-1].split("|")[18]
+    assert names(sent_back(found, "SIU^S12", "2.5.1")).endswith("RGS AIS AIS")
 
 
 def test_an_orders_document_is_no_result_and_its_results_are_no_document() -> None:
-    found = _read("ORU^R01", "2.8", FIRST, "ORC|RE|P1|F1", "OBX|1|TX|11502-2^Report^LN||会诊意见|||||||||||",
+    found = read("ORU^R01", "2.8", FIRST, "ORC|RE|P1|F1", "OBX|1|TX|11502-2^Report^LN||会诊意见|||||||||||",
                   "TXA|1|CN^会诊|TX||||||||||D1||||||||||", "OBR|1|P1|F1|GLU^Glucose", "OBX|2|TX|GLU^Glucose||5.1",
                   )  # fmt: skip
     (document,), (result,), (report,) = (all_of(found, kind) for kind in ("DocumentReference", "Observation",
                                                                         "DiagnosticReport"))  # fmt: skip
     assert result["valueString"] == "5.1" and len(report["result"]) == 1
     assert document["context"]["related"] == report["basedOn"]
-    assert _names(sent_back(found, "ORU^R01", "2.8")) == "PID ORC OBX TXA OBR OBX"
-    assert _names(sent_back(found, "ORU^R01", "2.5.1")) == "PID ORC OBR OBX OBX"
+    assert names(sent_back(found, "ORU^R01", "2.8")) == "PID ORC OBX TXA OBR OBX"
+    assert names(sent_back(found, "ORU^R01", "2.5.1")) == "PID ORC OBR OBX OBX"
 
 
 def test_an_observation_behind_a_specimen_is_about_it() -> None:
-    found = _read("ORU^R01", "2.5.1", FIRST, "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU^Glucose||5.1|||||F",
+    found = read("ORU^R01", "2.5.1", FIRST, "OBR|1|P1|F1|GLU^Glucose", "OBX|1|NM|GLU^Glucose||5.1|||||F",
                   "SPM|1|S1||SER^Serum", "OBX|2|ST|HEM^Hemolysis||none||||||F")  # fmt: skip
     urls = {e["fullUrl"]: e["resource"]["resourceType"] for e in found.bundle["entry"]}
     glucose, hemolysis = all_of(found, "Observation")
     assert "focus" not in glucose
     assert [urls[one["reference"]] for one in hemolysis["focus"]] == ["Specimen"]
-    assert _names(sent_back(found, "ORU^R01", "2.5.1")) == "PID OBR OBX SPM OBX"
+    assert names(sent_back(found, "ORU^R01", "2.5.1")) == "PID OBR OBX SPM OBX"
 
 
 def test_who_takes_part_with_a_device_is_one_participation_of_what_it_stands_behind() -> None:
-    found = _read("ORU^R01", "2.8", FIRST, "PV1|1|O", "ORC|RE|P1|F1", "PRT||UC||OP^^HL70443|D1^李^明",
+    found = read("ORU^R01", "2.8", FIRST, "PV1|1|O", "ORC|RE|P1|F1", "PRT||UC||OP^^HL70443|D1^李^明",
                   "OBR|1|P1|F1|GLU^Glucose", "PRT||UC||PRI^^HL70443|D2^王^强",
                   "OBX|1|NM|GLU^Glucose||5.1|||||F", "PRT||UC||EQUIP|D3^周^宁|||||G1^METER")  # fmt: skip
     (report,), (request,), (stay,), (result,) = (
@@ -232,14 +98,14 @@ def test_who_takes_part_with_a_device_is_one_participation_of_what_it_stands_beh
 def test_an_authorization_behind_a_procedure_is_the_procedures_with_its_contact() -> None:
     referral = ("RF1|P|R|MED|||R17^ZSWSY||||^请评估", "AUT|PPO|C1|Payer", "CTD|C|张^一", "PRD|RP|李^明",
                 "PRD|RT|||^^^TERT", FIRST)  # fmt: skip
-    found = _read("REF^I12", "2.5.1", *referral, "PR1|1||45^Colonoscopy||20260301", "AUT|PPO|C2|Other", "CTD|C|王^二")
+    found = read("REF^I12", "2.5.1", *referral, "PR1|1||45^Colonoscopy||20260301", "AUT|PPO|C2|Other", "CTD|C|王^二")
     (procedure,) = all_of(found, "Procedure")
     assert [one["url"] for one in procedure["extension"]] == ["urn:referral-hub:extension:authorization"]
-    assert _names(sent_back(found, "REF^I12", "2.5.1")) == "RF1 AUT CTD PRD PRD PID PR1 AUT CTD"
+    assert names(sent_back(found, "REF^I12", "2.5.1")) == "RF1 AUT CTD PRD PRD PID PR1 AUT CTD"
 
 
 def test_a_second_patient_has_nothing_of_the_firsts_order_specimen_or_text() -> None:
-    found = _read("ORU^R01", "2.5.1", FIRST, "ORC|RE|P1|F1||CM|||||||D1^李^明", "OBR|1|P1|F1|GLU^Glucose",
+    found = read("ORU^R01", "2.5.1", FIRST, "ORC|RE|P1|F1||CM|||||||D1^李^明", "OBR|1|P1|F1|GLU^Glucose",
                   "OBX|1|TX|GLU^Glucose||甲的第一行||||||F", "SPM|1|S1||SER^Serum",
                   SECOND, "OBX|1|TX|GLU^Glucose||乙的体重||||||F", "OBR|1||F2|GLU^Glucose",
                   "OBX|1|ED|R^Report||^^PDF^Base64^JVBERi0=||||||F")  # fmt: skip
@@ -255,7 +121,7 @@ def test_a_second_patient_has_nothing_of_the_firsts_order_specimen_or_text() -> 
 
 
 def test_an_order_right_behind_the_results_head_that_has_its_number_is_that_ones() -> None:
-    found = _read("ORU^R01", "2.3", FIRST, "OBR|1||F1|GLU^Glucose", "ORC|RE||F1",
+    found = read("ORU^R01", "2.3", FIRST, "OBR|1||F1|GLU^Glucose", "ORC|RE||F1",
                   "OBX|1|NM|GLU^Glucose||5.1|mmol/L|||||F",
                   "OBR|2||F2|HB^Hb", "ORC|RE||F2", "OBX|1|NM|HB^Hb||130|g/L|||||F")  # fmt: skip
     reports, requests = all_of(found, "DiagnosticReport"), all_of(found, "ServiceRequest")
@@ -264,7 +130,7 @@ def test_an_order_right_behind_the_results_head_that_has_its_number_is_that_ones
 
 
 def test_a_component_behind_what_was_dispensed_is_that_ones() -> None:
-    found = _read("RDS^O13", "2.5.1", FIRST, "ORC|NW|P1", "RXE|1|D^Drug|1||mg", "RXC|B|G5^Glucose|500|mL",
+    found = read("RDS^O13", "2.5.1", FIRST, "ORC|NW|P1", "RXE|1|D^Drug|1||mg", "RXC|B|G5^Glucose|500|mL",
                   "RXD|1|D^Drug|20260310|1", "RXC|B|G5^Glucose|500|mL")  # fmt: skip
     for kind in ("MedicationRequest", "MedicationDispense"):
         (one,) = all_of(found, kind)
@@ -272,13 +138,13 @@ def test_a_component_behind_what_was_dispensed_is_that_ones() -> None:
         assert len(one["supportingInformation"]) == 1
 
 
-def test_an_antibiogram_is_of_the_isolate_in_the_order_that_it_names() -> None:
+def test_an_antibiogram_is_of_the_isolate_in_the_order_that_itnames() -> None:
     isolates = [
         line for n in "12" for line in (f"OBR|{n}||F{n}|CULT^Culture", "OBX|1|CE|ORG^Organism|1|E^E. coli||||||F")
     ]
     tests = [line for n in "12" for line in (f"OBR|{n}||S{n}|SUS^Tests{'|' * 22}ORG&Organism^1|||P{n}&HIS^F{n}&LAB",
                                              "OBX|1|ST|AMP^Ampicillin|1|R||||||F")]  # fmt: skip
-    found = _read("ORU^R01", "2.5.1", FIRST, *isolates, *tests)
+    found = read("ORU^R01", "2.5.1", FIRST, *isolates, *tests)
     urls = {e["fullUrl"]: e["resource"] for e in found.bundle["entry"]}
     of = [urls[one["derivedFrom"][0]["reference"]] for one in all_of(found, "Observation") if "derivedFrom" in one]
     assert [one["identifier"][0]["value"] for one in of] == ["F1/ORG/1", "F2/ORG/1"]
@@ -287,9 +153,9 @@ def test_an_antibiogram_is_of_the_isolate_in_the_order_that_it_names() -> None:
 def test_a_charge_of_an_account_is_of_no_order_before_it() -> None:
     order = "ORC|NW|P1", "OBR|1|P1||GLU^Glucose"
     charge = "FT1|1|||20260310||CG|X^Fee"
-    of_order = _read("ORM^O01", "2.5.1", FIRST, *order, charge)
+    of_order = read("ORM^O01", "2.5.1", FIRST, *order, charge)
     (one,) = all_of(of_order, "ChargeItem")
     assert len(one["supportingInformation"]) == 1
-    of_account = _read("DFT^P03", "2.5.1", "EVN|P03|20260310", FIRST, *order, charge)
+    of_account = read("DFT^P03", "2.5.1", "EVN|P03|20260310", FIRST, *order, charge)
     (one,) = all_of(of_account, "ChargeItem")
     assert "supportingInformation" not in one
