@@ -9,6 +9,7 @@ from adapters.hl7v2.er7 import Message, Segment
 from adapters.hl7v2.maps import (
     answers,
     appointments,
+    contacts,
     medicines,
     roles,
     segments_administration,
@@ -44,7 +45,7 @@ TRANSLATORS: Mapping[str, Translator] = {
     "SPM": segments_specimen.spm, "TXA": txa,
     "RXE": segments_medication.rxe, "RXO": segments_medication.rxo, "RXR": segments_medication.rxr,
     "RXA": segments_administration.rxa, "TQ1": segments_medication.tq1,
-    "RF1": segments_referral.rf1, "PRD": segments_referral.prd, "CTD": segments_referral.ctd,
+    "RF1": segments_referral.rf1, "PRD": segments_referral.prd, "CTD": contacts.ctd,
     "AUT": segments_referral.aut,
     "MSA": answers.msa, "ERR": answers.err, "QPD": answers.parameters, "RCP": answers.parameters,
     "QRD": answers.parameters, "QRF": answers.parameters, "DSP": answers.dsp,

@@ -1,4 +1,4 @@
-"""RF1, PRD, CTD, AUT: the referral itself. No official map has them: the rules and their reasons are in
+"""RF1, PRD, AUT: the referral itself. No official map has them: the rules and their reasons are in
 schemas/hl7v2/referral.csv."""
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from typing import Any
 
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import location, organization_entry
-from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry, first_of, put
+from adapters.hl7v2.maps.conversion import Conversion, Entry, first_of, put
 from adapters.hl7v2.maps.datatypes import Value, concept
-from adapters.hl7v2.maps.marks import FIELD, OWN, SEGMENT, mark, marked
-from adapters.hl7v2.maps.names import address, human_name, period, telecom
+from adapters.hl7v2.maps.marks import FIELD, OWN, mark, marked
+from adapters.hl7v2.maps.names import human_name, period
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
@@ -20,10 +20,6 @@ from hub.domain.patients import Identifier
 
 AUTHORIZATION = OWN + "authorization"
 """The Coverage by which a procedure is authorized."""
-CONTACT = OWN + "contact-about"
-"""The report or order that a contact of the patient is to be asked about."""
-REACHED = OWN + "contact"
-"""Purpose, name and address of a contact of a person who refers or is referred to."""
 HUB_REFERRAL = "urn:referral-hub:referral"
 _REFERRAL_CATEGORY = {"coding": [{"system": "http://snomed.info/sct", "code": "3457005"}]}
 _IDENTIFIER = entity_identifier()
@@ -217,51 +213,6 @@ def _organization(c: Conversion, s: Reading) -> Entry | None:
     if department and (leaf := department.leaf(1)):
         made["alias"] = [leaf]
     return entry or c.add(made)
-
-
-def ctd(c: Conversion, s: Reading) -> None:
-    """A contact of the provider or payer before it; without one, and for a report or order, of the patient."""
-    about = c.report or c.request
-    entry = c.patient if about else c.provider or c.patient
-    if entry is None:
-        return
-    of_patient = entry is c.patient
-    contact: dict[str, Any] = {}
-    role, name, place = s.first(1), s.first(2), s.first(3)
-    if role and (purpose := concept(c, role)):
-        contact |= {"relationship": [purpose]} if of_patient else {"purpose": purpose}
-    if name and (held := human_name(c, name)):
-        contact["name"] = held
-    if place and (where := address(c, place)):
-        contact["address"] = where
-    for repetition in s.each(5):
-        if value := telecom("work")(c, repetition):
-            contact.setdefault("telecom", []).append(value)
-    if not contact:
-        return
-    if of_patient and not contact.keys() & {"name", "telecom", "address"}:
-        contact["name"] = dict(ABSENT)  # FHIR's pat-1: a role alone is no contact
-    if about:
-        put(contact, ("extension[]",), {"url": CONTACT, "valueReference": about.reference})
-    if of_patient or entry.resource["resourceType"] == "Organization":
-        entry.resource.setdefault("contact", []).append(contact)
-    else:
-        _reached(s, entry.resource, contact)
-
-
-def _reached(s: Reading, role: dict[str, Any], contact: dict[str, Any]) -> None:
-    """By whom a person is reached: the numbers are the person's, FHIR R4 has no place for who answers them."""
-    segment = str(s.occurrence)
-    numbers = [marked(marked(one, FIELD, "CTD-5"), SEGMENT, segment) for one in contact.pop("telecom", ())]
-    if numbers:
-        role.setdefault("telecom", []).extend(numbers)
-    parts = [{"url": name, _CONTACT_PARTS[name]: value} for name, value in contact.items()]
-    if parts:
-        parts.append({"url": "segment", "valueString": segment})
-        put(role, ("extension[]",), {"url": REACHED, "extension": parts})
-
-
-_CONTACT_PARTS = {"purpose": "valueCodeableConcept", "name": "valueHumanName", "address": "valueAddress"}
 
 
 def aut(c: Conversion, s: Reading) -> None:

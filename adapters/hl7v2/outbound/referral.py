@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.hl7v2.maps.contacts import REACHED
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, OWN, SEGMENT
-from adapters.hl7v2.maps.segments_referral import HUB_REFERRAL, REACHED
+from adapters.hl7v2.maps.segments_referral import HUB_REFERRAL
 from adapters.hl7v2.outbound.datatypes import Writing, concept, time
 from adapters.hl7v2.outbound.graph import codes_of, extension, extensions, mark, text
 from adapters.hl7v2.outbound.names import address, human_name, telecom

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.hl7v2.maps.contacts import CONTACT
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, FIELD, INHERITED, OWN, PARENT
-from adapters.hl7v2.maps.segments_referral import CONTACT
 from adapters.hl7v2.outbound import documents, notes, timing
 from adapters.hl7v2.outbound.charges import charges
 from adapters.hl7v2.outbound.datatypes import Writing, back, concept, date_time
