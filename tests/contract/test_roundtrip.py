@@ -7,12 +7,8 @@ import pytest
 from tests.roundtrip.generated import generated
 from tests.roundtrip.measure import CORPUS, OWN, Trip, messages, trip
 
-HELD = 0.9998
-"""The share that returns; `python -m tests.roundtrip` tells each field that does not. The aim is all."""
-
-FILLED = ((1.0, (0,), 1, 0.9999), (0.5, (0, 1), 2, 0.997), (0.5, (2, 3), 1, 0.9995))
-"""Generated messages: share of the fields that are filled, seeds, repetitions of a group at most, share that returns.
-What does not: a second TQ1 of an order, starts that an offset moved, a note's second writer."""
+FILLED = ((1.0, (0,), 1), (0.5, (0, 1), 2), (0.5, (2, 3), 1), (0.25, (4, 5, 6), 3))
+"""Generated messages: share of the fields that are filled, seeds, how often a group stands there at most."""
 
 
 @pytest.fixture(scope="module")
@@ -23,27 +19,23 @@ def trips() -> list[Trip]:
 
 
 def test_mapped_leaves_return(trips: list[Trip]) -> None:
-    leaves = [leaf for one in trips for leaf in one.leaves]
-    assert len(trips) > 200 and len(leaves) > 60_000
-    assert sum(bool(leaf.returned) for leaf in leaves) / len(leaves) >= HELD
-
-
-def test_no_message_loses_more_than_a_few(trips: list[Trip]) -> None:
-    lost = {one.name: sum(not leaf.returned for leaf in one.leaves) for one in trips}
-    assert {name: count for name, count in lost.items() if count > 10} == {}
+    assert len(trips) > 200 and sum(len(one.leaves) for one in trips) > 60_000
+    assert lost(trips) == []
     assert [one.name for one in trips if one.refused] == []
 
 
-@pytest.mark.parametrize(("share", "seeds", "most", "held"), FILLED)
-def test_mapped_leaves_of_generated_messages_return(
-    share: float, seeds: tuple[int, ...], most: int, held: float
-) -> None:
+def lost(trips: list[Trip]) -> list[tuple[str, str, str, str | None]]:
+    """`python -m tests.roundtrip` tells them by field, too."""
+    return [(one.name, leaf.path, leaf.value, leaf.found) for one in trips for leaf in one.leaves if not leaf.returned]
+
+
+@pytest.mark.parametrize(("share", "seeds", "most"), FILLED)
+def test_mapped_leaves_of_generated_messages_return(share: float, seeds: tuple[int, ...], most: int) -> None:
     made = [one for seed in seeds for one in generated(share, seed, most=most)]
     trips = [found for name, raw in made if (found := trip(name, raw))]
-    leaves = [leaf for one in trips for leaf in one.leaves]
-    assert len(trips) == len(made) and len(leaves) > 8_000
+    assert len(trips) == len(made) and sum(len(one.leaves) for one in trips) > 8_000
     assert [one.name for one in trips if one.refused] == []
-    assert sum(bool(leaf.returned) for leaf in leaves) / len(leaves) >= held
+    assert lost(trips) == []
 
 
 def test_a_referral_of_our_own_returns_to_the_character() -> None:

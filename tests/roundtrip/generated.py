@@ -12,7 +12,7 @@ from typing import Any
 from adapters.hl7v2 import structures
 
 KINDS = ("REF^I12", "ORU^R01", "SIU^S12")
-VERSIONS = ("2.3", "2.4", "2.5.1", "2.6", "2.7", "2.8")
+VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2")
 _OBX_TYPES = ("NM", "ST", "TX", "CE", "CWE", "SN", "DT", "TM", "TS", "FT", "CE", "NM")
 _DATED = {"DT": 8, "TS": 14, "DTM": 14, "TM": 4}
 _FREE = frozenset({"ST", "TX", "FT", "varies", "GTS", "HD", "EI"})

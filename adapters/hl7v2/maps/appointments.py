@@ -89,7 +89,6 @@ def timed(c: Conversion, s: Reading) -> bool:
     if "s" in entry.timings:
         further(c, s, entry)
         return True
-    entry.timings += "s" if s.has(7) or s.has(8) or s.has(9) else "e"
     made = entry.resource
     asked: dict[str, Any] = {key: made.pop(key) for key in ("start", "end") if key in made and s.has(7)}
     if asked:
@@ -97,8 +96,11 @@ def timed(c: Conversion, s: Reading) -> bool:
             made.pop(f"_{key}", None)
         made.setdefault("requestedPeriod", []).append(marked(asked, FIELD, "SCH-11"))
     _span(c, made, s.leaf(7), s.leaf(8))
-    if rank := c.looked_up("appointment-priority", s.leaf(9)):
+    rank = c.looked_up("appointment-priority", s.leaf(9))
+    if rank:
         made.setdefault("priority", rank.give(int(str(rank.value))))
+    told = any(made[key].path.startswith("TQ1") for key in ("start", "end") if key in made)
+    entry.timings += "s" if told or rank else "e"
     return True
 
 

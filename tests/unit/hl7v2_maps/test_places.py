@@ -157,3 +157,8 @@ def test_an_authorization_of_which_little_is_said_is_no_insurance() -> None:
     found = read("REF^I12", "2.5.1", "RF1|P|R|MED|||R17^ZSWSY||||^请评估", sent[0], "PRD|RP|李^明",
                  "PRD|RT||||||CITY1", FIRST, sent[1])  # fmt: skip
     assert names(sent_back(found, "REF^I12", "2.5.1")) == "RF1 AUT PRD PRD PID IN1"
+
+
+def test_what_is_told_beside_the_patient_is_of_that_patient() -> None:
+    more = "PD1" + "|" * 9 + "N" + "|" * 6 + "DNR^No resuscitation^HL70435||||USA^Army|E1^Private|ACT^Active"
+    assert more in sent_back(read("SIU^S12", "2.7", "SCH||F1||||CHECKUP", FIRST, more, "RGS|1"), "SIU^S12", "2.7")
