@@ -104,6 +104,15 @@ def licence(w: Writing, value: Any) -> Repetition | None:
     return clean({1: text(value, "value"), 2: state, **period(w, value, 0, 3)}) if "value" in value else None
 
 
+def practitioner_number(w: Writing, value: Any) -> Repetition | None:
+    """PLN: a number of a practitioner with its type and who gave it."""
+    made = licence(w, value)
+    kinds = [text(one, "code") for one in value.get("type", {}).get("coding", ())] or [
+        text(value.get("type", {}), "text")
+    ]
+    return made and clean({1: made[1], 2: kinds[0], 3: made.get(2, ""), **period(w, value, 0, 4)})
+
+
 def entity_identifier(w: Writing, value: Any) -> Repetition | None:
     """Identifier to EI."""
     if "value" not in value:

@@ -8,7 +8,7 @@ from adapters.hl7v2.maps.marks import OWN
 from adapters.hl7v2.outbound.datatypes import Writing
 from adapters.hl7v2.outbound.graph import extension
 from adapters.hl7v2.outbound.participation import participations
-from adapters.hl7v2.outbound.patient import is_living_will
+from adapters.hl7v2.outbound.patient import directive
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Segment
 from adapters.hl7v2.outbound.visit import pv1, pv2
@@ -108,7 +108,7 @@ def _is_in(w: Writing, observation: Resource, name: str, holders: Iterable[Resou
 
 def loose_results(w: Writing) -> list[Resource]:
     """Results that no report and no field of PD1 tells."""
-    return [one for one in w.graph.all("Observation") if not is_part(w, one) and not is_living_will(one)]
+    return [one for one in w.graph.all("Observation") if not is_part(w, one) and not directive(one)]
 
 
 def early_results(w: Writing) -> list[Resource]:

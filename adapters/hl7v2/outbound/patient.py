@@ -68,24 +68,30 @@ def _is_update(origin: Resource) -> bool:
 
 
 def demographics(w: Writing, patient: Resource) -> list[Segment]:
-    """PID and, where it says something, PD1; the living will stands in PD1-7."""
+    """PID and, where it says something, PD1; living will and advance directives that no visit tells stand there too."""
     made = Segment("PD1")
     held = patient.get("extension", [])
     if any(one.get("url") == _WORSHIP for one in held):
         held = [one for one in held if one.get("url") != _CONGREGATION]  # the name of the same
     apply(w, "PD1[Patient]", {**patient, "extension": held}, made)
     for one in w.graph.all("Observation"):
-        if is_living_will(one) and w.graph.resolve(one.get("subject"), one) is patient:
-            apply(w, "PD1[Observation]", one, made)
+        sheet = directive(one)
+        if sheet and "encounter" not in one and w.graph.resolve(one.get("subject"), one) is patient:
+            apply(w, sheet, one, made)
     return [pid(w, patient), *([] if made.empty else [made])]
 
 
 _LIVING_WILL = {"system": "http://loinc.org", "code": "75320-2"}
+_DIRECTIVES = {"system": "http://loinc.org", "code": "42348-3"}
 
 
-def is_living_will(observation: Resource) -> bool:
-    """Whether an Observation is the advance directive that PD1-7 tells, and tells no more."""
-    return observation.get("code", {}).get("coding") == [_LIVING_WILL] and "effectiveDateTime" not in observation
+def directive(observation: Resource) -> str:
+    """The sheet of PD1 that tells an Observation whole: a living will, advance directives; "" of any other."""
+    coding = observation.get("code", {}).get("coding")
+    if coding == [_LIVING_WILL] and "effectiveDateTime" not in observation:
+        return "PD1[Observation]"
+    told = coding == [_DIRECTIVES] and not any(name.startswith("value") for name in observation)
+    return "PD1[AdvanceDirective]" if told else ""
 
 
 def restrictions(w: Writing, patient: Resource) -> list[Segment]:

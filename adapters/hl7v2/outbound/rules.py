@@ -26,6 +26,7 @@ INVERSES: Mapping[str, Callable[..., Inverse]] = {
         "first-coding": datatypes.first_coding, "quantity": datatypes.composite_quantity, "money": datatypes.money,
         "language": datatypes.language, "days": datatypes.days, "interpretation": datatypes.interpretation,
         "name": names.human_name, "address": names.address, "licence": parties.licence,
+        "practitioner-number": parties.practitioner_number,
         "practitioner": parties.practitioner, "organization": parties.organization,
         "coded-organization": parties.coded_organization, "location": parties.location,
         "discharged-to": parties.discharged_to, "identifier": parties.identifier, "number": parties.number,

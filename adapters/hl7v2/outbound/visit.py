@@ -6,6 +6,7 @@ from adapters.hl7v2.maps.marks import AS_SENT, FIELD
 from adapters.hl7v2.outbound.datatypes import Writing, pairs_back
 from adapters.hl7v2.outbound.graph import mark, text
 from adapters.hl7v2.outbound.parties import location
+from adapters.hl7v2.outbound.patient import directive
 from adapters.hl7v2.outbound.rules import apply
 from adapters.hl7v2.outbound.values import Segment
 from hub.domain.fragments import Resource
@@ -46,4 +47,7 @@ def pv2(w: Writing, encounter: Resource) -> Segment:
     made = Segment("PV2")
     own = {name: [one for one in encounter.get(name, ()) if mark(one, FIELD)] for name in ("location", "participant")}
     apply(w, "PV2[Encounter]", {**encounter, **own}, made)
+    for one in w.graph.all("Observation"):
+        if directive(one) and w.graph.resolve(one.get("encounter"), one) is encounter:
+            apply(w, "PV2[AdvanceDirective]", one, made)
     return made

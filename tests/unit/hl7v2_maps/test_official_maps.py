@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hub.domain.messages import Normalised
-from tests.unit.hl7v2_maps.normalised import all_of, one_of, referred
+from tests.unit.hl7v2_maps.normalised import all_of, one_of, referred, segment
 from tests.unit.hl7v2_maps.test_families import PID, VISIT, _normalise
 
 
@@ -166,3 +166,35 @@ def test_a_vaccination_has_its_order_its_programme_and_its_source() -> None:
 def test_an_account_stands_as_the_event_leaves_it(event: str, status: str) -> None:
     found = _normalise(f"BAR^{event}", PID + "||||||||||A1")
     assert one_of(found, "Account")["status"] == status
+
+
+def test_advance_directives_are_observed_and_what_a_visit_must_heed_is_the_encounters() -> None:
+    own = segment("PD1", {15: "DNR~N", 22: "20260301"})
+    visit = segment("PV2", {10: "5", 23: "呼吸科门诊", 27: "01", 29: "20260201", 41: "I^隔离^99LOC", 45: "DNR"})
+    found = _normalise("ADT^A01", PID + "|" * 19 + "V^退伍^99LOC", own, VISIT, visit)
+    patients, visits = all_of(found, "Observation")
+    assert [one["code"]["coding"][0]["code"] for one in (patients, visits)] == ["42348-3", "42348-3"]
+    assert [one["valueCodeableConcept"]["coding"][0]["code"] for one in patients["component"]] == ["DNR", "N"]
+    assert patients["effectiveDateTime"] == "2026-03-01"
+    encounter = one_of(found, "Encounter")
+    assert referred(found, visits["encounter"]) is encounter and "encounter" not in patients
+    said = {e["url"].rpartition(":")[2]: next(v for k, v in e.items() if k != "url") for e in encounter["extension"]}
+    assert said["precaution"]["coding"][0]["code"] == "I" and said["estimated-length-of-stay"]["value"] == 5
+    assert referred(found, said["clinic"])["name"] == "呼吸科门诊"
+    [veteran] = one_of(found, "Patient")["extension"]
+    assert veteran["valueCodeableConcept"]["coding"][0]["code"] == "V"
+
+
+def test_what_a_clinician_calls_an_allergen_names_it_where_nothing_else_does() -> None:
+    found = _normalise("ADT^A60", PID, segment("IAM", {6: "A", 27: "PEN^青霉素^99LOC"}), version="2.8")
+    assert one_of(found, "AllergyIntolerance")["code"]["coding"][0]["code"] == "PEN"
+
+
+def test_a_result_names_its_specimen_and_a_participation_its_numbers() -> None:
+    result = segment("OBX", {1: "1", 2: "NM", 3: "K^钾^99LOC", 5: "4.1", 6: "mmol/L", 11: "F", 33: "S1&HIS^S2&LIS"})
+    part = segment("PRT", {2: "AD", 4: "RO", 5: "D1^张^三", 24: "77^DEA^浙江^20301231"})
+    made = one_of(found := _normalise("ORU^R01", PID, "OBR|1||F1|X", result, part, version="2.9"), "Observation")
+    assert (made["specimen"]["type"], made["specimen"]["identifier"]["value"]) == ("Specimen", "S1")
+    assert [e["valueIdentifier"]["value"] for e in made["extension"] if "valueIdentifier" in e] == ["S2"]
+    [number] = one_of(found, "PractitionerRole")["identifier"]
+    assert (number["value"], number["type"]["coding"][0]["code"]) == ("77", "DEA")
