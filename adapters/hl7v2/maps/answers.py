@@ -1,4 +1,5 @@
-"""MSA, ERR: what an acknowledgement says; QPD, RCP, QRD, QRF: what a query asked; DSP: lines to display."""
+"""MSA, ERR: what an acknowledgement says; QPD, RCP, and QRD, QRF and the like until 2.5: what a query asked; DSP: lines
+to display."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ TRANSLATORS: Mapping[str, Translator] = {
     "RF1": segments_referral.rf1, "PRD": segments_referral.prd, "CTD": contacts.ctd,
     "AUT": segments_referral.aut,
     "MSA": answers.msa, "ERR": answers.err, "QPD": answers.parameters, "RCP": answers.parameters,
-    "QRD": answers.parameters, "QRF": answers.parameters, "DSP": answers.dsp,
+    **dict.fromkeys(("QRD", "QRF", "URD", "URS", "EQL", "ERQ", "SPR", "VTQ"), answers.parameters), "DSP": answers.dsp,
     "SCH": appointments.sch, "ARQ": appointments.arq, "AIS": appointments.ais,
     "AIG": appointments.resource, "AIL": appointments.resource, "AIP": appointments.resource,
     "ROL": roles.rol, "PRT": roles.prt,

@@ -251,11 +251,11 @@ def test_an_admission_has_its_period_reason_and_place() -> None:
 
 
 def test_what_no_rule_reads_is_told_with_its_reason() -> None:
-    found = _normalise("ADT^A08", PID, "ZXN|居民医保|Y", 'PV2|||""', "UB1|20140317")
+    found = _normalise("ADT^A08", PID, "ZXN|居民医保|Y", 'PV2|||""', "REL|1|X")
     reasons = _unmapped(found)
     assert reasons["ZXN[1]-1[1]"] == "no rule for Z-segments"
     assert reasons["PV2[1]-3[1]"] == "HL7 null: nothing is stated"
-    assert reasons["UB1[1]-1[1]"] == "no rule for segment UB1"
+    assert reasons["REL[1]-1[1]"] == "no rule for segment REL"
 
 
 def test_each_patient_of_a_message_has_its_own_results() -> None:

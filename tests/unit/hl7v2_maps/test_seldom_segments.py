@@ -226,3 +226,31 @@ def test_a_device_is_of_the_patient() -> None:
     assert referred(found, made["patient"]) is one_of(found, "Patient")
     assert (made["modelNumber"], made["manufacturer"], made["manufactureDate"]) == ("X1", "某公司", "2020")
     assert made["udiCarrier"] == [{"deviceIdentifier": "069"}]
+
+
+def test_the_abstract_of_a_stay_is_of_the_encounter() -> None:
+    abstract = segment("ABS", {1: "D9^李^医生", 3: "MO", 10: "Y", 12: "39"})
+    encounter = one_of(_normalise("BAR^P05", PID, VISIT, abstract), "Encounter")
+    assert encounter["participant"][0]["type"][0]["coding"][0]["code"] == "DIS"
+    values = [next(v for k, v in e.items() if k.startswith("value")) for e in encounter["extension"]]
+    assert values[0]["coding"][0]["code"] == "MO" and values[1:] == [True, 39]
+
+
+def test_a_tray_is_ordered_with_its_instruction() -> None:
+    order = one_of(_normalise("OMD^O03", PID, "ORC|NW|P1", "ODT|LATE|L^午餐^99LOC|半流质"), "NutritionOrder")
+    assert order["oralDiet"] == {"instruction": "半流质"}
+
+
+def test_what_an_old_query_asked_is_read_as_that_of_a_new_one() -> None:
+    parameters = one_of(_normalise("VQQ^Q07", "VTQ|T1|R|Q7^最近|V^表|@PID.3^EQ^7701", version="2.4"), "Parameters")
+    assert {"VTQ-1", "VTQ-5.3"} <= {one["name"] for one in parameters["parameter"]}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [("DRG|470", "billing"), ("MFE|MAD", "master file"), ("NPU|1^2^3|U", "bed"), ("DON|W1", "BTX"),
+     ("UAC|KERB", "access")],
+)  # fmt: skip
+def test_a_segment_that_is_left_whole_is_left_for_a_reason(line: str, reason: str) -> None:
+    left = {one.path: one.reason for one in _normalise("ADT^A01", PID, VISIT, line, version="2.8").ledger.unmapped}
+    assert reason in left[next(path for path in left if path.startswith(line[:3]))]
