@@ -88,7 +88,8 @@ def _unopened(sheets: Mapping[str, Any]) -> Iterator[Refusal]:
     known = OPEN.union(*own, *(sheet.opens for sheet in standard().sheets.values()))
     for name, sheet in sheets.items():
         named = {f"links/{number}/of": link["of"] for number, link in enumerate(sheet.get("links", ()))}
-        for place, resource in {"into": sheet.get("into"), "without": sheet.get("without"), **named}.items():
+        named |= {key: sheet.get(key, "") for key in ("into", "with", "without")}
+        for place, resource in named.items():
             if resource and resource not in known:
                 told = f"{resource!r} is no open resource: it is none of {', '.join(sorted(known))}"
                 yield _fault(f"sheets/{name}/{place}", told)

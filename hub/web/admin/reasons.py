@@ -27,6 +27,13 @@ KNOWN = (
     N_("group marker: the order of the segments is kept"),
     N_("signature and keys of a certificate: what is certified is converted"),
     N_("a staff member's car: no statement of care"),
+    N_("a matter of billing, nothing else"),
+    N_("master file of what a sender has or can do: no statement of a patient or of who treats"),
+    N_("the state of equipment, of stock or of a bed: no statement of a patient"),
+    N_("transport of specimens: what they are stands in SPM"),
+    N_("the bank's handling of a donation: what a patient was given stands in BTX"),
+    N_("a manufacturer's reports on its products: what happened to a patient stands in PEO"),
+    N_("files, batches and access: no statement"),
 )
 """The reasons that adapters.hl7v2.maps.ledger gives; another one is shown as it is."""
 
