@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.fhir.ips.document import summary
+from tests.unit.summarizer.clinical import note
 from tests.unit.summarizer.conftest import Make
 
 Record = Callable[..., dict[str, Any]]
@@ -69,3 +70,10 @@ def test_a_summary_says_it_once_and_does_not_deny_it(make: Make, record: Record,
     [made] = [e["resource"] for e in entries if e["resource"]["resourceType"] == kind]
     assert "verificationStatus" not in made
     assert says <= {*made, made.get("status")}
+
+
+@pytest.mark.parametrize("text", ["No information about allergies.", "Allergies: no data available."])
+def test_words_for_no_information_deny_no_allergy(make: Make, record: Record, text: str) -> None:
+    assert not [i for i in record(note(make, text))["sections"]["allergies"] if i["assertion"] == "absent"]
+    [denied] = record(note(make, "No allergies."))["sections"]["allergies"]
+    assert denied["assertion"] == "absent"

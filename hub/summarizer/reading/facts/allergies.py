@@ -46,7 +46,8 @@ _GENERAL = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"否认|无|没|冇|莫得|未(?:发现|诉|见)|不(?!详|敢|明|能|得)|从(?:不|没|来没)|\bno\b|\bnone\b|\bdenies\b|\bnkd?a\b|未曾",
+    r"否认|无|没|冇|莫得|未(?:发现|诉|见)|不(?!详|敢|明|能|得)|从(?:不|没|来没)|"
+    r"\bno\b(?! (?:information|info|data)\b)|\bnone\b|\bdenies\b|\bnkd?a\b|未曾",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
