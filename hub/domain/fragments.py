@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -85,15 +85,28 @@ class Fragment:
 
 
 def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, object]]:
-    """Each (JSON pointer, scalar) of a JSON value, in document order."""
-    if isinstance(value, Mapping):
+    """Each (JSON pointer, scalar) of a JSON value, in document order. However deep it stands, each costs the same."""
+    waiting: list[Iterator[tuple[str, object]]] = [iter([(pointer, value)])]
+    while waiting:
+        for place, child in waiting[-1]:
+            if isinstance(child, _HOLDERS):
+                waiting.append(_children(child, place))
+                break
+            yield place, child
+        else:
+            waiting.pop()
+
+
+_HOLDERS = (dict, list, tuple)
+
+
+def _children(value: dict[str, object] | Sequence[object], pointer: str) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
         for key, child in value.items():
-            yield from leaves(child, f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}")
-    elif isinstance(value, list | tuple):
-        for index, child in enumerate(value):
-            yield from leaves(child, f"{pointer}/{index}")
+            yield f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}", child
     else:
-        yield pointer, value
+        for index, child in enumerate(value):
+            yield f"{pointer}/{index}", child
 
 
 def cite_document(resource: Resource, base: str) -> tuple[Citation, ...]:

@@ -27,6 +27,13 @@ def test_pointers_escape_tilde_and_slash() -> None:
     assert [pointer for pointer, _ in leaves({"a/b": {"c~d": [1]}})] == ["/a~1b/c~0d/0"]
 
 
+def test_what_lies_deeper_than_python_recurses_is_a_leaf_too() -> None:
+    nested: object = 1
+    for _ in range(20_000):
+        nested = [nested]
+    assert [value for _, value in leaves(nested)] == [1]
+
+
 def test_numbers_and_booleans_are_cited_as_written() -> None:
     assert [literal(v) for v in (Decimal("2.10"), 7, True, None)] == ["2.10", "7", "true", "null"]
 
