@@ -261,7 +261,7 @@ def _formatting(command: str) -> str:
     if command[:2] in ("br", "sp", "ce"):
         return "\n"
     if command[:2] == "sk":
-        return " " * min(int(command[2:].lstrip("+-") or 1), 200)
+        return " " * min(int(command[2:].lstrip("+-")[:9] or 1), 200)
     return ""
 
 

@@ -42,7 +42,7 @@ _DATE = re.compile(
     re.ASCII,
 )
 _TIME = re.compile(r"(?:[01]\d|2[0-3])(?:[0-5]\d(?:[0-5]\d(?:\.\d{1,6})?)?)?(?:[+-](?:0\d|1[0-4])[0-5]\d)?", re.ASCII)
-_NUMBER = re.compile(r"(?:[<>]=?|[≤≥])?\s*[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+_NUMBER = re.compile(r"(?:[<>]=?|[≤≥])?\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 """NM, and with the comparator that laboratories put before it (`<0.1`)."""
 
 NULL = '""'
