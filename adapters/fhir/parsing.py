@@ -15,6 +15,7 @@ import msgspec
 
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource, leaves
+from hub.domain.messages import MOST_LEAVES, MOST_SEGMENTS
 
 MEDIA_TYPE = "application/fhir+json"
 READABLE = frozenset({"application/fhir+json", "application/json", "text/json", "application/json+fhir", ""})
@@ -37,8 +38,8 @@ encode = msgspec.json.Encoder(decimal_format="number").encode
 decode = msgspec.json.Decoder(float_hook=_number).decode
 
 
-def read(raw: bytes, content_type: str = "", *, most: int | None = None) -> Resource:
-    """The JSON of a request or file as a resource, numbers exact. most: values that it may have.
+def read(raw: bytes, content_type: str = "", *, limited: bool = False) -> Resource:
+    """The JSON of a request or file as a resource, numbers exact. limited: to what is answered at once.
 
     Raises Refused: UNDECODABLE (charset, not UTF-8), WRONG_DATATYPE (a number out of range), WRONG_STRUCTURE (not
     JSON, a name twice in one object, no object with resourceType), TOO_LARGE.
@@ -53,8 +54,8 @@ def read(raw: bytes, content_type: str = "", *, most: int | None = None) -> Reso
         value: Any = decode(text)
         if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
             raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "a JSON object with resourceType is expected"))
-        if most is not None and next(islice(leaves(value), most, None), None):
-            told = f"a document has at most {most} values: send it in several"
+        if limited and (most := _beyond(value)):
+            told = f"a document has at most {most}: send it in several"
             raise Refused(Refusal(Cause.TOO_LARGE, root_name(value), told))
         _require_distinct(text, root_name(value))
     except UnicodeDecodeError:
@@ -68,6 +69,15 @@ def read(raw: bytes, content_type: str = "", *, most: int | None = None) -> Reso
     except RecursionError:
         raise Refused(Refusal(Cause.WRONG_STRUCTURE, "Resource", "nested too deeply")) from None
     return value
+
+
+def _beyond(value: Resource) -> str:
+    """What a document may have at most, where it has more."""
+    places = [place for place, _ in islice(leaves(value), MOST_LEAVES + 1)]
+    if len(places) > MOST_LEAVES:
+        return f"{MOST_LEAVES} values"
+    resources = sum(place.endswith("/resourceType") for place in places)
+    return f"{MOST_SEGMENTS} resources" if resources > MOST_SEGMENTS else ""
 
 
 def root_name(resource: object) -> str:

@@ -137,7 +137,7 @@ def _submit(commands: Commands, request: Request, sender: Sender, raw: bytes,
 
 def _opened(raw: bytes, content_type: str, expected: str | None) -> tuple[Resource | None, tuple[Refusal, ...]]:
     try:
-        resource = read(raw, content_type, most=MOST_LEAVES)
+        resource = read(raw, content_type, limited=True)
     except Refused as refused:
         return None, refused.refusals
     return resource, _unexpected(resource, expected)

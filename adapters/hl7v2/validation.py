@@ -15,7 +15,7 @@ from itertools import islice
 
 from adapters.hl7v2 import er7, structures
 from hub.domain.errors import Cause, Refusal
-from hub.domain.messages import MOST_LEAVES
+from hub.domain.messages import MOST_LEAVES, MOST_SEGMENTS
 
 CHECKED: Mapping[str, tuple[int, ...]] = {
     "PID": (7, 29),
@@ -33,7 +33,8 @@ CHECKED: Mapping[str, tuple[int, ...]] = {
 A time of nothing but zeros is how old systems leave one out; as a birth it is refused, for that says who one is."""
 
 SINGLE = frozenset({"MSH", "PID", "RF1", "TXA"})
-"""Segments that say whom and what a message is about; two where its structure has one are two messages in one."""
+"""Segments that say whom and what a message is about; two where its structure has one (RF1: every structure) are two
+messages in one."""
 
 _DATE = re.compile(
     r"(?!0000)\d{4}(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])"
@@ -78,7 +79,10 @@ FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
 
 
 def oversize(message: er7.Message, characters: int) -> tuple[Refusal, ...]:
-    """A message of more leaves than are taken, at the first of those; characters: of its text."""
+    """A message of more segments or leaves than are taken, at the first of those; characters: of its text."""
+    if len(message.segments) > MOST_SEGMENTS:
+        told = f"a message has at most {MOST_SEGMENTS} segments: send it in several"
+        return (Refusal(Cause.TOO_LARGE, repr(message.segments[MOST_SEGMENTS]), told),)
     if characters <= 2 * MOST_LEAVES:  # each leaf has a delimiter
         return ()
     beyond = next(islice(er7.leaves(message), MOST_LEAVES, None), None)
@@ -134,4 +138,4 @@ def _once(message: er7.Message) -> frozenset[str]:
     header = message.segments[0]
     kind, event, declared = (er7.value(message, header, 9, 1, component) for component in (1, 2, 3))
     structure = structures.structure(message.version, f"{kind}^{event}", declared)
-    return (structures.single(message.version, structure) if structure else frozenset()) | {"MSH"}
+    return (structures.single(message.version, structure) if structure else frozenset()) | {"MSH", "RF1"}

@@ -25,7 +25,7 @@ from adapters.hl7v2 import profile as profiles
 from adapters.hl7v2.envelope import read_envelope, unreadable
 from adapters.hl7v2.normalise import normalise
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.messages import MOST_LEAVES, Envelope, Format, Normalised
+from hub.domain.messages import Envelope, Format, Normalised
 from hub.domain.patients import Identifier, Identity
 from hub.processes import outgoing
 from hub.processes.settings import Settings
@@ -157,7 +157,7 @@ def _hl7v2(raw: bytes, charset: str | None, timezone: str, received_at: datetime
 def _fhir(raw: bytes, timezone: str, received_at: datetime) -> Converted:
     head: Envelope | None = None
     try:
-        resource = read_fhir(raw, most=MOST_LEAVES)
+        resource = read_fhir(raw, limited=True)
         head = fhir_envelope(resource, None)
         normalised = fhir.normalise_resource(resource, head, timezone=timezone, received_at=received_at,
                                              register=_BELIEVED)  # fmt: skip

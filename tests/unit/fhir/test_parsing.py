@@ -10,9 +10,10 @@ import pytest
 from adapters.fhir.parsing import encode, read
 from adapters.fhir.validation import check_received
 from hub.domain.errors import Cause, Refused
+from hub.domain.messages import MOST_LEAVES, MOST_SEGMENTS
 
 
-def refused(raw: bytes, **options: int) -> list[tuple[Cause, str]]:
+def refused(raw: bytes, **options: bool) -> list[tuple[Cause, str]]:
     with pytest.raises(Refused) as error:
         read(raw, **options)
     return [(refusal.cause, refusal.path) for refusal in error.value.refusals]
@@ -41,10 +42,15 @@ def test_a_name_that_stands_twice_is_told_where_it_does() -> None:
     ]
 
 
-def test_a_document_of_more_values_than_asked_for_is_too_large() -> None:
-    raw = b'{"resourceType": "List", "x": [1, 2, 3, 4]}'
-    assert read(raw, most=5)["x"] == [1, 2, 3, 4]
-    assert refused(raw, most=4) == [(Cause.TOO_LARGE, "List")]
+@pytest.mark.parametrize(("element", "most"), [(1, MOST_LEAVES), ({"resourceType": "Basic"}, MOST_SEGMENTS)])
+def test_a_document_of_more_values_or_resources_than_can_be_answered_in_time_is_too_large(
+    element: object, most: int
+) -> None:
+    document = {"resourceType": "List", "x": [element] * (most - 1)}
+    assert read(encode(document), limited=True) == document
+    document["x"] = [element] * most
+    assert refused(encode(document), limited=True) == [(Cause.TOO_LARGE, "List")]
+    assert read(encode(document)) == document
 
 
 @pytest.mark.parametrize("depth", [2_000, 200_000])
@@ -56,6 +62,7 @@ def test_what_is_nested_without_end_is_refused(depth: int) -> None:
 @pytest.mark.parametrize("kind", ["\\u0000", "王秀英 110105195603040024", "", "x" * 200])
 def test_a_place_names_no_type_that_is_none(kind: str) -> None:
     raw = f'{{"resourceType": "{kind}", "x": [1, 2, {{"a b": {{"b": 1, "b": 2}}}}]}}'.encode()
-    assert refused(raw, most=1) == [(Cause.TOO_LARGE, "Resource")]
+    large = raw.replace(b"1,", b"1," * MOST_LEAVES, 1)
+    assert refused(large, limited=True) == [(Cause.TOO_LARGE, "Resource")]
     assert refused(raw) == [(Cause.WRONG_STRUCTURE, "Resource.x[2]")]
     assert {refusal.path for refusal in check_received(json.loads(raw))} == {"Resource"}
