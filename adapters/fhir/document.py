@@ -50,6 +50,8 @@ class Document:
     places: tuple[Place, ...]
     _names: Mapping[tuple[str, str], Place | None] = field(default_factory=dict, repr=False)
     """By scope and name. None: what names different resources names none."""
+    _inside: dict[str, Mapping[str, Place]] = field(default_factory=dict, repr=False)
+    """By the base of a resource, what it contains by `#id`: once it is asked for."""
 
     @property
     def is_bundle(self) -> bool:
@@ -74,8 +76,10 @@ class Document:
             return None
         owner = holder.holder or holder
         if name.startswith("#"):
-            inside = (p for p in contained(owner) if p.resource.get("id") == name[1:])
-            return next(inside, owner if name == "#" and holder.holder else None)
+            if owner.base not in self._inside:
+                named = (p for p in contained(owner) if p.resource.get("id"))
+                self._inside[owner.base] = {f"#{p.resource['id']}": p for p in reversed(list(named))}
+            return self._inside[owner.base].get(name, owner if name == "#" and holder.holder else None)
         plain = name.split("/_history/", 1)[0]
         local = "/".join(plain.rsplit("/", 2)[-2:])
         server = owner.full_url.rsplit("/", 2)[0] if _HTTP.match(owner.full_url) and plain == local else ""

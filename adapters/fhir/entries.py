@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from adapters.fhir.document import identifier_of
@@ -110,6 +111,7 @@ def unless_existing(found: Normalised, register: Register) -> Normalised:
 
 def _existing(found: Normalised, register: Register) -> Iterator[tuple[int, tuple[Refusal, ...]]]:
     numbers = {f"/entry/{n}/resource": n for n in range(len(found.bundle.get("entry", ())))}
+    who = cache(lambda patient: identity(found.parts[patient].resource))
     for part in found.parts:
         number = numbers.get(part.base)
         asked = None if number is None else found.bundle["entry"][number].get("request", {}).get("ifNoneExist")
@@ -117,7 +119,7 @@ def _existing(found: Normalised, register: Register) -> Iterator[tuple[int, tupl
         if number is None or wanted is None or part.patient is None:
             continue
         kind = str(part.resource["resourceType"])
-        known = register.existing(kind, wanted, identity(found.parts[part.patient].resource))
+        known = register.existing(kind, wanted, who(part.patient))
         place = f"Bundle.entry[{number}].request.ifNoneExist"
         if len(known) == 1:
             yield number, (Refusal(Cause.DUPLICATE_KEY, place, f"already there: {kind}/{known[0]}"),)

@@ -27,13 +27,10 @@ class Addressee:
 
 def addressee(document: Document, *named: tuple[Place, str, dict[str, Any]]) -> Addressee:
     """Claims of references (holder, FHIRPath of the reference, Reference): codes, then facilities, then names."""
-    claims: list[Claim] = []
     departments: list[str] = []
-    for holder, expression, reference in named:
-        for claim in _claims(document, holder, expression, reference, departments):
-            if claim not in claims:
-                claims.append(claim)
-    claims.sort(key=lambda claim: _ORDER.index(claim.kind))
+    seen: set[str] = set()
+    found = (claim for one in named for claim in _claims(document, *one, departments, seen))
+    claims = sorted(dict.fromkeys(found), key=lambda claim: _ORDER.index(claim.kind))
     return Addressee(tuple(claims), tuple(departments))
 
 
@@ -45,14 +42,14 @@ def concept_text(concept: dict[str, Any]) -> str | None:
 
 
 def _claims(document: Document, holder: Place, expression: str, reference: dict[str, Any],
-            departments: list[str]) -> Iterator[Claim]:  # fmt: skip
+            departments: list[str], seen: set[str]) -> Iterator[Claim]:  # fmt: skip
+    """seen: places of which all is said already."""
     if reference.get("identifier"):
         yield from _identified([reference["identifier"]], f"{expression}.identifier")
     asked = condition(reference, "Organization", *_EMPLOYER)
     if asked is not None:
         yield _claim(asked, f"{expression}.reference")
     place = document.resolve(reference, holder)
-    seen: set[str] = set()
     while place is not None and place.base not in seen:
         seen.add(place.base)
         resource = place.resource

@@ -73,6 +73,8 @@ class Patients:
         """linked: ids of the hub's patient whom the referral in question is about; of what names them `of` is None."""
         self.parts: list[Part] = []
         self._index: dict[str, int] = {}
+        self._who: list[Identity] = []
+        self._known: dict[Identifier, str] = {}
         self._document = document
         self._register = register
         self._linked = linked
@@ -132,7 +134,7 @@ class Patients:
             return None
         if kind == "replaced-by" or (kind == "seealso" and there < here):
             here, there = there, here
-        return Merge("patient", here, identity(self.parts[there].resource), there, path=path)
+        return Merge("patient", here, self._who[there], there, path=path)
 
     def _nobody(self) -> Refusal:
         text = "a Patient or an identifier of one is expected"
@@ -147,7 +149,7 @@ class Patients:
     def _stands(self, place: Place) -> int:
         """The Patient at a place; of a Bundle within the document the one that shares a number with it."""
         if place.scope and place.base not in self._index:
-            shared = (self._same(each) for each in identity(place.resource).identifiers)
+            shared = (self._known.get(each) for each in identity(place.resource).identifiers)
             known = next((name for name in shared if name is not None), None)
             if known is not None:
                 self._index[place.base] = self._index[known]
@@ -157,6 +159,9 @@ class Patients:
         if name not in self._index:
             self._index[name] = len(self.parts)
             self.parts.append(part)
+            self._who.append(identity(part.resource))
+            for number in self._who[-1].identifiers:
+                self._known.setdefault(number, name)
         return self._index[name]
 
     def _logical(self, place: Place, element: str, reference: dict[str, Any]) -> int:
@@ -172,13 +177,8 @@ class Patients:
             expression = f"{place.expression}.{fhirpath(element)}"
             raise Refused(Refusal(Cause.UNKNOWN_KEY, expression, "names no one resource of this document"))
         wanted = identity(patient).identifiers[0]
-        return self._add(
-            self._same(wanted) or f"{wanted.system}|{wanted.value}", Part(patient, pointer, None, citations)
-        )
-
-    def _same(self, wanted: Identifier) -> str | None:
-        known = ((name, identity(self.parts[i].resource)) for name, i in self._index.items())
-        return next((name for name, who in known if wanted in who.identifiers), None)
+        name = self._known.get(wanted, f"{wanted.system}|{wanted.value}")
+        return self._add(name, Part(patient, pointer, None, citations))
 
 
 def _subjects(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:

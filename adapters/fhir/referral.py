@@ -67,7 +67,7 @@ def question(document: Document, request: Place) -> str | None:
     """What the receiver is asked: the reasons in the sender's own words, else what they refer to, else the notes."""
     resource = request.resource
     texts = [concept_text(reason) for reason in resource.get("reasonCode", ())]
-    texts += [_referred(document, request, reason) for reason in resource.get("reasonReference", ())]
+    texts += _referred(document, request)
     said = [t for t in texts if t] or [n["text"] for n in resource.get("note", ()) if n.get("text")]
     said = said or list(_planned(document, request))
     return "；".join(dict.fromkeys(said)) or None
@@ -75,12 +75,13 @@ def question(document: Document, request: Place) -> str | None:
 
 def _planned(document: Document, request: Place) -> Iterator[str]:
     """The reasons of what the request is based on and of its visit: NHS BaRS tells them there."""
-    for reference in (*request.resource.get("basedOn", ()), request.resource.get("encounter")):
-        place = document.resolve(reference, request)
-        if place is not None and place.type == "CarePlan":
+    named = (*request.resource.get("basedOn", ()), request.resource.get("encounter"))
+    found = filter(None, (document.resolve(reference, request) for reference in named))
+    for place in {place.base: place for place in found}.values():
+        if place.type == "CarePlan":
             for activity in place.resource.get("activity", ()):
                 yield from filter(None, map(_coded, activity.get("outcomeCodeableConcept", ())))
-        elif place is not None and place.type == "Encounter":
+        elif place.type == "Encounter":
             yield from filter(None, map(concept_text, place.resource.get("reasonCode", ())))
 
 
@@ -88,10 +89,15 @@ def _coded(concept: dict[str, Any]) -> str | None:
     return concept_text(concept) if concept.get("coding") else None
 
 
-def _referred(document: Document, request: Place, reference: dict[str, Any]) -> str | None:
-    place = document.resolve(reference, request)
-    code = place.resource.get("code") if place else None
-    return (concept_text(code) if isinstance(code, dict) else None) or reference.get("display")
+def _referred(document: Document, request: Place) -> Iterator[str | None]:
+    """What the reasons refer to, else the words beside the reference; a place is read once."""
+    said: dict[str, str | None] = {}
+    for reference in request.resource.get("reasonReference", ()):
+        place = document.resolve(reference, request)
+        if place and place.base not in said:
+            code = place.resource.get("code")
+            said[place.base] = concept_text(code) if isinstance(code, dict) else None
+        yield (said[place.base] if place else None) or reference.get("display")
 
 
 def _lacking(document: Document, request: Place, said: Content) -> Iterator[Refusal]:
@@ -132,10 +138,12 @@ def _direction(resource: dict[str, Any]) -> Literal["up", "down"] | None:
 
 
 def _based_on(document: Document, request: Place) -> Iterator[Identifier]:
+    seen: set[str] = set()
     for reference in (*request.resource.get("basedOn", ()), *request.resource.get("replaces", ())):
         place = document.resolve(reference, request)
         if place is not None:
-            yield from identified(place.resource) if place.type == "ServiceRequest" else ()
+            yield from identified(place.resource) if place.type == "ServiceRequest" and place.base not in seen else ()
+            seen.add(place.base)
             continue
         identifier, asked = reference.get("identifier", {}), condition(reference, "ServiceRequest")
         if asked is not None:
