@@ -90,8 +90,8 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
 def _look_ahead(c: Conversion) -> None:
     """Which OBRs report (an OBX follows), and which NTEs speak of the whole message.
 
-    NTEs at the end of a REF are its own (REF_I12 ends so). Right behind results they could be the results' too: then
-    they are, as HL7's parsers read a segment into the group that is open, unless the sender's profile says otherwise.
+    NTEs at the end of a REF are its own (REF_I12 ends so), also right behind results, where they could be the results'
+    too, unless the sender's profile says that they are.
     """
     open_report = None
     for reading in c.readings:
@@ -99,7 +99,7 @@ def _look_ahead(c: Conversion) -> None:
             open_report = reading.segment
         elif reading.name == "OBX" and open_report is not None:
             c.reporting.add(open_report)
-    results = _RESULTS if c.codes["closing-notes"].get(c.kind) != "message" else ()
+    results = _RESULTS if c.codes["closing-notes"].get(c.kind) == "result" else ()
     last: list[Segment] = []
     for reading in reversed(c.readings) if c.kind == "REF" else ():
         if reading.name == "NTE":

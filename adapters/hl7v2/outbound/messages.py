@@ -65,8 +65,9 @@ def referral(w: Writing) -> list[Segment]:
 
 
 def _closed(came: list[Segment], stay: list[Segment], own: list[Segment]) -> list[Segment]:
-    """own: notes of the whole message, which would comment a result right before them (REF_I12, RRI_I12)."""
-    between = own and not stay and any(one.name == "OBR" for one in came)
+    """own: notes of the whole message; a PV1 stands between them and comments of results (REF_I12, RRI_I12)."""
+    results = any(one.name == "OBR" for one in came)
+    between = not stay and results and (own or came[-1].name == "NTE")
     return [*came, *([no_visit()] if between else stay), *own]
 
 

@@ -27,11 +27,12 @@ REMARK = "NTE|1|L|末梢凉，数值偏低。"
 
 
 @pytest.mark.parametrize(("results", "held"), [(RESULT, "Observation"), (RESULT[:1], "ServiceRequest")])
-def test_a_note_right_behind_a_result_or_its_order_comments_that(results: tuple[str, ...], held: str) -> None:
-    found = read("REF^I12", "2.4", *REFERRED, *results, "ZXX|1", REMARK)
+def test_a_note_on_the_last_result_or_its_order_is_parted_from_the_end(results: tuple[str, ...], held: str) -> None:
+    found = read("REF^I12", "2.4", *REFERRED, *results, "ZXX|1", REMARK, "PV1||N")
     noted = [one["note"] for one in all_of(found, held) if "note" in one]
     assert [[note["text"] for note in notes] for notes in noted] == [["末梢凉，数值偏低。"]]
     assert all_of(found, "DocumentReference") == []
+    assert names(sent_back(found, "REF^I12", "2.4")[-2:]) == "NTE PV1"
 
 
 @pytest.mark.parametrize("kind", ["REF^I12", "RRI^I12"])

@@ -112,7 +112,7 @@ def test_a_diagnosis_or_prose_is_a_reason(reason: str) -> None:
 RESULT = "OBR|1||F1|CP03^测量^99LOC", "OBX|1|NM|59408-5^血氧^LN||90|%|95-100|L|||F"
 
 
-@pytest.mark.parametrize("before", [("DG1|1||J44.9^慢阻肺^I10",), ("AL1|1|DA|P^青霉素",), (*RESULT, "PV1|1|O"),
+@pytest.mark.parametrize("before", [("DG1|1||J44.9^慢阻肺^I10",), ("AL1|1|DA|P^青霉素",), RESULT, (*RESULT, "PV1|1|O"),
                                     (*RESULT, "PV1||N")])  # fmt: skip
 def test_notes_at_the_end_of_a_referral_are_one_note_cited_line_by_line(before: tuple[str, ...]) -> None:
     found = _normalise("REF^I12", RF1, RT, PID, *before, "NTE|1|L|咳嗽。", "NTE|2|L|气促。~夜重。")
