@@ -68,7 +68,7 @@ def plan(connection: Connection[Any], led: Collection[int]) -> int:
         "kinds": [rule.kind for rule in table],
         "needs": [",".join(rule.needs) for rule in table],
     }
-    [(events, _)] = connection.execute(_SQL["plan"], parameters).fetchall()
+    [(events,)] = connection.execute(_SQL["plan"], parameters).fetchall()
     return int(events)
 
 

@@ -35,15 +35,15 @@ WITH due AS (
                AND g.resource_type = ANY(string_to_array(ltrim(r.needs, '!'), ','))))
     ORDER BY e.destination_id, e.sequence, r.line
     ON CONFLICT DO NOTHING
-    RETURNING 1
 ), read AS (
     UPDATE destinations t SET position = e.last
     FROM (SELECT destination_id, max(sequence) AS last FROM events GROUP BY 1) e WHERE t.id = e.destination_id
 )
-SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM written)
+SELECT count(*) FROM events
 
 -- left: referrals with a receiver whose system has them, at rest, and was not asked since the newest event of each;
--- who has refused a question is asked no other until somebody has decided about that
+-- who has refused a question is asked no other until somebody has decided about that. Closed states are named as the
+-- index names them
 SELECT t.id AS destination_id, k.kind, o.id AS outbox_id, r.state, r.priority, r.requested_at, r.state_since,
        CASE WHEN pg_input_is_valid(r.details->'appointment'->>'start', 'timestamptz')
             THEN (r.details->'appointment'->>'start')::timestamptz END AS appointment, now()
