@@ -94,8 +94,8 @@ def _settle(c: Conversion, sent: datetime) -> tuple[list[Mapped], list[Part]]:
             if "content" in entry.resource or "extension" in entry.resource:
                 cited = texts.cited(entry.resource, partial(tuple, found)) or cited
             parts.append(Part(entry.resource, base, _recorded(c, entry, sent), cited, about))
-        for twin in entry.twins:
-            place(twin, "", found)
+        for pointer, twin in entry.twins:
+            place(twin, pointer, found)
         mapped += [_new(Mapped, (path, base + pointer, text)) for pointer, path, text in found]
         if entry.also:
             mapped += [Mapped(leaf.path, base + pointer, leaf.text) for leaf, pointer in entry.also]

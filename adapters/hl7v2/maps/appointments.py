@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 from adapters.hl7v2.maps import codes
@@ -132,7 +133,7 @@ def ais(c: Conversion, s: Reading) -> None:
 def _service(c: Conversion, s: Reading, appointment: dict[str, Any], bounds: dict[str, Any]) -> Entry:
     """Official maps AIS[ServiceRequest], SCH[ServiceRequest]: one for each service, whose own notes it has."""
     based = appointment.setdefault("basedOn", [])
-    numbers = [dict(one["identifier"]) for one in based if "identifier" in one]
+    numbers = [dict(one["identifier"]) for one in takewhile(lambda one: "identifier" in one, based)]
     state = appointment["status"]
     status = _ORDERED.get(str(state.value if isinstance(state, Leaf) else state), "active")
     made: dict[str, Any] = {"resourceType": "ServiceRequest", "status": status, "intent": "order"}
@@ -260,8 +261,8 @@ def close(c: Conversion) -> None:
     if entry is None:
         return
     made = entry.resource
-    for patient in c.patients:
-        made["participant"].insert(0, {"actor": patient.reference, "status": "accepted"})
+    patients = [{"actor": patient.reference, "status": "accepted"} for patient in reversed(c.patients)]
+    made["participant"] = [*patients, *made["participant"]]
     if not made["participant"]:
         made["participant"].append({"actor": {"display": "unknown"}, "status": "accepted"})
     start, minutes = made.get("start"), made.get("minutesDuration")

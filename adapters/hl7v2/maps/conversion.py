@@ -15,8 +15,9 @@ from adapters.hl7v2.er7 import Message, Segment
 from adapters.hl7v2.maps.marks import REPEATS, mark
 from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
 from adapters.hl7v2.maps.times import Clock
+from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Resource
-from hub.domain.messages import Claim
+from hub.domain.messages import MOST_LEAVES, Claim
 
 if TYPE_CHECKING:
     from adapters.hl7v2.maps.dialect import Dialect
@@ -36,9 +37,9 @@ class Entry(msgspec.Struct, eq=False):
 
     recorded: leaves that may say when it was recorded, the first that is a time wins; also: fields that decided how
     the resource is built without standing in it, with the pointer of what they decided; twins: the same content read
-    from other fields, which are mapped to where it stands; patient: the Patient entry that it is about; part: False
-    for what only repeats another entry in another role, and so is no fragment of its own; timings: how its TQ1
-    were told; lines, notes: how its text and its notes were told (`marks.BREAKS`).
+    from other fields, with the pointer of where it stands, which they are mapped to; patient: the Patient entry that it
+    is about; part: False for what only repeats another entry in another role, and so is no fragment of its own;
+    timings: how its TQ1 were told; lines, notes: how its text and its notes were told (`marks.BREAKS`).
     """
 
     url: str
@@ -46,7 +47,7 @@ class Entry(msgspec.Struct, eq=False):
     patient: Entry | None
     recorded: list[Leaf | None]
     also: list[tuple[Leaf, str]] = []
-    twins: list[Resource] = []
+    twins: list[tuple[str, Resource]] = []
     part: bool = True
     timings: str = ""
     lines: str = ""
@@ -79,9 +80,12 @@ class Conversion:
     """One message being converted. readings: its segments; facility: MSH-4.1; kind, event: MSH-9; order: that in work;
     observed: the resource that an NTE comments; document: of the TXA in work; report: of the OBR in work; opened:
     others that following segments belong to, by name; notes: NTEs of the whole message, with the patient that they are
-    about; lines, told: text of a document, and its OBX, by the id of its entry; parent: the result that the OBR
-    in work goes into (OBR-26); alone: ORCs that no detail follows; merges: who is who, in order; again: whether fields
-    that are read already are read into a second resource; codes, pairs: the code tables of the dialect."""
+    about; lines, told: text of a document or result, and its OBX, by the id of its entry; parent: the result
+    that the OBR in work goes into (OBR-26); alone: ORCs that no detail follows; merges: who is who, in order; again:
+    whether fields that are read already are read into a second resource; orderers: of whom a role of ORC-12 is, by its
+    reference; results: the last of the patient in work by each name that OBR-26 may have for it; insurers: companies of
+    an IN1, by their references; taken_again: values of ORCs that further details repeat; codes, pairs: the code tables
+    of the dialect."""
 
     def __init__(
         self, message: Message, clock: Clock, dialect: Dialect, *, facility: str, control_id: str, kind: str, event: str
@@ -126,6 +130,10 @@ class Conversion:
         self.shared: dict[tuple[str, str], Entry] = {}
         self.again = False
         self.joined: dict[tuple[str, str, str], int] = {}
+        self.orderers: dict[str, dict[str, Any]] = {}
+        self.results: dict[str, Entry] = {}
+        self.insurers: set[str] = set()
+        self.taken_again = 0
         self.trailing: set[Segment] = set()
         self.reporting: set[Segment] = set()
         self.group: Reading | None = None
@@ -161,6 +169,14 @@ class Conversion:
         finally:
             self.again = False
 
+    def read_again(self, s: Reading) -> None:
+        """Count what each further detail of an order takes from its ORC. Raises Refused(TOO_LARGE): few segments may
+        make many values so."""
+        self.taken_again += len(s.leaves)
+        if self.taken_again > MOST_LEAVES:
+            told = f"the details of orders repeat at most {MOST_LEAVES} values of their ORC: send it in several"
+            raise Refused(Refusal(Cause.TOO_LARGE, s.leaves[0].path, told))
+
     def share(self, raw: str, resource: Resource) -> Entry:
         """An entry for a party that the message names more than once in the same words: one resource for all."""
         key = (str(resource["resourceType"]), raw)
@@ -168,7 +184,7 @@ class Conversion:
         if entry is None:
             entry = self.shared[key] = self.add(resource)
         elif not self.again:
-            entry.twins.append(resource)
+            entry.twins.append(("", resource))
         return entry
 
     def join(self, entry: Entry, element: str, raw: str, value: Any) -> int:
@@ -178,7 +194,7 @@ class Conversion:
         if at == len(listed):
             listed.append(value)
         elif not self.again:
-            entry.twins.append({element: [*({} for _ in range(at)), value]})
+            entry.twins.append((f"/{element}/{at}", value))
         return at
 
     def looked_up(self, table: str, leaf: Leaf | None) -> Leaf | None:

@@ -13,7 +13,7 @@ from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.datatypes import concept, instant
 from adapters.hl7v2.maps.marks import AS_SENT, LINE_STATUS, OWN, VALUE_TYPE, broken, mark
 from adapters.hl7v2.maps.parties import entity_identifier
-from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
+from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, joined
 from adapters.hl7v2.maps.sheets import apply
 
 PRESENTATION = OWN + "content-presentation"
@@ -127,18 +127,21 @@ def _describe(c: Conversion, s: Reading, entry: Entry, place: str) -> None:
         if number == len(held):
             held.append(category)
         else:
-            entry.twins.append({"category": [*({} for _ in range(number)), category]})
+            entry.twins.append((f"/category/{number}", category))
     if kind := s.leaf(2):
         entry.also.append((kind, place))
     c.told.setdefault(id(entry), []).append(s)
     entry.recorded.append(s.leaf(14))
 
 
-def close_documents(c: Conversion) -> None:
-    """Write the joined text of each document."""
-    for entry in list(c.entries):
+def close_texts(c: Conversion) -> None:
+    """Write the joined text of each document, and of each result that goes on over several segments."""
+    for entry in c.entries:
         lines = c.lines.get(id(entry))
         if lines is None:
+            continue
+        if entry.resource["resourceType"] == "Observation":
+            entry.resource["valueString"] = joined(lines)
             continue
         _state(c, entry)
         _tell(entry.resource, c.told.get(id(entry), ()))
@@ -208,18 +211,18 @@ def _moved(place: str) -> str:
 
 
 def _encoded(lines: list[Joined]) -> Joined:
-    """Lines as base64 of UTF-8, one citation for each place."""
-    text = "\n".join(str(line.value) for line in lines)
-    sources: list[Leaf] = [leaf for line in lines for leaf in line.sources]
-    return Joined(base64.b64encode(text.encode()).decode(), sources)
+    """Lines as base64 of UTF-8."""
+    text = joined(lines)
+    return Joined(base64.b64encode(str(text.value).encode()).decode(), text.sources)
 
 
 def message_notes(c: Conversion) -> None:
     """The NTEs of the whole message as notes of the patient (of each, where it has several), a line each; those of
     another source, kind or time (NTE-2, -4, -7 to -9: medicines, reason for the consultation) are another note."""
     told: dict[int, list[Reading]] = {}
+    numbers = {id(patient): number for number, patient in enumerate(c.patients)}
     for patient, s in c.notes:
-        told.setdefault(c.patients.index(patient) if patient else 0, []).append(s)
+        told.setdefault(numbers[id(patient)] if patient else 0, []).append(s)
     for number, found in told.items():
         patient = c.patients[number] if c.patients else None
         for _, segments in groupby(found, _about):
@@ -274,7 +277,7 @@ def _note(c: Conversion, patient: Entry | None, segments: list[Reading]) -> None
     entry = c.add(made, *(s.leaf(6) for s in segments))
     if segments[0].name == "NTE":
         apply(c, "NTE[DocumentReference]", segments[0], made)
-        entry.twins += [apply(c, "NTE[DocumentReference]", s, {}) for s in segments[1:]]
+        entry.twins += [("", apply(c, "NTE[DocumentReference]", s, {})) for s in segments[1:]]
     entry.lines = told
     entry.patient = patient
     if c.referral:

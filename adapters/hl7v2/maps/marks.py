@@ -7,7 +7,7 @@ sender wrote. `field` and `component` tell where in a segment a value stood, whe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -123,15 +123,22 @@ def broken(lines: Sequence[str], first: str = "s") -> str:
 
 def mark(node: dict[str, Any], url: str, value: str, element: str = "", index: int | None = None) -> None:
     """Put a mark on a complex value, or beside one of its primitive elements (`index` in a list)."""
-    made = {"url": url, "valueString": value}
-    if not element:
-        node.setdefault("extension", []).append(made)
-        return
-    beside = node.get(f"_{element}")
-    if index is None:
-        node[f"_{element}"] = {"extension": [*(beside or {}).get("extension", ()), made]}
-        return
-    listed: list[Any] = list(beside or ())
-    listed += [None] * (index + 1 - len(listed))
-    listed[index] = {"extension": [*(listed[index] or {}).get("extension", ()), made]}
+    if index is not None:
+        mark_items(node, url, {index: value}, element)
+    elif element:
+        node[f"_{element}"] = _with(node.get(f"_{element}"), url, value)
+    else:
+        node.setdefault("extension", []).append({"url": url, "valueString": value})
+
+
+def mark_items(node: dict[str, Any], url: str, values: Mapping[int, str], element: str) -> None:
+    """Put marks beside items of a list of primitives, by their index."""
+    listed: list[Any] = list(node.get(f"_{element}", ()))
+    listed += [None] * (max(values) + 1 - len(listed))
+    for index, value in values.items():
+        listed[index] = _with(listed[index], url, value)
     node[f"_{element}"] = listed
+
+
+def _with(beside: dict[str, Any] | None, url: str, value: str) -> dict[str, Any]:
+    return {"extension": [*(beside or {}).get("extension", ()), {"url": url, "valueString": value}]}

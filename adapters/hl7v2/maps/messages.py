@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from adapters.hl7v2 import supported
 from adapters.hl7v2.er7 import Message, Segment
@@ -27,7 +28,7 @@ from adapters.hl7v2.maps import (
 from adapters.hl7v2.maps.conversion import ABSENT, Conversion, Entry
 from adapters.hl7v2.maps.declared import declared
 from adapters.hl7v2.maps.dialect import Dialect
-from adapters.hl7v2.maps.documents import close_documents, message_notes, txa
+from adapters.hl7v2.maps.documents import close_texts, message_notes, txa
 from adapters.hl7v2.maps.marks import BREAKS, TIMINGS, mark
 from adapters.hl7v2.maps.reading import Leaf, Reading
 from adapters.hl7v2.maps.times import Clock
@@ -79,7 +80,7 @@ def convert(message: Message, clock: Clock, dialect: Dialect, *, facility: str, 
             translate(c, reading)
         for sheet in declared_sheets.get(reading.name, ()):
             declared(c, reading, sheet)
-    close_documents(c)
+    close_texts(c)
     appointments.close(c)
     segments_merge.close(c)
     message_notes(c)
@@ -144,10 +145,19 @@ def _mend(c: Conversion) -> None:
             entry.resource["status"] = account
         if entry.resource["resourceType"] != "Organization":
             continue
-        for place in (place for told in (entry.resource, *entry.twins) for place in told.get("address", ())):
+        for place in _addresses(entry):
             use = place.get("use")
             if isinstance(use, Leaf) and use.value == "home":
                 del place["use"]
+
+
+def _addresses(entry: Entry) -> Iterator[dict[str, Any]]:
+    """Those of a resource and of its twins."""
+    for pointer, told in (("", entry.resource), *entry.twins):
+        if pointer.startswith("/address/"):
+            yield told
+        elif not pointer:
+            yield from told.get("address", ())
 
 
 def _tell_lines(entry: Entry) -> None:

@@ -150,6 +150,8 @@ def control(c: Conversion, made: dict[str, Any], entry: Entry, *, own: Reading |
     if not c.order.told:
         c.order.told = True
         _transaction(c, s, entry)
+    else:
+        c.read_again(s)
 
 
 _OWN_SHEET = frozenset({"ServiceRequest", "MedicationRequest", "DiagnosticReport"})
@@ -230,7 +232,8 @@ def _requester(c: Conversion, s: Reading, made: dict[str, Any], kind: str) -> No
     if found and facility and kind != "Immunization" and ordering and house:
         role = {"resourceType": "PractitionerRole", "practitioner": found, "organization": facility.reference,
                 "code": [{"coding": [{"system": codes.TERMINOLOGY + "v2-0443", "code": "OP"}]}]}  # fmt: skip
-        found = c.share(f"{ordering.raw}|{house.raw}", role).reference
+        acting = c.share(f"{ordering.raw}|{house.raw}", role).reference
+        c.orderers[acting["reference"]], found = found, acting
     who = found or (facility.reference if facility else None)
     if kind in ("MedicationRequest", "ServiceRequest") and who:
         made.setdefault("requester", who)

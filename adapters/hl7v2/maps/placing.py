@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.hl7v2.maps.marks import AS_SENT, as_sent, mark
+from adapters.hl7v2.maps.marks import AS_SENT, as_sent, mark, mark_items
 from adapters.hl7v2.maps.reading import Joined, Leaf
 from hub.domain.fragments import Citation
 
@@ -18,7 +18,7 @@ def place(node: dict[str, Any], pointer: str, found: Placed) -> None:
     """Replace every Leaf and Joined below `node` by its value and note its places. FHIR has no lists of lists.
 
     What a sender wrote in another form than the usual one is kept beside the value, but for values of extensions."""
-    sent: list[tuple[str, int | None, str]] | None = None
+    sent: dict[str, str | dict[int, str]] = {}
     for key, value in node.items():
         kind = type(value)
         if kind is str:
@@ -28,10 +28,11 @@ def place(node: dict[str, Any], pointer: str, found: Placed) -> None:
             found.append(_new(Citation, (f"{pointer}/{key}", value.path, text)))
             node[key] = plain
             if plain is not text and (form := as_sent(plain, text)):
-                sent = [*(sent or ()), (key, None, form)]
+                sent[key] = form
         elif kind is dict:
             place(value, f"{pointer}/{key}", found)
         elif kind is list:
+            forms: dict[int, str] = {}
             for index, item in enumerate(value):
                 kind = type(item)
                 if kind is dict:
@@ -40,13 +41,18 @@ def place(node: dict[str, Any], pointer: str, found: Placed) -> None:
                     _note(item, f"{pointer}/{key}/{index}", found)
                     value[index] = item.value
                     if kind is Leaf and item.value is not item.text and (form := as_sent(item.value, item.text)):
-                        sent = [*(sent or ()), (key, index, form)]
+                        forms[index] = form
+            if forms:
+                sent[key] = forms
         elif kind is Joined:
             _note(value, f"{pointer}/{key}", found)
             node[key] = value.value
     if sent and not _is_extension(node):
-        for key, place_in_list, form in sent:
-            mark(node, AS_SENT, form, key, place_in_list)
+        for key, told in sent.items():
+            if isinstance(told, str):
+                mark(node, AS_SENT, told, key)
+            else:
+                mark_items(node, AS_SENT, told, key)
 
 
 def _is_extension(node: dict[str, Any]) -> bool:

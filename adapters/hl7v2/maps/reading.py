@@ -39,6 +39,11 @@ class Joined(msgspec.Struct, gc=False, eq=False):
     sources: Sequence[Leaf]
 
 
+def joined(lines: Sequence[Joined]) -> Joined:
+    """Lines as one text, with a source for each place."""
+    return Joined("\n".join(str(line.value) for line in lines), [leaf for line in lines for leaf in line.sources])
+
+
 _NO_VALUES: Mapping[int, Leaf] = MappingProxyType({})
 _UNDIVIDED: Mapping[int, Mapping[int, Leaf]] = MappingProxyType({})
 

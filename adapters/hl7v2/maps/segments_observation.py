@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -17,30 +16,29 @@ from adapters.hl7v2.maps.names import address
 from adapters.hl7v2.maps.observations import PROSE, reference, usual_type, value
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.quantities import units
-from adapters.hl7v2.maps.reading import Joined, Leaf, Reading
+from adapters.hl7v2.maps.reading import Reading, joined
 from adapters.hl7v2.maps.sheets import apply
 from adapters.hl7v2.remembered import remembered
 from hub.domain.fragments import UNIT
 
 
-def observation_identity(c: Conversion, s: Reading, group: Reading | None) -> dict[str, Any] | None:
+def _identify(c: Conversion, s: Reading, made: dict[str, Any], entry: Entry) -> None:
     """The name under which a correction finds the first: order number, code, sub-id (hub.domain.fragments.keys)."""
-    number = _order_number(group) or _order_number(c.order.control)
+    number = _order_number(c.group) or _order_number(c.order.control)
     what = s.first(3)
     code = (what.text(1) or what.text(2)) if what else ""
     if not number or not code:
-        return None
-    return {"system": _numbered(c.facility), "value": f"{number}/{code}/{s.whole(4)}"}
+        return
+    name = f"/{code}/{s.whole(4)}"
+    made["identifier"] = [{"system": _numbered(c.facility), "value": number + name}]
+    c.results[number + name] = c.results[name] = entry
+    if sub_id := s.first(4):
+        entry.also += [(leaf, "/identifier/0/value") for leaf in sub_id.leaves()]
 
 
 @remembered(4096)
 def _numbered(facility: str) -> str:
     return f"urn:referral-hub:observation:{quote(facility or 'unknown', safe='')}"
-
-
-def _sub_ids(s: Reading) -> Sequence[Leaf]:
-    repetition = s.first(4)
-    return repetition.leaves() if repetition else ()
 
 
 def _order_number(segment: Reading | None) -> str:
@@ -57,10 +55,7 @@ def obx(c: Conversion, s: Reading) -> None:
         return
     made: dict[str, Any] = {"resourceType": "Observation", "status": "unknown"}
     entry = c.add(made, s.leaf(14), c.group.leaf(7) if c.group else None)
-    name = observation_identity(c, s, c.group)
-    if name:
-        made["identifier"] = [name]
-        entry.also += [(leaf, "/identifier/0/value") for leaf in _sub_ids(s)]
+    _identify(c, s, made, entry)
     _state(c, s, made)
     apply(c, "OBX[Observation]", s, made)
     made.setdefault("code", {"text": "unknown"})
@@ -91,19 +86,17 @@ def _same_text(s: Reading) -> str:
 def _continue(c: Conversion, s: Reading, entry: Entry) -> None:
     """A further line of a text: its words join it, its other fields repeat what the first line said."""
     lines = [line for repetition in s.each(5) if (line := repetition.prose())]
-    held = entry.resource.get("valueString")
     entry.lines += broken([str(line.value) for line in lines])
     if lines:
-        sources = [*(held.sources if held else ()), *(leaf for line in lines for leaf in line.sources)]
-        text = "\n".join([*([str(held.value)] if held else []), *(str(line.value) for line in lines)])
-        entry.resource["valueString"] = Joined(text, sources)
+        held = entry.resource.setdefault("valueString", lines[0])
+        c.lines.setdefault(id(entry), [] if held is lines[0] else [held]).extend(lines)
     code = {"code": concept(c, repetition)} if (repetition := s.first(3)) else {}
     twin: dict[str, Any] = {"resourceType": "Observation", **code}
     _state(c, s, twin)
     _when(c, s, twin)
     if not all(key in entry.resource for key in twin):
         twin = {key: twin[key] for key in twin if key in entry.resource}
-    entry.twins.append(twin)
+    entry.twins.append(("", twin))
     kind = s.leaf(2)
     if kind and "valueString" in entry.resource:
         entry.also.append((kind, "/valueString"))
@@ -137,8 +130,7 @@ def _value(c: Conversion, s: Reading, kind: str, made: dict[str, Any], entry: En
         entry.lines = broken([str(line.value) for line in lines])
         found: dict[str, Any] | None = None
         if lines:
-            text = "\n".join(str(line.value) for line in lines)
-            found = {"valueString": Joined(text, [leaf for line in lines for leaf in line.sources])}
+            found = {"valueString": joined(lines)}
     else:
         values = [one for repetition in repetitions if (one := value(c, s, kind, repetition))]
         found = values[0] if values else None

@@ -51,6 +51,7 @@ def _leave(c: Conversion) -> None:
     c.order = Order()
     c.immunization = c.last_text = c.provider = None
     c.opened = {name: entry for name, entry in c.opened.items() if entry.patient is None}
+    c.results.clear()
 
 
 def nk1(c: Conversion, s: Reading) -> None:
@@ -104,7 +105,10 @@ def _company(c: Conversion, s: Reading, field: int) -> Entry | None:
     """XON; its own numbers are marked, as another field has more of them."""
     named = s.first(field)
     entry = organization_entry(c, named) if named else None
-    for number in entry.resource.get("identifier", ()) if entry else ():
+    if entry is None or entry.url in c.insurers:
+        return entry
+    c.insurers.add(entry.url)
+    for number in entry.resource.get("identifier", ()):
         if not any(one["url"] == FIELD for one in number.get("extension", ())):
             mark(number, FIELD, f"IN1-{field}")
     return entry

@@ -139,18 +139,11 @@ def _parent(c: Conversion, r: Repetition, order: Repetition | None, made: dict[s
     parts += [{"url": url, "valueString": leaf} for url, leaf in (("sub-id", number), ("value", said)) if leaf]
     if parts:
         made.setdefault("extension", []).append({"url": PARENT, "extension": parts})
-    name = f"/{what.text(1) if what else ''}/{r.text(2)}"
-    numbers = {order.part(n, 1) for n in (1, 2)} if order else set()
-    own = {leaf.text.strip() + name for leaf in numbers if leaf}
-    for entry in reversed(c.entries) if what else ():
-        if entry.patient is not c.patient or entry.resource["resourceType"] != "Observation":
-            continue
-        held = [str(one["value"]) for one in entry.resource.get("identifier", ())]
-        if not own.isdisjoint(held):
-            c.parent = entry
-            break
-        if c.parent is None and any(number.endswith(name) for number in held):
-            c.parent = entry
+    if what:
+        name = f"/{what.text(1)}/{r.text(2)}"
+        numbers = [leaf.text.strip() for n in (2, 1) if order and (leaf := order.part(n, 1))]
+        known = (c.results.get(number + name) for number in (*numbers, ""))
+        c.parent = next((entry for entry in known if entry), None)
 
 
 def _ordered_by(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
@@ -165,8 +158,7 @@ def _ordered_by(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
 def _orderers(c: Conversion, made: dict[str, Any]) -> list[str]:
     """Who ordered by ORC-12, also where with a house."""
     named = [one["valueReference"] for one in made.get("extension", ()) if one["url"] == _ORDERED_BY]
-    roles = {entry.url: entry.resource for entry in c.entries if entry.resource["resourceType"] == "PractitionerRole"}
-    return [roles.get(one["reference"], {}).get("practitioner", one)["reference"] for one in named]
+    return [c.orderers.get(one["reference"], one)["reference"] for one in named]
 
 
 def _information(s: Reading, made: dict[str, Any]) -> None:

@@ -49,6 +49,14 @@ def test_numbers_that_are_the_patients_own_are_the_patients_whoever_is_insured()
     assert classes == {"plan": "B1"}
 
 
+def test_a_number_of_an_insurer_stays_its_fields_where_the_insurer_is_named_again() -> None:
+    again = "IN1|2|B1||某公司|||||||某公司"
+    found = _normalise("ADT^A01", PID, VISIT, "IN1|1|B1|80|某公司|||||||某公司", again)
+    payor = referred(found, all_of(found, "Coverage")[0]["payor"][0])
+    assert [number["value"] for number in payor["identifier"]] == ["80"]
+    assert "extension" not in payor["identifier"][0]
+
+
 def test_each_service_of_an_appointment_is_a_request_with_its_notes() -> None:
     found = _normalise(
         "SIU^S12", "SCH|A1|||||||||||||||||||||||||P1|F1", "TQ1|1||||||20260320093000||S", PID, "RGS|1",
