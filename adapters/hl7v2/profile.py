@@ -88,7 +88,7 @@ def _unopened(sheets: Mapping[str, Any]) -> Iterator[Refusal]:
     known = OPEN.union(*own, *(sheet.opens for sheet in standard().sheets.values()))
     for name, sheet in sheets.items():
         named = {f"links/{number}/of": link["of"] for number, link in enumerate(sheet.get("links", ()))}
-        named |= {key: sheet.get(key, "") for key in ("into", "with", "without")}
+        named |= {key: sheet.get(key, "") for key in ("into", "without")}
         for place, resource in named.items():
             if resource and resource not in known:
                 told = f"{resource!r} is no open resource: it is none of {', '.join(sorted(known))}"

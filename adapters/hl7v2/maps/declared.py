@@ -32,7 +32,7 @@ def declared(c: Conversion, s: Reading, sheet: Sheet) -> None:
     """Read a segment by one of its sheets. Where what it adds to is not open, it stays in the ledger."""
     if sheet.given and not any(s.has(field) for field in sheet.given):
         return
-    if (sheet.beside and not opened(c, sheet.beside)) or (sheet.without and opened(c, sheet.without)):
+    if sheet.without and opened(c, sheet.without):
         return
     if sheet.into:
         owner = opened(c, sheet.into)

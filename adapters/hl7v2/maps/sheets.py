@@ -65,8 +65,8 @@ class Sheet(NamedTuple):
     """A segment's rules for one resource, `PID[Patient]`.
 
     create: the resource type that it makes, or into: the name of an open resource that it adds to, both "" where a
-    translator in Python does that; at: the list of that resource that it adds an element to; beside,
-    without: one that must, and one that must not, be open for the sheet to hold; begin: constant content; subject,
+    translator in Python does that; at: the list of that resource that it adds an element to; without:
+    one that must not be open for the sheet to hold; begin: constant content; subject,
     encounter: elements that refer to them;
     opens: names under which later segments reach it; links: (open resource, target in it that refers to this one,
     whether the target is this one's own instead and refers to that one, what stands around the reference); fragment:
@@ -80,7 +80,6 @@ class Sheet(NamedTuple):
     create: str = ""
     into: str = ""
     at: tuple[str, ...] = ()
-    beside: str = ""
     without: str = ""
     begin: Mapping[str, Any] = {}
     subject: str = ""
@@ -105,7 +104,6 @@ def sheet(name: str, document: Mapping[str, Any]) -> Sheet:
         create=document.get("create", ""),
         into=document.get("into", ""),
         at=tuple(document["at"].split(".")) if "at" in document else (),
-        beside=document.get("with", ""),
         without=document.get("without", ""),
         begin=document.get("begin", {}),
         subject=document.get("subject", ""),
