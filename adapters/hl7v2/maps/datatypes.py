@@ -13,7 +13,7 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.marks import AS_SENT, COMPONENT, SYSTEM_OID, mark, marked
 from adapters.hl7v2.maps.quantities import number
-from adapters.hl7v2.maps.reading import Joined, Leaf, Reading, Repetition
+from adapters.hl7v2.maps.reading import Joined, Leaf, Repetition
 from adapters.hl7v2.maps.systems import NAMESPACE, UNITS, listed, namespace, system_name, system_of, universal
 
 Value = Any
@@ -292,12 +292,3 @@ def note(c: Conversion, r: Repetition) -> Value:
     where = next((n for n in (9, 2, 1) if r.leaf(n)), 0)
     made: dict[str, Any] = {"text": r.leaf(where)}
     return marked(made, COMPONENT, str(where), "text") if where > 1 else made if where else None
-
-
-def effective(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
-    begin, end = s.first(7), s.first(8)
-    start, stop = date_time(c, begin) if begin else None, date_time(c, end) if end else None
-    if start and stop:
-        made["effectivePeriod"] = {"start": start, "end": stop}
-    elif start:
-        made["effectiveDateTime"] = start

@@ -9,7 +9,7 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.attachments import ATTACHMENT, Put, attachment, pointer
 from adapters.hl7v2.maps.conversion import Conversion
-from adapters.hl7v2.maps.datatypes import ALTERNATE, coding, concept
+from adapters.hl7v2.maps.datatypes import ALTERNATE, coding, concept, date_time
 from adapters.hl7v2.maps.marks import COMPONENT, mark
 from adapters.hl7v2.maps.quantities import number, quantity, reference_range, units
 from adapters.hl7v2.maps.reading import Leaf, Reading, Repetition
@@ -167,3 +167,13 @@ def interpretation(c: Conversion, r: Repetition) -> Any:
 def reference(s: Reading) -> list[Any]:
     leaf: Leaf | None = s.leaf(7)
     return [reference_range(leaf, s.first(6))] if leaf else []
+
+
+def effective(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
+    """OBR-7 and -8: a Period where both are told, else the time of the first."""
+    begin, end = s.first(7), s.first(8)
+    start, stop = date_time(c, begin) if begin else None, date_time(c, end) if end else None
+    if start and stop:
+        made["effectivePeriod"] = {"start": start, "end": stop}
+    elif start:
+        made["effectiveDateTime"] = start

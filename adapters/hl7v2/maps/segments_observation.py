@@ -9,11 +9,11 @@ from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import organization_entry, practitioner
 from adapters.hl7v2.maps.attachments import ATTACHMENT, told_type
 from adapters.hl7v2.maps.conversion import Conversion, Entry, put
-from adapters.hl7v2.maps.datatypes import concept, date_time, effective
+from adapters.hl7v2.maps.datatypes import concept, date_time
 from adapters.hl7v2.maps.documents import document_line
 from adapters.hl7v2.maps.marks import ADDRESS, DEVICE, VALUE_TYPE, broken, mark
 from adapters.hl7v2.maps.names import address
-from adapters.hl7v2.maps.observations import PROSE, reference, usual_type, value
+from adapters.hl7v2.maps.observations import PROSE, effective, reference, usual_type, value
 from adapters.hl7v2.maps.parties import entity_identifier
 from adapters.hl7v2.maps.quantities import units
 from adapters.hl7v2.maps.reading import Reading, joined

@@ -7,8 +7,9 @@ from typing import Any
 from adapters.hl7v2.maps import codes
 from adapters.hl7v2.maps.actors import interpreter, practitioner
 from adapters.hl7v2.maps.conversion import Conversion, Entry, Order, put
-from adapters.hl7v2.maps.datatypes import concept, date_time, effective
+from adapters.hl7v2.maps.datatypes import concept, date_time
 from adapters.hl7v2.maps.marks import COMPONENT, FIELD, INHERITED, OWN, PARENT, mark, marked
+from adapters.hl7v2.maps.observations import effective
 from adapters.hl7v2.maps.orders import begin, control, parents
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.segments_specimen import SPECIMEN_FIRST, drawn

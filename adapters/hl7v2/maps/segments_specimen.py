@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.hl7v2.maps.conversion import Conversion, Entry, put
-from adapters.hl7v2.maps.datatypes import concept, effective
+from adapters.hl7v2.maps.datatypes import concept
 from adapters.hl7v2.maps.marks import FIELD, mark, marked
 from adapters.hl7v2.maps.names import period
+from adapters.hl7v2.maps.observations import effective
 from adapters.hl7v2.maps.parties import pair
 from adapters.hl7v2.maps.reading import Reading, Repetition
 from adapters.hl7v2.maps.sheets import apply
