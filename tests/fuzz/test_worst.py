@@ -59,7 +59,7 @@ HL7V2: dict[str, Callable[[], bytes]] = {
     "results of results": lambda: _message("ORU^R01", PID, OBR, *_each(_result, MANY), *_each(_of_result, MANY)),
     "authors of notes": lambda: _message("ADT^A08", PID, *_each(lambda n: f"NTE|||n||a{n}", MOST)),
     "services": lambda: _message("SIU^S12", "SCH|1|2", PID, *["AIS|1"] * MOST),
-    "policies of one company": lambda: _message("ADT^A08", PID, *_each(lambda n: f"IN1||p|c{n}|H", MOST)),
+    "policies of one company": lambda: _message("ADT^A08", PID, *_each(lambda n: f"IN1||p|c{n}|H", 2 * MANY)),
 }  # fmt: skip
 
 
