@@ -14,6 +14,9 @@ from tests.fuzz import judging
 
 MANY = 4_000
 MOST = MOST_SEGMENTS - 10
+LIMIT = 4.0
+"""Seconds of CPU: twice the aim, for a machine that is slower or busy. What was quadratic took longer by far."""
+
 PID, OBR = "PID|1||7^^^H^MR||A^B", "OBR|1||F1|c"
 
 
@@ -68,7 +71,7 @@ def test_a_message_takes_as_long_as_it_is_large(made: Callable[[], bytes]) -> No
     judged = judging.hl7v2(made())
     assert judged.faults == []
     assert judged.results == ["taken", "converted"]
-    assert judged.cpu < 2
+    assert judged.cpu < LIMIT
 
 
 @pytest.mark.parametrize("segments", [
@@ -79,7 +82,7 @@ def test_what_would_multiply_is_refused(segments: list[str]) -> None:
     judged = judging.hl7v2(_message("ORM^O01", PID, *segments))
     assert judged.faults == []
     assert judged.results == ["refused", "rejected"]
-    assert judged.cpu < 2
+    assert judged.cpu < LIMIT
 
 
 Json = dict[str, Any]
@@ -145,4 +148,4 @@ def test_a_document_takes_as_long_as_it_is_large(made: Callable[[], bytes]) -> N
     judged = judging.fhir(made())
     assert judged.faults == []
     assert judged.results == ["200", "converted"]
-    assert judged.cpu < 2
+    assert judged.cpu < LIMIT
