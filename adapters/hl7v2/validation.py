@@ -33,8 +33,7 @@ CHECKED: Mapping[str, tuple[int, ...]] = {
 A time of nothing but zeros is how old systems leave one out; as a birth it is refused, for that says who one is."""
 
 SINGLE = frozenset({"MSH", "PID", "RF1", "TXA"})
-"""Segments that say whom and what a message is about; two where its structure has one (RF1: every structure) are two
-messages in one."""
+"""Segments that say whom and what a message is about; two where its structure has one are two messages in one."""
 
 _DATE = re.compile(
     r"(?!0000)\d{4}(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])"
@@ -138,4 +137,4 @@ def _once(message: er7.Message) -> frozenset[str]:
     header = message.segments[0]
     kind, event, declared = (er7.value(message, header, 9, 1, component) for component in (1, 2, 3))
     structure = structures.structure(message.version, f"{kind}^{event}", declared)
-    return (structures.single(message.version, structure) if structure else frozenset()) | {"MSH", "RF1"}
+    return (structures.single(message.version, structure) if structure else frozenset()) | {"MSH"}

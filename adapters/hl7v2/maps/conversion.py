@@ -84,8 +84,8 @@ class Conversion:
     that the OBR in work goes into (OBR-26); alone: ORCs that no detail follows; merges: who is who, in order; again:
     whether fields that are read already are read into a second resource; orderers: of whom a role of ORC-12 is, by its
     reference; results: the last of the patient in work by each name that OBR-26 may have for it; insurers: companies of
-    an IN1, by their references; taken_again: values of ORCs that further details repeat; codes, pairs: the code tables
-    of the dialect."""
+    an IN1, by their references; taken_again: values of ORCs that further details repeat; referred: entries before the
+    last RF1's end; codes, pairs: the code tables of the dialect."""
 
     def __init__(
         self, message: Message, clock: Clock, dialect: Dialect, *, facility: str, control_id: str, kind: str, event: str
@@ -133,7 +133,7 @@ class Conversion:
         self.orderers: dict[str, dict[str, Any]] = {}
         self.results: dict[str, Entry] = {}
         self.insurers: set[str] = set()
-        self.taken_again = 0
+        self.taken_again = self.referred = 0
         self.trailing: set[Segment] = set()
         self.reporting: set[Segment] = set()
         self.group: Reading | None = None

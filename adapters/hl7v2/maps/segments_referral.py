@@ -81,9 +81,13 @@ def _task(c: Conversion, s: Reading) -> dict[str, Any]:
 
 
 def _coverage_of(c: Conversion, made: dict[str, Any]) -> None:
-    covers = [entry.reference for entry in c.entries if entry.resource["resourceType"] == "Coverage"]
+    """The policies told since the last RF1; of several RF1 of one policy (group INSURANCE of ADT_A01) each names it."""
+    covers = [entry.reference for entry in c.entries[c.referred :] if entry.resource["resourceType"] == "Coverage"]
+    if not covers and (policy := c.opened.get("coverage")):
+        covers = [policy.reference]
     if covers:
         made["insurance"] = covers
+    c.referred = len(c.entries)
 
 
 def prd(c: Conversion, s: Reading) -> None:

@@ -160,3 +160,11 @@ def test_a_charge_of_an_account_is_of_no_order_before_it() -> None:
     of_account = read("DFT^P03", "2.5.1", "EVN|P03|20260310", FIRST, *order, charge)
     (one,) = all_of(of_account, "ChargeItem")
     assert "supportingInformation" not in one
+
+
+def test_a_referral_names_the_policy_that_it_stands_behind() -> None:
+    found = read("ADT^A01", "2.8", FIRST, "PV1|1|I", "IN1|1|A|1", "RF1|A|R||||1", "RF1|A|R||||2", "IN1|2|B|2",
+                 "RF1|A|R||||3")  # fmt: skip
+    one, two = all_of(found, "Coverage")
+    covers = [[referred(found, cover) for cover in each["insurance"]] for each in all_of(found, "ServiceRequest")]
+    assert covers == [[one], [one], [two]]
