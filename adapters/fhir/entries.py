@@ -85,7 +85,7 @@ def left_out(found: Normalised, bundle: Resource, refusals: Refusals) -> Normali
         for path, value in leaves(bundle["entry"][number].get("resource"))
         if value is not None
     ]
-    ledger = Ledger(found.ledger.mapped, (*found.ledger.unmapped, *told))
+    ledger = Ledger(found.ledger.carried, (*found.ledger.unmapped, *told))
     return replace(found, ledger=ledger, warnings=(*found.warnings, *(f for each in refusals.values() for f in each)))
 
 
@@ -101,7 +101,8 @@ def unless_existing(found: Normalised, register: Register) -> Normalised:
     if several:
         raise Refused(*several)
     bases = {f"/entry/{number}/resource" for number in existing}
-    kept = tuple(p for p in found.ledger.mapped if "/".join(p.path.split("/", 4)[:4]) not in bases)
+    kept = tuple((base, [one for one in told if "/".join(one.path.split("/", 4)[:4]) not in bases])
+                 for base, told in found.ledger.carried)  # fmt: skip
     parts = tuple(part for part in found.parts if part.base not in bases)
     reduced = replace(
         found, bundle=without(found.bundle, existing), parts=parts, ledger=Ledger(kept, found.ledger.unmapped)

@@ -22,7 +22,7 @@ from adapters.fhir.times import parse, recorded_at
 from adapters.fhir.validation import check_received
 from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Citation, Resource, cite_document, is_clinical, leaves, literal
-from hub.domain.messages import Amend, Cancel, Envelope, Intent, Ledger, Mapped, Move, Normalised, Open, Part
+from hub.domain.messages import Amend, Cancel, Envelope, Intent, Ledger, Move, Normalised, Open, Part
 from hub.domain.patients import Identity
 
 HISTORY = frozenset({"transaction", "batch", "collection", "document", "searchset"})
@@ -95,7 +95,7 @@ def _normalised(resource: Resource, head: Envelope, timezone: str, received_at: 
     found = Normalised(
         envelope=head,
         bundle=resource if document.is_bundle else _bundle(resource),
-        ledger=Ledger(tuple(Mapped(p, base + p, literal(v)) for p, v in leaves(resource) if v is not None)),
+        ledger=Ledger(((base, [Citation(p, p, literal(v)) for p, v in leaves(resource) if v is not None]),)),
         patient=identity(patient) if patient else Identity(),
         patient_resource=patient,
         parts=parts,

@@ -21,8 +21,8 @@ from adapters.fhir.resources import task as task_of
 from adapters.fhir.times import recorded_at
 from adapters.fhir.validation import check_received
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.fragments import Resource, is_clinical, leaves, literal
-from hub.domain.messages import Channel, Envelope, Ledger, Mapped, Move, Normalised, Outcome, Part, Sender, Submission
+from hub.domain.fragments import Citation, Resource, is_clinical, leaves, literal
+from hub.domain.messages import Channel, Envelope, Ledger, Move, Normalised, Outcome, Part, Sender, Submission
 from hub.domain.patients import Identity
 from hub.views.referrals import Referral
 
@@ -148,10 +148,10 @@ def _normalised(task: Resource, bases: Bases, referral: Referral, version: int |
                 zone: ZoneInfo) -> Normalised:  # fmt: skip
     move = _move(task, referral, version)
     parts = tuple(_parts(task, bases, referral, zone))
-    told = tuple(Mapped(p, f"/entry/0/resource{p}", literal(v)) for p, v in leaves(task) if v is not None)
+    told = [Citation(p, p, literal(v)) for p, v in leaves(task) if v is not None]
     name = f"urn:uuid:{uuid5(NAMESPACE_URL, referral.id)}"
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": name, "resource": task}]}
-    return Normalised(head, bundle, Ledger(told), Identity(), {}, parts, move)
+    return Normalised(head, bundle, Ledger((("/entry/0/resource", told),)), Identity(), {}, parts, move)
 
 
 def _after(referral: Referral, move: Move) -> Referral:

@@ -81,7 +81,10 @@ def resources(resource: Resource, place: str | None = None) -> Iterator[tuple[st
     here = place or root_name(resource)
     yield here, resource
     for relative, child in _held(resource):
-        yield from resources(child, f"{here}{relative}")
+        if _holds(child):
+            yield from resources(child, f"{here}{relative}")
+        else:
+            yield f"{here}{relative}", child
 
 
 @cache
@@ -124,6 +127,12 @@ def _by_schema(validator: jsonschema_rs.Draft7Validator, resource: Resource, pla
 def _type(resource: object) -> str | None:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     return kind if isinstance(kind, str) and kind else None
+
+
+def _holds(resource: object) -> bool:
+    return isinstance(resource, dict) and (
+        "contained" in resource or resource.get("resourceType") in ("Bundle", "Parameters")
+    )
 
 
 def _held(resource: object) -> Iterator[tuple[str, Any]]:

@@ -19,11 +19,9 @@ from adapters.hl7v2.maps.systems import namespace
 from adapters.hl7v2.maps.times import Clock
 from adapters.hl7v2.profile import read as read_profile
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.fragments import Resource, is_clinical
-from hub.domain.messages import Envelope, Mapped, Normalised, Part
+from hub.domain.fragments import Citation, Resource, is_clinical
+from hub.domain.messages import Envelope, Normalised, Part
 from hub.domain.patients import NATIONAL, Identifier, Identity, type_of, valid_national_identifier
-
-_new = tuple.__new__  # what a named tuple's own constructor calls, a function call later
 
 
 def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: str, received_at: datetime,
@@ -54,13 +52,13 @@ def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: 
     if missing:
         raise Refused(*missing)
     intent = referral.intent(c, envelope)
-    mapped, parts = _settle(c, moment)
+    carried, parts = _settle(c, moment)
     patient = c.patients[0].resource if c.patients else {}
     known = _identity(patient)
     return Normalised(
         envelope=replace(envelope, charset=name),
         bundle=_bundle(c, envelope),
-        ledger=ledger.write(c, mapped),
+        ledger=ledger.write(c, carried),
         patient=known,
         patient_resource=patient,
         parts=tuple(parts),
@@ -78,9 +76,9 @@ def identified(normalised: Normalised) -> Normalised:
     return normalised
 
 
-def _settle(c: Conversion, sent: datetime) -> tuple[list[Mapped], list[Part]]:
-    """Plain values in the resources; where each field stands in the Bundle, and the parts with what they cite."""
-    mapped = [Mapped(leaf.path, pointer, leaf.text) for leaf, pointer in c.headers]
+def _settle(c: Conversion, sent: datetime) -> tuple[list[tuple[str, Placed]], list[Part]]:
+    """Plain values in the resources; what each entry of the Bundle carries, and the parts with what they cite."""
+    carried = [("", [Citation(pointer, leaf.path, leaf.text) for leaf, pointer in c.headers])]
     parts: list[Part] = []
     chosen = [entry for entry in c.entries if _is_part(c, entry)]
     positions = {id(entry): position for position, entry in enumerate(chosen)}
@@ -96,10 +94,9 @@ def _settle(c: Conversion, sent: datetime) -> tuple[list[Mapped], list[Part]]:
             parts.append(Part(entry.resource, base, _recorded(c, entry, sent), cited, about))
         for pointer, twin in entry.twins:
             place(twin, pointer, found)
-        mapped += [_new(Mapped, (path, base + pointer, text)) for pointer, path, text in found]
-        if entry.also:
-            mapped += [Mapped(leaf.path, base + pointer, leaf.text) for leaf, pointer in entry.also]
-    return mapped, parts
+        found += [Citation(pointer, leaf.path, leaf.text) for leaf, pointer in entry.also]
+        carried.append((base, found))
+    return carried, parts
 
 
 def _is_part(c: Conversion, entry: Entry) -> bool:

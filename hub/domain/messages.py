@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -81,10 +81,16 @@ class Unmapped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Where each non-empty leaf of a message went."""
+    """Where each non-empty leaf of a message went. carried: a JSON pointer in the Bundle, as of a resource, and what
+    stands below it, with targets from there."""
 
-    mapped: tuple[Mapped, ...] = ()
+    carried: tuple[tuple[str, Sequence[Citation]], ...] = ()
     unmapped: tuple[Unmapped, ...] = ()
+
+    @property
+    def mapped(self) -> tuple[Mapped, ...]:
+        """What is carried, with targets from the Bundle."""
+        return tuple(Mapped(path, base + target, text) for base, found in self.carried for target, path, text in found)
 
 
 @dataclass(frozen=True, slots=True)

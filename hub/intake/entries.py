@@ -128,7 +128,9 @@ def _encode(normalised: Normalised) -> Encoded:
     bundle = encode(_with_encoded(normalised.bundle, encoded))
     ledger = normalised.ledger
     kept = {
-        "mapped": [{"path": path, "target": target} for path, target, _ in ledger.mapped],
+        "mapped": [
+            {"path": path, "target": base + target} for base, found in ledger.carried for target, path, _ in found
+        ],
         "unmapped": [{"path": path, "value": value, "reason": reason} for path, value, reason in ledger.unmapped],
         "warnings": [described(w) for w in (*normalised.warnings, *_check_digits(normalised))],
     }

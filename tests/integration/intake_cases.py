@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from hub.domain.errors import Refused
+from hub.domain.fragments import Citation
 from hub.domain.messages import (
     Amend,
     Cancel,
@@ -20,7 +21,6 @@ from hub.domain.messages import (
     Inquire,
     Intent,
     Ledger,
-    Mapped,
     Move,
     Normalised,
     Open,
@@ -145,9 +145,9 @@ def normalised(message: Message, envelope: Envelope) -> Normalised:
         resources.append(content.service_request)
     bundle = {"resourceType": "Bundle", "type": "message", "entry": [{"resource": r} for r in resources]}
     parts = tuple(Part(r, f"/entry/{i}/resource", None, (), 0 if i else None) for i, r in enumerate(resources))
-    targets = [Mapped(f"NTE[{i + 1}]-3[1]", f"/entry/{i + 1}/resource/description", n)
+    targets = [Citation(f"/entry/{i + 1}/resource/description", f"NTE[{i + 1}]-3[1]", n)
                for i, n in enumerate(message.notes)]  # fmt: skip
-    return Normalised(envelope, bundle, Ledger(tuple(targets)), who, resource, parts, message.intent)
+    return Normalised(envelope, bundle, Ledger((("", targets),)), who, resource, parts, message.intent)
 
 
 def content(number: str, receiver: str = "CITY", **changes: Any) -> Content:

@@ -9,25 +9,26 @@ from adapters.hl7v2.maps.codes import document
 from adapters.hl7v2.maps.conversion import Conversion
 from adapters.hl7v2.maps.dialect import Dialect
 from adapters.hl7v2.maps.messages import TRANSLATORS
+from adapters.hl7v2.maps.placing import Placed
 from adapters.hl7v2.maps.reading import NULL, Leaf, Reading
-from hub.domain.messages import Ledger, Mapped, Unmapped
+from hub.domain.messages import Ledger, Unmapped
 
 _REASONS: Mapping[str, str] = {field: why for why, fields in document("unmapped.yaml").items() for field in fields}
 """By field, or by segment for all of its fields."""
 _TRANSLATED = frozenset(f"{name}-{field}" for name, fields in document("translated.yaml").items() for field in fields)
 
 
-def write(c: Conversion, mapped: Iterable[Mapped]) -> Ledger:
-    """The ledger of a message whose mapped fields are known."""
-    mapped = tuple(mapped)
-    known = {entry.path for entry in mapped}
+def write(c: Conversion, carried: Iterable[tuple[str, Placed]]) -> Ledger:
+    """The ledger of a message of which is known what its Bundle carries."""
+    carried = tuple(carried)
+    known = {path for _, found in carried for _, path, _ in found}
 
     @cache
     def told(reading: Reading) -> Set[str]:
         """Numbers of the fields of which something is mapped."""
         return {_number(leaf.path) for leaf in reading.leaves if leaf.path in known}
 
-    return Ledger(mapped, tuple([
+    return Ledger(carried, tuple([
         Unmapped(leaf.path, leaf.text, _reason(c, reading, leaf, told))
         for reading in c.readings for leaf in reading.leaves if leaf.path not in known
     ]))  # fmt: skip

@@ -7,7 +7,8 @@ from ipaddress import ip_network
 import pytest
 
 from hub.domain.errors import Cause, Refusal
-from hub.domain.messages import Envelope, Ledger, Mapped, Outcome, Receipt
+from hub.domain.fragments import Citation
+from hub.domain.messages import Envelope, Ledger, Outcome, Receipt
 from hub.processes.listener import _mode, _trusted, _wants
 from hub.processes.validity import _at_origin
 
@@ -50,8 +51,8 @@ def test_answers_are_sent_where_they_are_asked_for(
 
 def test_a_fault_of_the_bundle_is_told_at_the_field_it_was_made_of() -> None:
     ledger = Ledger((
-        Mapped("PID[1]-8[1]", "/entry/1/resource/gender", "F"),
-        Mapped("OBX[2]-5[1]", "/entry/2/resource/valueQuantity/value", "x"),
+        ("/entry/1/resource", [Citation("/gender", "PID[1]-8[1]", "F")]),
+        ("/entry/2/resource", [Citation("/valueQuantity/value", "OBX[2]-5[1]", "x")]),
     ))  # fmt: skip
     fault = Refusal(Cause.WRONG_DATATYPE, "Bundle.entry[2].resource.valueQuantity.value", "no decimal")
     assert _at_origin(fault, ledger).path == "OBX[2]-5[1]"
