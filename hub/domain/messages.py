@@ -15,7 +15,7 @@ from hub.domain.referrals import State
 Format = Literal["hl7v2", "fhir", "text"]
 Channel = Literal["mllp", "fhir", "file", "form"]
 
-MOST_LEAVES, MOST_SEGMENTS = 60_000, 12_000
+MOST_LEAVES, MOST_SEGMENTS = 40_000, 12_000
 """Values of a message or document that is answered at once, and its segments or resources: within two seconds and
 within the memory. A result of a laboratory has some fifteen values, the whole life of a patient some twenty thousand in
 a thousand resources."""
