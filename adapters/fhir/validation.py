@@ -80,7 +80,7 @@ def resources(resource: Resource, place: str | None = None) -> Iterator[tuple[st
     """The resource and all that it holds, each with its FHIRPath: `Bundle.entry[2].resource.contained[0]`."""
     here = place or root_name(resource)
     yield here, resource
-    for relative, child in _held(resource):
+    for relative, child in _held(resource) if _holds(resource) else ():
         if _holds(child):
             yield from resources(child, f"{here}{relative}")
         else:
@@ -130,14 +130,10 @@ def _type(resource: object) -> str | None:
 
 
 def _holds(resource: object) -> bool:
-    return isinstance(resource, dict) and (
-        "contained" in resource or resource.get("resourceType") in ("Bundle", "Parameters")
-    )
+    return _type(resource) in ("Bundle", "Parameters") or (isinstance(resource, dict) and "contained" in resource)
 
 
-def _held(resource: object) -> Iterator[tuple[str, Any]]:
-    if not isinstance(resource, dict):
-        return
+def _held(resource: Resource) -> Iterator[tuple[str, Any]]:
     for index, child in enumerate(_list(resource.get("contained"))):
         yield f".contained[{index}]", child
     if resource.get("resourceType") == "Bundle":
