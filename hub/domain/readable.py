@@ -76,9 +76,8 @@ def line(resource: Resource) -> str:
     day = _day(resource)
     said = f"不可：{said}" if said and resource.get("doNotPerform") is True else said
     said = f"{said} ({day})" if said and day else said
-    return (
-        "；".join([said, *(str(one["text"]) for one in _list(resource.get("note")) if one.get("text"))]) if said else ""
-    )
+    comments = (str(one["text"]) for one in _list(resource.get("note")) if one.get("text"))
+    return "；".join([said, *comments]) if said else ""
 
 
 def _texts(resource: Resource) -> Iterator[str]:

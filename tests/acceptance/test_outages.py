@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +17,9 @@ from hub.processes.migrate import migrate
 from tests.acceptance.installation import Hub
 from tests.acceptance.messages import referral
 from tests.acceptance.test_clients import events
-from tests.conftest import APACHE_KAFKA, free_port, wait_for_port
+from tests.conftest import APACHE_KAFKA, free_port
 from tests.integration.delivery_site import Receiver, listening
+from tests.integration.streams import OwnBroker
 
 START, END = b"\x0b", b"\x1c\r"
 
@@ -101,43 +101,37 @@ def test_postgres_down_is_207_and_503_and_the_hub_heals_by_itself(
     assert list(dict.fromkeys(requested)) == ["O1", "O2"], "an event may come again, but none before its turn"
 
 
-@pytest.mark.skipif(not APACHE_KAFKA.exists(), reason="needs a broker that keeps its data")
-def test_kafka_down_changes_nothing_for_senders_and_events_follow_in_order(tmp_path: Path, hub: Hub) -> None:
-    port = free_port(2)
-    hub.kafka = f"127.0.0.1:{port}"
-    command = [str(APACHE_KAFKA), "--port", str(port), "--data", str(tmp_path / "kafka")]
-    quiet = subprocess.DEVNULL
+@pytest.fixture
+def own(tmp_path: Path, hub: Hub) -> Iterator[OwnBroker]:
+    """A broker that keeps its data; the hub's, too."""
+    if not APACHE_KAFKA.exists():
+        pytest.skip("needs a broker that keeps its data")
+    with OwnBroker(free_port(2), tmp_path, embedded=False) as own:
+        hub.kafka = own.broker.address
+        yield own
+
+
+def test_kafka_down_changes_nothing_for_senders_and_events_follow_in_order(hub: Hub, own: OwnBroker) -> None:
     hub.add("KD-TOWN", "甲镇卫生院", "clinic", "KDTOWN")
     hub.add("KD-CITY", "乙市医院", "hospital", "KDCITY")
-    with subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True) as broker:
-        wait_for_port(port, broker)
-        hub.start()
-        assert code(exchange(hub, referral("K0", sender="KDTOWN", receiver="KDCITY", number=1))) == "AA"
-        events(hub.kafka, "org.kd-city.v1", lambda es: es)
-        os.killpg(broker.pid, signal.SIGKILL)
+    hub.start()
+    assert code(exchange(hub, referral("K0", sender="KDTOWN", receiver="KDCITY", number=1))) == "AA"
+    events(hub.kafka, "org.kd-city.v1", lambda es: es)
+    own.kill()
     for n in range(1, 21):
         assert code(exchange(hub, referral(f"K{n}", sender="KDTOWN", receiver="KDCITY", number=n))) == "AA"
     status, _, body = hub.http("GET", "/health/ready")
     assert status == 200, body
-    with subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True) as broker:
-        try:
-            wait_for_port(port, broker)
-            requested = events(
-                hub.kafka, "org.kd-city.v1", lambda es: sum(e["type"] == "referral.requested.v1" for e in es) >= 21, 90
-            )
-            order = [e["data"]["control_id"] for e in requested if e["type"] == "referral.requested.v1"]
-            assert list(dict.fromkeys(order)) == [f"K{n}" for n in range(21)]
-            assert hub.stop() == 0
-        finally:
-            os.killpg(broker.pid, signal.SIGTERM)
+    own.start()
+    requested = events(
+        hub.kafka, "org.kd-city.v1", lambda es: sum(e["type"] == "referral.requested.v1" for e in es) >= 21, 90
+    )
+    order = [e["data"]["control_id"] for e in requested if e["type"] == "referral.requested.v1"]
+    assert list(dict.fromkeys(order)) == [f"K{n}" for n in range(21)]
+    assert hub.stop() == 0
 
 
-@pytest.mark.skipif(not APACHE_KAFKA.exists(), reason="needs a broker that keeps its data")
-def test_kafka_down_what_was_planned_is_delivered_and_the_rest_follows_once_each(tmp_path: Path, hub: Hub) -> None:
-    port = free_port(2)
-    hub.kafka = f"127.0.0.1:{port}"
-    command = [str(APACHE_KAFKA), "--port", str(port), "--data", str(tmp_path / "kafka")]
-    quiet = subprocess.DEVNULL
+def test_kafka_down_what_was_planned_is_delivered_and_the_rest_follows_once_each(hub: Hub, own: OwnBroker) -> None:
     hub.add("DD-TOWN", "甲镇卫生院", "clinic", "DDTOWN")
     hub.add("DD-CITY", "乙市医院", "hospital", "DDCITY")
 
@@ -151,22 +145,16 @@ def test_kafka_down_what_was_planned_is_delivered_and_the_rest_follows_once_each
     with listening(Receiver()) as city:
         hub.run("destination", "set", "DD-CITY", "--mllp", f"127.0.0.1:{city.port}")
         hub.run("destination", "pause", "DD-CITY")
-        with subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True) as broker:
-            wait_for_port(port, broker)
-            hub.start()
-            send(0, 1, 2)
-            until(lambda: len(hub.run("deliveries", "list")) == 3)
-            os.killpg(broker.pid, signal.SIGKILL)
+        hub.start()
+        send(0, 1, 2)
+        until(lambda: len(hub.run("deliveries", "list")) == 3)
+        own.kill()
         send(3, 4, 5)
         hub.run("destination", "resume", "DD-CITY")
         until(lambda: len(city.received) >= 3)
-        with subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True) as broker:
-            try:
-                wait_for_port(port, broker)
-                until(lambda: len(city.received) >= 6, 90)
-                assert hub.stop() == 0
-            finally:
-                os.killpg(broker.pid, signal.SIGTERM)
+        own.start()
+        until(lambda: len(city.received) >= 6, 90)
+        assert hub.stop() == 0
         assert told() == [f"D{n}" for n in range(6)]
 
 
