@@ -6,7 +6,7 @@ None: the value says nothing that FHIR's type can hold; it then stays in the led
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters.hl7v2.maps import codes
@@ -36,19 +36,18 @@ def string(c: Conversion, r: Repetition) -> Value:
 
 
 def boolean(c: Conversion, r: Repetition) -> Value:
-    leaf = r.leaf()
-    known = (
-        {"Y": True, "N": False, "1": True, "0": False, "YES": True, "NO": False}.get(leaf.text.strip().upper())
-        if leaf
-        else None
-    )
-    return None if leaf is None or known is None else leaf.give(known)
+    """ID of table 0136, and as others write it."""
+    return _truth(r, {"Y": True, "N": False, "1": True, "0": False, "YES": True, "NO": False})
 
 
 def active(c: Conversion, r: Repetition) -> Value:
     """ID of table 0183: active or inactive."""
+    return _truth(r, {"A": True, "I": False})
+
+
+def _truth(r: Repetition, words: Mapping[str, bool]) -> Value:
     leaf = r.leaf()
-    known = {"A": True, "I": False}.get(leaf.text.strip().upper()) if leaf else None
+    known = words.get(leaf.text.strip().upper()) if leaf else None
     return None if leaf is None or known is None else leaf.give(known)
 
 

@@ -11,20 +11,9 @@ _ATTRIBUTES = ("patient", "encounter", "report", "request", "observed", "documen
 """Open resources that the conversion holds by name; others are those that a translator or a sheet opened."""
 
 OPEN = frozenset(
-    {
-        *_ATTRIBUTES,
-        "order",
-        "header",
-        "appointment",
-        "specimen",
-        "coverage",
-        "insured",
-        "holder",
-        "dispense",
-        "allergy",
-        "trial",
-    }
-)
+    {*_ATTRIBUTES, "order", "header", "appointment", "specimen", "coverage", "insured", "holder", "dispense", "allergy",
+     "trial"}
+)  # fmt: skip
 """Those that a sheet may name without a sheet that opens them."""
 
 

@@ -251,16 +251,15 @@ def _about(s: Reading) -> tuple[str, ...]:
 
 def _note(c: Conversion, patient: Entry | None, segments: list[Reading]) -> None:
     lines: list[Joined] = []
-    authors: list[Any] = []
+    writer: Any = None
     told = ""
     for s in segments:
         found = [line for repetition in s.each(3) if (line := repetition.prose())]
         author = s.first(5)
         who = practitioner(c, author) if author else None
-        told += broken([str(line.value) for line in found], "S" if who and authors else "s")
+        told += broken([str(line.value) for line in found], "S" if who and writer else "s")
         lines += found
-        if who and not authors:
-            authors.append(who)
+        writer = writer or who
     if not lines:
         return
     made: dict[str, Any] = {"resourceType": "DocumentReference", "status": "current"}
@@ -271,8 +270,8 @@ def _note(c: Conversion, patient: Entry | None, segments: list[Reading]) -> None
     sent = c.clock.instant(header.text) if header else None
     if header and sent:
         made["date"] = header.give(sent)
-    if authors:
-        made["author"] = authors
+    if writer:
+        made["author"] = [writer]
     made["content"] = [{"attachment": {"contentType": "text/plain", "data": _encoded(lines)}}]
     entry = c.add(made, *(s.leaf(6) for s in segments))
     if segments[0].name == "NTE":

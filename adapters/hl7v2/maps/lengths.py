@@ -11,7 +11,9 @@ from adapters.hl7v2.maps.reading import Leaf, Reading
 
 _MINUTES = {"": 1, "M": 1, "MIN": 1, "MINUTE": 1, "MINUTES": 1, "MINS": 1, "H": 60, "HR": 60, "HOUR": 60, "HOURS": 60,
             "S": 1 / 60, "SEC": 1 / 60, "D": 1440, "DAY": 1440, "分": 1, "分钟": 1, "小时": 60, "天": 1440}  # fmt: skip
-MOST = 100000
+"""Units as senders write them, in minutes."""
+MOST = 100_000
+"""Units; what is told as longer is none."""
 _LENGTH = {"start", "end", "minutesDuration"}
 
 
@@ -23,10 +25,12 @@ def as_told(made: dict[str, Any], key: str, minutes: Leaf, unit: str) -> None:
 
 
 def moment(instant: Leaf) -> datetime:
+    """An instant of FHIR, aware."""
     return datetime.fromisoformat(str(instant.value))
 
 
 def after(start: datetime, minutes: Leaf) -> str:
+    """So many minutes later (earlier where they are negative), as FHIR's instant."""
     return (start + timedelta(minutes=float(str(minutes.value)))).isoformat(timespec="seconds")
 
 
@@ -37,7 +41,7 @@ def duration(s: Reading, field: int, unit: int) -> Leaf | None:
 
 
 def minutes_of(s: Reading, field: int, unit: int, least: int) -> Leaf | None:
-    """A number of units in whole minutes."""
+    """A number of units in whole minutes, rounded. least: units, itself not taken."""
     leaf = s.leaf(field)
     found = number(leaf.text) if leaf else None
     factor = _MINUTES.get(s.text(unit).upper())
