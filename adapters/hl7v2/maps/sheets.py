@@ -65,14 +65,13 @@ class Sheet(NamedTuple):
     """A segment's rules for one resource, `PID[Patient]`.
 
     create: the resource type that it makes, or into: the name of an open resource that it adds to, both "" where a
-    translator in Python does that; at: the list of that resource that it adds an element to; without:
-    one that must not be open for the sheet to hold; begin: constant content; subject,
-    encounter: elements that refer to them;
+    translator in Python does that; at: the list of that resource that it adds an element to; without: one that must
+    not be open for the sheet to hold; begin: constant content; subject, encounter: elements that refer to them;
     opens: names under which later segments reach it; links: (open resource, target in it that refers to this one,
     whether the target is this one's own instead and refers to that one, what stands around the reference); fragment:
-    whether it is one of the patient's record; recorded: fields that may say when it was recorded; needs: what stands in
-    elements that FHIR wants where no field says it; given: fields of which one must say something for it to be made;
-    each: a field of which every repetition makes one of its own, 0 without.
+    whether it is one of the patient's record; recorded: fields that may say when it was recorded; needs: what stands
+    in elements that FHIR wants where no field says it; given: fields of which one must say something for it to be
+    made; each: a field of which every repetition makes one of its own, 0 without.
     """
 
     segment: str

@@ -28,9 +28,9 @@ _V2_TABLE = re.compile(re.escape(codes.TERMINOLOGY) + r"v2-\d{4}$")
 
 
 class Writing:
-    """One message being written. zone: the receiver's, in which times are told; number: MSH-12; segments: the
-    version whose segments it has, in their places; withdrawn: whether fields of OBR that
-    version 2.7 withdrew are left out, as TQ1 and SPM have what they said; a REF has neither."""
+    """One message being written. zone: the receiver's, in which times are told; number, version: MSH-12, whose fields
+    and datatypes it has; structure, segments: the version whose segments it has, in their places; withdrawn: whether
+    fields of OBR that version 2.7 withdrew are left out, as TQ1 and SPM have what they said; a REF has neither."""
 
     def __init__(self, message: Outbound) -> None:
         self.message = message

@@ -243,8 +243,13 @@ def _seen(w: Writing, patient: Resource) -> list[Segment]:
     """A patient of an appointment."""
     observed = [segment for one in loose_results(w) for segment in results(w, one) if segment.name == "OBX"]
     diagnoses = numbered([dg1(w, one) for one in w.graph.all("Condition") if is_so(one)])
-    stay = [one for one in visit(w) if one.name != "PV1" or one.fields.keys() != {1, 2} or one.fields[2] != [{1: "U"}]]
+    stay = [one for one in visit(w) if not _says_nothing(one)]
     return [*demographics(w, patient), *stay, *observed, *diagnoses]
+
+
+def _says_nothing(stay: Segment) -> bool:
+    """A PV1 of a visit whose class is not known, and nothing else: an appointment needs none."""
+    return stay.name == "PV1" and stay.fields.keys() == {1, 2} and stay.fields[2] == [{1: "U"}]
 
 
 SEQUENCES: Mapping[str, tuple[str, Sequence]] = {
