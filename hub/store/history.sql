@@ -1,4 +1,5 @@
--- events: what happened to a referral, oldest first, each with the message that it came of, or what acknowledged a delivery; of a form's its beginning
+-- events: what happened to a referral, oldest first, each with the message that it came of, or what acknowledged a
+-- delivery; of a form's its beginning
 SELECT e.type, e.occurred_at AS at, (e.data->>'version')::integer AS version, e.data->>'state' AS state,
        e.data->>'reason' AS reason, e.data->'appointment' AS appointment,
        m.id::text AS message_id, o.id AS organization_id, o.name AS organization,
