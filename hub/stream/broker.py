@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
+from kafka.net.compat import KafkaNetClient
+
+_Client = TypeVar("_Client")
 
 BATCH_BYTES = 1_000_000
 """Of one partition in one request; Apache Kafka's own limit (message.max.bytes) is 1,048,588 unless changed."""
+
+DELIVERY_SECONDS = 15
+"""After which a producer gives a record up that the broker does not confirm."""
 
 _CLIENT: dict[str, Any] = {
     "bootstrap_timeout_ms": 5_000,
@@ -32,15 +38,15 @@ class Broker:
 
         Raises kafka.errors.KafkaError when no broker answers within five seconds.
         """
-        return KafkaProducer(
-            **self._common(),
+        return self._open(
+            KafkaProducer,
             acks="all",
             enable_idempotence=True,
             linger_ms=2_000,
             batch_size=BATCH_BYTES,
             max_request_size=16 * BATCH_BYTES,
             request_timeout_ms=10_000,
-            delivery_timeout_ms=15_000,
+            delivery_timeout_ms=DELIVERY_SECONDS * 1_000,
             metrics_enabled=False,
             max_block_ms=10_000,
             allow_auto_create_topics=False,
@@ -51,8 +57,8 @@ class Broker:
 
         The embedded broker wakes no long poll, so that a fetch waits only a little while.
         """
-        return KafkaConsumer(
-            **self._common(),
+        return self._open(
+            KafkaConsumer,
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset=reset,
@@ -63,7 +69,7 @@ class Broker:
 
     def admin(self) -> KafkaAdminClient:
         """Raises kafka.errors.KafkaError when no broker answers within five seconds."""
-        return KafkaAdminClient(**self._common())
+        return self._open(KafkaAdminClient)
 
     def reachable(self, timeout: float = 1.0) -> bool:
         """Whether any of the brokers takes connections: what health checks tell."""
@@ -76,8 +82,21 @@ class Broker:
             return True
         return False
 
-    def _common(self) -> dict[str, Any]:
-        return {**_CLIENT, "bootstrap_servers": self.address.split(","), **self.security}
+    def _open(self, make: Callable[..., _Client], **options: Any) -> _Client:
+        """Closes what kafka-python leaves of a client that finds no broker: a thread and its sockets, at each try."""
+        made: list[KafkaNetClient] = []
+
+        def network(**configuration: Any) -> KafkaNetClient:
+            made.append(KafkaNetClient(**configuration))
+            return made[-1]
+
+        servers = self.address.split(",")
+        try:
+            return make(bootstrap_servers=servers, kafka_client=network, **_CLIENT, **self.security, **options)
+        except BaseException:
+            for client in made:
+                client.close()
+            raise
 
 
 TRANSIENT = (KafkaError, OSError)

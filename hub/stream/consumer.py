@@ -92,13 +92,20 @@ class Consumer:
     def _open(self) -> KafkaConsumer:
         topics.ensure(self._broker, self._names)
         consumer = self._broker.consumer(group=self._group or self._name)
+        try:
+            self._choose(consumer)
+        except BaseException:
+            consumer.close(autocommit=False)
+            raise
+        return consumer
+
+    def _choose(self, consumer: KafkaConsumer) -> None:
         if self._group:
             consumer.subscribe(self._names)
         else:
             consumer.assign(
                 [TopicPartition(name, p) for name in self._names for p in sorted(consumer.partitions_for_topic(name))]
             )
-        return consumer
 
     def _commit(self, consumer: KafkaConsumer) -> None:
         """Offsets after what is pending, unless the broker has forgotten the earlier ones: it is another, empty one,

@@ -62,10 +62,11 @@ class Outbox:
         return self._entries(rows, placed)
 
     def published(self) -> dict[str, int]:
-        """How many records each topic must at least have got."""
+        """How many records each topic must at least have got; of organisations registered since `topics()`, nothing."""
         counts = {TOPICS[family]: n for family, n in self._connection.execute(_SQL["published"]).fetchall()}
         for identifier, count in self._connection.execute(_SQL["delivered"]).fetchall():
-            counts[organization_topic(self._codes[identifier])] = count
+            if identifier in self._codes:
+                counts[organization_topic(self._codes[identifier])] = count
         return counts
 
     def again(self, topic: str) -> Iterator[list[Record]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -9,11 +10,14 @@ from typing import NamedTuple
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
-from hub.stream.broker import BATCH_BYTES, Broker
+from hub.stream.broker import BATCH_BYTES, DELIVERY_SECONDS, Broker
 
 CONTENT_TYPE = [("content-type", b"application/cloudevents+json")]
 RECORD_BYTES = BATCH_BYTES * 3 // 4
 """The longest value that a record may have."""
+
+CLOSE_SECONDS = 2.0
+"""How long the end of a producer's thread is waited for."""
 
 _WAVE_BYTES = BATCH_BYTES * 9 // 10
 _OVERHEAD = 160
@@ -43,6 +47,7 @@ class Publisher:
     A wave holds no more of any topic than fits into one batch of a partition, and nothing leaves before the whole
     wave is gathered. So what a partition gets of a wave is written as a whole or not at all, and no record overtakes
     an earlier one even where kafka-python gives a batch up (KIP-360) while later ones of the partition wait behind.
+    Nor does it matter that after one batch has expired, the other partitions' wait for ever (kafka-python 3.0.12).
     """
 
     def __init__(self, broker: Broker) -> None:
@@ -65,10 +70,16 @@ class Publisher:
             raise Unconfirmed(confirmed) from error
 
     def close(self) -> None:
-        """Drop the producer with what it has not sent."""
+        """Drop the producer with what it has not sent.
+
+        kafka-python's close() flushes first and, where that fails, leaves its thread sending: this is ended before.
+        """
         producer, self._producer = self._producer, None
         if producer is not None:
-            producer.close(timeout=0)
+            producer._sender.force_close()
+            producer._sender.join(CLOSE_SECONDS)
+            with suppress(KafkaTimeoutError):
+                producer.close(timeout=0)
 
     def _send(self, producer: KafkaProducer, wave: Sequence[Sequence[Record]], give_up: Callable[[], bool]) -> None:
         send = producer.send
@@ -77,8 +88,9 @@ class Publisher:
             for group in wave
             for record in group
         ]
+        end = time.monotonic() + DELIVERY_SECONDS + 1
         while not _flushed(producer):
-            if give_up():
+            if give_up() or time.monotonic() > end:
                 raise KafkaTimeoutError("gave up waiting for the broker")
         for future in futures:
             if not future.succeeded():

@@ -148,6 +148,11 @@ class OwnBroker:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, start_new_session=True)
         wait_for_port(self._port, self._process)
 
+    def signal(self, number: signal.Signals) -> None:
+        """Of the whole process group: SIGSTOP and it hangs, SIGCONT and it goes on."""
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
+
     def kill(self) -> None:
         """kill -9 of the whole process group."""
         process, self._process = self._process, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 import uuid
@@ -11,10 +12,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from kafka.errors import KafkaError
 
 from hub.domain.events import FRAGMENTS, REFERRALS
 from hub.store.connections import connect
-from hub.stream.broker import Broker
+from hub.stream.broker import DELIVERY_SECONDS, Broker
 from hub.stream.outbox import Outbox
 from tests.conftest import APACHE_KAFKA, free_port
 from tests.integration.streams import (
@@ -202,6 +204,45 @@ def test_events_wait_for_kafka_and_follow_in_order(
         eventually(lambda: published(database), 40)
         eventually(lambda: running.relay.standing.kafka)
         _check_nothing_lost(own.broker, both, subjects, 20)
+
+
+def test_a_wave_that_expires_while_kafka_hangs_is_sent_when_it_goes_on(
+    database: str, connection: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    """kafka-python's producer waits for ever when the batch of one partition expires a little before another's."""
+    both, subjects = parties(database), [_subject() for _ in range(200)]
+    with OwnBroker(free_port(), tmp_path, embedded=True) as own, relaying(database, own.broker) as running:
+        write(connection, subjects[0], 1, both.ids)
+        eventually(lambda: published(database))
+        own.signal(signal.SIGSTOP)
+        with connection.transaction():
+            for subject in subjects[1:]:
+                write(connection, subject, 1, both.ids)
+        eventually(lambda: running.relay.standing.kafka is False, DELIVERY_SECONDS + 5)
+        own.signal(signal.SIGCONT)
+        eventually(lambda: published(database), 30)
+        _check_nothing_lost(own.broker, both, subjects, 1)
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("kafka-")]
+
+
+def test_an_organisation_registered_while_topics_are_looked_at_is_no_fault(
+    database: str, connection: psycopg.Connection[Any]
+) -> None:
+    outbox = Outbox(connection)
+    known = {*outbox.topics(), FRAGMENTS, REFERRALS}
+    parties(database)
+    assert set(outbox.published()) <= known
+    outbox.topics()
+    assert len(outbox.published().keys() - known) == 2
+
+
+def test_a_client_that_finds_no_broker_leaves_no_thread() -> None:
+    away = Broker(f"127.0.0.1:{free_port()}")
+    before = threading.active_count()
+    for client in (away.admin, away.consumer, away.producer):
+        with pytest.raises(KafkaError):
+            client()
+    assert threading.active_count() == before
 
 
 def test_a_broker_that_forgets_gets_all_again_with_the_same_ids_and_positions(
