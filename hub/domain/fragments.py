@@ -40,6 +40,9 @@ CORRECTS = "urn:referral-hub:extension:corrects"
 encounter after its discharge was cancelled (A13), an allergy that is updated (IAM-6 U). Value: the event or code."""
 
 
+PRELIMINARY = frozenset({"registered", "preliminary", "partial"})
+"""Statuses of results and reports that the laboratory is still at work on."""
+
 ORDER_CONTROL = "urn:referral-hub:extension:order-control"
 ORDER_EFFECTIVE = "urn:referral-hub:extension:order-effective-time"
 """Extensions of an order that HL7 v2 sent: what becomes of it (ORC-1, table 0119), and from when (ORC-15)."""

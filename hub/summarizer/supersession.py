@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from hub.domain.fragments import corrects, discontinues, keys, withdrawn
+from hub.domain.fragments import PRELIMINARY, corrects, discontinues, keys, withdrawn
 from hub.summarizer.evidence import Evidence
-
-_PRELIMINARY = frozenset({"registered", "preliminary", "partial"})
 
 
 def superseded(evidence: Sequence[Evidence]) -> dict[str, str]:
@@ -68,7 +66,7 @@ def _replaces(one: Evidence, other: Evidence) -> bool:
 
 
 def _preliminary(one: Evidence) -> bool:
-    return one.resource.get("status") in _PRELIMINARY
+    return one.resource.get("status") in PRELIMINARY
 
 
 def _recorded_after(one: Evidence, other: Evidence) -> bool:

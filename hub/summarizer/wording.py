@@ -81,7 +81,8 @@ def _result(item: Item, value: dict[str, Any]) -> str:
     word = interpretation_word(value["interpretation"])
     low, high = number(value["low"]), number(value["high"])
     reference = f"（参考 {low}-{high}）" if low or high else ""
-    text = _joined(item.head.name, f"{value['text']} {value['unit'] or ''}".strip() + reference, word, dates(item.head))
+    measured = f"{value['text']} {value['unit'] or ''}".strip() + reference
+    text = _joined(item.head.name, measured, word, "初步" if item.head.status == "active" else "", dates(item.head))
     earlier = [p.draft for p in item.points[:-1]][-_SHOWN_POINTS:]
     if not earlier:
         return text

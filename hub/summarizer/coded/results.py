@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from hub.domain.fragments import UNIT
+from hub.domain.fragments import PRELIMINARY, UNIT
 from hub.summarizer import units
 from hub.summarizer.drafts import Concept, Draft, concept, period
 from hub.summarizer.evidence import Evidence
@@ -13,7 +13,8 @@ from hub.summarizer.evidence import Evidence
 PROSE = 30
 """A string value longer than this, or with a sentence's end in it, is text to read, not a finding to list."""
 
-_FINAL = {"final", "amended", "corrected"}
+_STATUS = {**dict.fromkeys(("final", "amended", "corrected"), "completed"), **dict.fromkeys(PRELIMINARY, "active")}
+"""`active`: the laboratory is still at work on it."""
 _INTERPRETATION = {"H": "偏高", "HH": "危急高", "L": "偏低", "LL": "危急低", "N": "正常", "A": "异常", "AA": "危急异常"}
 
 
@@ -43,7 +44,7 @@ def _draft(evidence: Evidence, base: str) -> Draft | None:
         name=code.name,
         code=code.code,
         keys=code.keys,
-        status="completed" if evidence.resource.get("status") in _FINAL else "unknown",
+        status=_STATUS.get(str(evidence.resource.get("status")), "unknown"),
         start=start,
         end=end,
         value=value,

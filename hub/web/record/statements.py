@@ -98,7 +98,8 @@ def statement(
     past = item.status in ("stopped", "resolved")
     assertion = words.assertion_tag(item.assertion, section)
     flag = words.interpretation_tag(item.value.interpretation if item.value else None)
-    loud = (assertion, flag if flag and flag.kind != "normal" else None, status if past or _planned(item) else None)
+    telling = past or _planned(item) or status is words.PRELIMINARY
+    loud = (assertion, flag if flag and flag.kind != "normal" else None, status if telling else None)
     value = _value(item)
     cut = len(headline) > SHORT or len(value) > SHORT
     return Statement(

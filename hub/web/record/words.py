@@ -47,6 +47,7 @@ UNCERTAIN = Tag("uncertain", N_("uncertain"))
 
 IN_USE = Tag("active", N_("in use"))
 ACTIVE = Tag("active", N_("active"))
+PRELIMINARY = Tag("uncertain", N_("preliminary"))
 
 STATUS = {
     "resolved": Tag("past", N_("resolved")),
@@ -161,9 +162,9 @@ def identity(sentence: str) -> tuple[str, str, str, str] | None:
 
 
 def status_tag(status: str, section: str) -> Tag | None:
-    """What is active is told of problems and medicines alone."""
+    """What is active is told of problems and medicines, and of results that are not final yet."""
     if status == "active":
-        return {"problems": ACTIVE, "medications": IN_USE}.get(section)
+        return {"problems": ACTIVE, "medications": IN_USE, "results": PRELIMINARY}.get(section)
     return STATUS.get(status)
 
 

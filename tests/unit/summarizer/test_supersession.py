@@ -61,6 +61,14 @@ def test_a_late_preliminary_result_gives_way(record: Record, make: Make) -> None
     assert [i["value"]["number"] for i in made["sections"]["results"]] == [123]
 
 
+@pytest.mark.parametrize(("status", "told", "text"), [
+    ("preliminary", "active", "肌酐 123 umol/L 初步 2025-05-01"), ("final", "completed", "肌酐 123 umol/L 2025-05-01"),
+])  # fmt: skip
+def test_a_result_that_is_not_final_says_so(record: Record, make: Make, status: str, told: str, text: str) -> None:
+    [item] = record(make(measured("肌酐", "123", "2025-05-01", status=status)))["sections"]["results"]
+    assert (item["status"], item["text"]) == (told, text)
+
+
 def test_a_withdrawn_result_is_no_item(record: Record, make: Make) -> None:
     order = {"identifier": [{"system": "urn:lab", "value": "7"}]}
     made = record(

@@ -77,11 +77,13 @@ def test_what_is_denied_says_so(section: str, text: str, headline: str, word: wo
     assert (said.headline, said.warnings) == (headline, (word,))
 
 
-def test_what_is_uncertain_stopped_or_planned_says_so() -> None:
+def test_what_is_uncertain_stopped_planned_or_preliminary_says_so() -> None:
     assert only(text="疑似：痛风", assertion="uncertain").warnings == (words.UNCERTAIN,)
     stopped = only(text="别嘌醇 2024 已停", status="stopped", start="2024")
     assert (stopped.headline, stopped.past, stopped.warnings) == ("别嘌醇", True, (words.STATUS["stopped"],))
     assert only(name="plans-1", text="复查 计划", status="planned").headline == "复查"
+    early = only(name="results-1", text="钾 5 初步", value=value("5"), status="active")
+    assert (early.headline, early.warnings) == ("钾", (words.PRELIMINARY,))
 
 
 def test_what_was_said_is_shown_even_where_nothing_is_left_of_it() -> None:
