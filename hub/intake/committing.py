@@ -22,6 +22,9 @@ from hub.store.directory import Directory
 log = structlog.get_logger()
 
 ATTEMPTS = 3
+LOCK_SECONDS = 20
+"""How long a batch waits for what somebody else has locked, a table that is being changed for one: then its senders are
+told to send again, before they give up by themselves."""
 _AGAIN = ("40",)
 _NOT_NOW = ("08", "25", "53", "55", "57", "58")
 """SQLSTATE classes: transaction lost to another (again at once); the server's own trouble (the sender, later)."""
@@ -32,8 +35,9 @@ _SESSION = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_merg
 
 def open_connection(url: str) -> Connection[Any]:
     """A connection as `commit` needs it. Raises psycopg.OperationalError."""
-    connection = connect(url, autocommit=True, connect_timeout=5)
+    connection = connect(url, autocommit=True)
     connection.execute(_SESSION)
+    connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
     register(connection)
     return connection
 

@@ -29,7 +29,7 @@ from hub.intake.accept import Intake
 from hub.processes import administration, embedded_kafka, people
 from hub.processes.settings import EMBEDDED, Address, Settings
 from hub.security import audit, tokens
-from hub.store.connections import pool
+from hub.store.connections import connect, pool
 from hub.store.directory import Directory
 from hub.stream.broker import Broker
 from hub.views import figures
@@ -39,6 +39,8 @@ from hub.web.pages import Pages, wants_page
 CONNECTIONS = 16
 PATIENCE_SECONDS = 3.0
 """How long a request waits for a connection before it is answered 503."""
+ANSWER_SECONDS = 2
+"""How long PostgreSQL may take to greet a session before it is said to be down."""
 DRAIN_SECONDS = 30
 
 log = structlog.get_logger()
@@ -157,9 +159,11 @@ def _is_administrators(connections: Pool, token: str) -> bool:
 
 
 def _database_answers(connections: Pool) -> bool:
+    """A session of its own is asked for first: where PostgreSQL hangs, an open one would be waited on without end."""
     try:
-        with connections.connection(1.0) as connection:
-            connection.execute("SELECT 1")
+        connect(str(connections.conninfo), connect_timeout=ANSWER_SECONDS).close()
+        with connections.connection(1.0):
+            pass
     except psycopg.OperationalError:
         return False
     return True

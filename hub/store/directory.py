@@ -96,7 +96,11 @@ class Directory:
         return self._refresh(age)
 
     def _refresh(self, age: float) -> _Register:
-        with self._lock:
+        """Where the database hangs, it does so for one thread: the others wait for that one no longer than TIMEOUT."""
+        if not self._lock.acquire(timeout=TIMEOUT):
+            self._failed_at = time.monotonic()
+            raise Unavailable("the database does not answer")
+        try:
             if self._register is None or time.monotonic() - self._read_at >= age:
                 try:
                     self._register = self._load()
@@ -105,6 +109,8 @@ class Directory:
                     raise
                 self._read_at = time.monotonic()
             return self._register
+        finally:
+            self._lock.release()
 
     def _follow(self, stop: threading.Event) -> None:
         while not stop.wait(AGE / 2):

@@ -9,9 +9,11 @@ import pytest
 
 from hub.domain.errors import Unavailable
 from hub.domain.messages import Claim
+from hub.store import directory as directories
 from hub.store.connections import pool
 from hub.store.directory import Directory
 from tests.integration.intake_cases import hub
+from tests.integration.streams import eventually
 
 
 def test_codes_facilities_and_names(database: str) -> None:
@@ -51,6 +53,25 @@ def test_what_is_known_answers_while_the_database_is_away(database: str) -> None
     directory._read_at = float("-inf")
     assert directory.by_code("CITY") is not None
     stop.set()
+
+
+def test_where_the_database_hangs_it_does_so_for_one_thread(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directories, "TIMEOUT", 0.2)
+    going_on = threading.Event()
+    with hub(database) as h, psycopg.connect(database) as other:
+        assert h.directory.by_code("CITY") is not None
+        h.directory._read_at = float("-inf")
+        other.execute("LOCK TABLE organizations IN ACCESS EXCLUSIVE MODE")
+        reading = threading.Thread(target=lambda: h.directory.by_code("CITY") and going_on.set())
+        reading.start()
+        eventually(h.directory._lock.locked)
+        with pytest.raises(Unavailable):
+            h.directory.by_code("NOBODY")
+        other.rollback()
+        reading.join(60)
+        assert going_on.is_set()
+        h.directory._failed_at = float("-inf")
+        assert h.directory.by_code("CITY") is not None
 
 
 def test_a_database_that_is_not_there_is_asked_again_only_after_a_pause() -> None:

@@ -15,6 +15,7 @@ import pytest
 from hub.domain.errors import Unavailable
 from hub.domain.messages import Outcome
 from hub.domain.patients import Identifier, Identity
+from hub.intake import committing
 from hub.intake.accept import Intake
 from hub.intake.committing import open_connection
 from hub.intake.entries import prepare
@@ -49,6 +50,16 @@ def test_one_poison_among_good_ones_is_parked_and_costs_nobody(database: str) ->
         assert h.one("SELECT count(*) FROM referrals") == 19
         assert h.one("SELECT count(*) FROM accepted_keys") == 19
         assert h.one("SELECT count(*) FROM patients") == 1
+
+
+def test_senders_are_told_in_time_while_a_table_is_locked(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(committing, "LOCK_SECONDS", 1)
+    with hub(database) as h:
+        with psycopg.connect(database) as other:
+            other.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+            with pytest.raises(Unavailable):
+                h.intake.submit(h.submission(Message("1"))).result(30)
+        assert h.send(Message("1")).outcome.accepted
 
 
 def test_a_fault_of_ours_while_normalising_parks_the_message(database: str) -> None:
