@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaConfigurationError
+from kafka.errors import KafkaConfigurationError, UnknownTopicOrPartitionError
 from kafka.structs import OffsetAndMetadata
 
 from hub.domain.events import Event
@@ -104,7 +104,7 @@ class Consumer:
             consumer.subscribe(self._names)
         else:
             consumer.assign(
-                [TopicPartition(name, p) for name in self._names for p in sorted(consumer.partitions_for_topic(name))]
+                [TopicPartition(name, p) for name in self._names for p in sorted(_partitions(consumer, name))]
             )
 
     def _commit(self, consumer: KafkaConsumer) -> None:
@@ -118,6 +118,14 @@ class Consumer:
             return
         consumer.commit({p: OffsetAndMetadata(offset, "", -1) for p, offset in ends.items()})
         self._committed = True
+
+
+def _partitions(consumer: KafkaConsumer, name: str) -> set[int]:
+    """Raises UnknownTopicOrPartitionError while the broker that was asked does not know the topic yet."""
+    found: set[int] | None = consumer.partitions_for_topic(name)
+    if not found:
+        raise UnknownTopicOrPartitionError(name)
+    return found
 
 
 def _event(record: Any) -> Event:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import CommitFailedError, RetriableError
 from kafka.structs import OffsetAndMetadata
 
 from hub.domain.events import organization_topic
@@ -27,10 +28,9 @@ def follow(broker: Broker, code: str, stop: threading.Event, *, group: str | Non
     topic = organization_topic(code)
     consumer = broker.consumer(group=group, reset="earliest" if from_beginning else "latest")
     try:
-        late = _wait_for(consumer, topic, stop)
+        partitions, late = _wait_for(consumer, topic, stop)
         if stop.is_set():
             return
-        partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic))]
         if group:
             consumer.subscribe([topic])
         else:
@@ -45,15 +45,15 @@ def follow(broker: Broker, code: str, stop: threading.Event, *, group: str | Non
         consumer.close(autocommit=False)
 
 
-def _wait_for(consumer: KafkaConsumer, topic: str, stop: threading.Event) -> bool:
-    """Whether the topic was not there at first."""
+def _wait_for(consumer: KafkaConsumer, topic: str, stop: threading.Event) -> tuple[list[TopicPartition], bool]:
+    """The topic's partitions, and whether it was not there at first."""
     late = False
-    while not stop.is_set() and not consumer.partitions_for_topic(topic):
+    while not (found := consumer.partitions_for_topic(topic)) and not stop.is_set():
         if not late:
             _log.info("waiting for the topic", topic=topic)
         late = True
         stop.wait(WAIT_SECONDS)
-    return late
+    return [TopicPartition(topic, p) for p in sorted(found or ())], late
 
 
 def _values(consumer: KafkaConsumer, stop: threading.Event, *, committing: bool) -> Iterator[bytes]:
@@ -62,6 +62,20 @@ def _values(consumer: KafkaConsumer, stop: threading.Event, *, committing: bool)
             for record in records:
                 yield record.value
                 if committing:
-                    consumer.commit({partition: OffsetAndMetadata(record.offset + 1, "", -1)})
+                    _commit(consumer, {partition: OffsetAndMetadata(record.offset + 1, "", -1)}, stop)
                 if stop.is_set():
                     return
+
+
+def _commit(consumer: KafkaConsumer, offsets: dict[TopicPartition, OffsetAndMetadata], stop: threading.Event) -> None:
+    """As often as it takes. A group that was formed anew meanwhile gets again what it had not committed."""
+    while True:
+        try:
+            consumer.commit(offsets)
+            return
+        except CommitFailedError:
+            return
+        except RetriableError as error:
+            if stop.wait(WAIT_SECONDS):
+                raise
+            _log.warning("waiting for Kafka", error=type(error).__name__)

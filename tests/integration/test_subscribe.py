@@ -13,14 +13,20 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from kafka import TopicPartition
 
 from hub.store.connections import connect
+from hub.stream import broker as brokers
+from hub.stream import subscription, topics
 from hub.stream.broker import Broker
-from tests.integration.streams import Parties, eventually, parties, published, relaying, write
+from hub.stream.producer import Publisher, Record
+from tests.conftest import free_port
+from tests.integration.streams import OwnBroker, Parties, eventually, parties, published, relaying, write
 
 
 class Command:
@@ -94,7 +100,7 @@ def test_a_subscriber_sees_what_happens_from_now_on_and_ends_cleanly(
         written = [write(connection, str(uuid.uuid4()), 1, both.ids) for _ in range(3)]
         assert [command.line()["id"] for _ in written] == written
         command.process.send_signal(signal.SIGTERM)
-        assert command.process.wait(10) == 0
+        assert command.process.wait(60) == 0
 
 
 def test_from_the_beginning_it_sees_all_and_ends_at_its_count(
@@ -120,7 +126,7 @@ def test_a_group_continues_where_it_left_off(database: str, kafka: str, stream: 
     for _ in range(2):
         words = ("subscribe", "--organization", both.codes[0], "--group", group, "--from-beginning", "--count", "3")
         with running(*words, broker=kafka, home=tmp_path) as command:
-            assert command.process.wait(40) == 0
+            assert command.process.wait(60) == 0
             seen += [command.line()["id"] for _ in range(3)]
     assert seen == written
 
@@ -141,7 +147,7 @@ def test_a_subscriber_waits_for_a_topic_that_is_not_there_yet(kafka: str, databa
 
 def test_a_subscriber_tells_that_kafka_is_not_there(tmp_path: object) -> None:
     with running("subscribe", "--organization", "A", broker="127.0.0.1:9", home=tmp_path) as command:
-        assert command.process.wait(40) == 69
+        assert command.process.wait(60) == 69
         time.sleep(0.1)
     assert command.hears("Kafka at 127.0.0.1:9")
 
@@ -168,3 +174,31 @@ def test_dead_letters_are_listed_as_lines(database: str, kafka: str, tmp_path: o
         assert command.process.wait(60) == 0
         line = command.line()
     assert (line["subject"], line["event_id"], line["cause"]) == (subject, event_id, "KeyError")
+
+
+def test_a_group_waits_for_kafka_where_it_hangs_at_a_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(brokers._CLIENT, "request_timeout_ms", 1_000)
+    topic, stop = "org.hangs.v1", threading.Event()
+    with OwnBroker(free_port(), tmp_path, embedded=True) as own:
+        topics.ensure(own.broker, [topic])
+        publisher = Publisher(own.broker)
+        publisher.publish([[Record(topic, b"key", value)] for value in (b"one", b"two")], lambda: False)
+        publisher.close()
+        consumer = own.broker.consumer(group="hospital")
+        consumer.assign([TopicPartition(topic, 0)])
+        values = subscription._values(consumer, stop, committing=True)
+        assert next(values) == b"one"
+        own.signal(signal.SIGSTOP)
+        going_on = threading.Timer(3.0, own.signal, (signal.SIGCONT,))
+        going_on.start()
+        assert next(values) == b"two"
+        assert consumer.committed(TopicPartition(topic, 0)) == 1
+        going_on.join()
+        consumer.close(autocommit=False)
+
+
+def test_a_broker_that_hangs_is_given_up_in_time(kafka: str) -> None:
+    clients = [Broker(kafka).consumer(), Broker(kafka).admin(), Broker(kafka).producer()]
+    assert {client.config["request_timeout_ms"] for client in clients} == {10_000}
+    for client in clients:
+        client.close()

@@ -16,7 +16,7 @@ from psycopg_pool import ConnectionPool
 from hub.domain.errors import Unavailable
 from hub.domain.events import DEAD_LETTERS, REFERRALS, Event
 from hub.store.connections import connect, pool
-from hub.stream import dead_letters
+from hub.stream import dead_letters, topics
 from hub.stream.broker import Broker
 from hub.stream.consumer import Consumer
 from hub.stream.lines import Lines
@@ -155,11 +155,11 @@ def _consuming(broker: Broker, lines: Lines, group: str | None, name: str) -> It
     thread = threading.Thread(target=consumer.run, args=(stop, ready.set))
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(60)
         yield
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -195,6 +195,19 @@ def test_what_was_parked_is_told_in_its_topic_without_the_error_text(
     (told,) = [event for event in events(Broker(kafka), DEAD_LETTERS) if event["subject"] == ill]
     assert told["type"] == "dead-letter.parked.v1"
     assert "330102195501011234" not in str(told)
+
+
+def test_a_topic_that_the_broker_does_not_tell_yet_is_waited_for(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several brokers one may not know yet what another has made; without it the topic would never be read."""
+    broker, name, waits = Broker(kafka), f"late-{uuid.uuid4().hex[:8]}.v1", []
+    consumer = Consumer(broker, [name], lambda _: None, name=name, wait=waits.append)
+    with monkeypatch.context() as patched:
+        patched.setattr(topics, "ensure", lambda *_: ())
+        consumer.step()
+        assert len(waits) == 1
+    topics.ensure(broker, [name])
+    eventually(lambda: consumer.step() == 0 and consumer._consumer and consumer._consumer.assignment())
+    consumer.close()
 
 
 def test_a_consumer_survives_a_restart_of_postgresql(
