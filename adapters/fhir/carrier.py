@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
-import time
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -36,16 +38,21 @@ class Carrier:
         headers = {"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        self._address, self._timeout = route.address, route.timeout
+        self._address, self._clock = route.address, _Clock(route.timeout)
         self._client = httpx.Client(headers=headers, timeout=route.timeout, verify=tls, follow_redirects=False)
 
     def deliver(self, payload: bytes, control_id: str) -> Answer:
         """One exchange; control_id goes along as X-Request-ID, the Bundle carries it itself."""
+        with self._clock:
+            answer = self._exchange(payload, {"X-Request-ID": control_id})
+        return Answer("timeout", Verdict.AGAIN) if self._clock.over else answer
+
+    def _exchange(self, payload: bytes, headers: dict[str, str]) -> Answer:
         try:
             with self._client.stream(
-                "POST", self._address, content=payload, headers={"X-Request-ID": control_id}
+                "POST", self._address, content=payload, headers=headers, extensions={"trace": self._clock.trace}
             ) as response:
-                return read(response.status_code, response.headers, self._body(response))
+                return read(response.status_code, response.headers, _body(response))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             return Answer(_tls_fault(error) or "unreachable", Verdict.AGAIN, reached=False)
         except httpx.TimeoutException:
@@ -59,16 +66,48 @@ class Carrier:
     def close(self) -> None:
         self._client.close()
 
-    def _body(self, response: httpx.Response) -> bytes:
-        """Raises httpx.ReadTimeout where the whole does not come in time."""
-        end, body = time.monotonic() + self._timeout, bytearray()
-        for part in response.iter_bytes():
-            body += part
-            if len(body) > LARGEST_ANSWER:
-                break
-            if time.monotonic() > end:
-                raise httpx.ReadTimeout("the answer does not end", request=response.request)
-        return bytes(body[:LARGEST_ANSWER])
+
+class _Clock:
+    """Ends an exchange that takes longer than `seconds`, once connected: httpx limits the pause between two bytes only,
+    and a header or a body that trickles would be waited for without end. over: whether the last one was ended so."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._socket: socket.socket | None = None
+        self._timer: threading.Timer | None = None
+        self.over = False
+
+    def __enter__(self) -> None:
+        self.over = False
+
+    def __exit__(self, *error: object) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+            timer.join()
+
+    def trace(self, event: str, information: Mapping[str, Any]) -> None:
+        """Told by httpx how the exchange goes on."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = information["return_value"].get_extra_info("socket")
+        elif event == "http11.send_request_headers.started" and self._timer is None:
+            self._timer = threading.Timer(self._seconds, self._end)
+            self._timer.start()
+
+    def _end(self) -> None:
+        self.over = True
+        if self._socket is not None:
+            with suppress(OSError):  # it has gone already; SSLSocket's own would have the other thread read plain bytes
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def _body(response: httpx.Response) -> bytes:
+    body = bytearray()
+    for part in response.iter_bytes():
+        body += part
+        if len(body) > LARGEST_ANSWER:
+            break
+    return bytes(body[:LARGEST_ANSWER])
 
 
 def _tls_fault(error: BaseException | None) -> str:
