@@ -117,5 +117,5 @@ def test_sigterm_stops_a_process_with_0(home: Path) -> None:
     assert ready["http"].startswith("http://127.0.0.1:")
     assert (home / "serve.ready").exists()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert not (home / "serve.ready").exists()

@@ -163,18 +163,17 @@ def test_told_to_stop_it_finishes_the_message_in_hand(site: Site, tmp_path: Path
 
 
 def test_a_slow_destination_does_not_hold_up_another(site: Site, tmp_path: Path, started: list[Deliverer]) -> None:
-    with listening(Receiver(pause=5.0)) as city, listening(Receiver()) as town:
-        destination(site, f"127.0.0.1:{city.port}", timeout=1.0)
+    with listening(Receiver(pause=100.0)) as city, listening(Receiver()) as town:
+        destination(site, f"127.0.0.1:{city.port}", timeout=100.0)
         destination(site, f"127.0.0.1:{town.port}", "TOWN", dialect="360x")
         started.append(Deliverer(site.url, tmp_path / "home"))
         one = site.refer("R-1")
         place(site.url)
         eventually(lambda: len(city.received) == 1)
         site.move(one, "CITY", "accepted")
-        began = time.monotonic()
         place(site.url)
         eventually(lambda: len(town.received) == 2)
-        assert time.monotonic() - began < 2.0
+        assert len(city.received) == 1
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
@@ -222,21 +221,19 @@ def test_the_whole_hub_delivers_what_comes_in(tmp_path: Path, kafka: str) -> Non
             assert set(hub.start()) == {"ready", "http", "mllp", "kafka"}
             sent = tmp_path / "one.hl7"
             sent.write_bytes(message("DL1", sender="DLTOWN", receiver="DLCITY"))
-            began = time.monotonic()
             [told] = hub.run("send", "--mllp", f"127.0.0.1:{hub.mllp_port}", str(sent))
             assert told["code"] == "AA"
-            eventually(lambda: city.received and bundles, 30)
-            assert time.monotonic() - began < 20
+            eventually(lambda: city.received and bundles)
             assert not list(check_received(bundles[0][1]))
             assert unresolved(bundles[0][1]) == []
-            eventually(lambda: tasks(hub, token)[0]["status"] == "received", 10)  # by the listener's AA
+            eventually(lambda: tasks(hub, token)[0]["status"] == "received")  # by the listener's AA
             [task] = tasks(hub, token)
             version = f'W/"{task["meta"]["versionId"]}"'
             answer = hub.http(
                 "PUT", f"/fhir/Task/{task['id']}", token, {**task, "status": "accepted"}, If_Match=version
             )
             assert answer[0] == 200
-            eventually(lambda: town.received, 30)
+            eventually(lambda: town.received)
             assert hub.run("deliveries", "list", "--status", "delivered")[0]["kind"] == "REF^I12"
             figures = hub.http("GET", "/metrics")[2]
             assert "referral_hub_delivery_up 1.0" in figures

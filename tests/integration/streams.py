@@ -81,7 +81,7 @@ def relaying(url: str, broker: Broker) -> Iterator[Running]:
         assert not thread.is_alive()
 
 
-def eventually(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def eventually(condition: Callable[[], object], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"

@@ -73,7 +73,7 @@ def refer(site: Site, receiver: Receiver, **route: object) -> None:
 def test_without_a_certain_answer_the_same_bytes_are_sent_again(site: Site, behaviour: Behaviour,
                                                                outcome: str) -> None:  # fmt: skip
     with listening(Receiver(behaviour)) as city, delivering(site.url):
-        refer(site, city, timeout=0.5)
+        refer(site, city, timeout=1.0)
         eventually(lambda: settled(site.url, 1))
     assert outcomes(site.url) == [outcome, "AA"]
     assert len(city.received) == 2

@@ -32,7 +32,7 @@ def listening(database: str, home: Path, **changes: Any) -> Iterator[tuple[str, 
 
     thread = threading.Thread(target=mllp.run, args=(settings,), kwargs={"stop": stop, "ready": ready})
     thread.start()
-    assert started.wait(20)
+    assert started.wait(60)
     host, port = address["mllp"].rsplit(":", 1)
     try:
         yield host, int(port)

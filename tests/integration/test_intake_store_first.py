@@ -32,7 +32,7 @@ class Answers:
 
     def wait(self, count: int) -> dict[str, bytes]:
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.found) >= count, 20), self.found
+            assert self.changed.wait_for(lambda: len(self.found) >= count, 60), self.found
         return self.found
 
 
@@ -83,7 +83,7 @@ def test_what_a_crash_left_is_picked_up_at_the_next_start_and_takes_effect_once(
     with hub(database) as h:
         first, second = Answers(), Answers()
         with backlog(h, messages, first), backlog(h, messages, second):
-            end = time.monotonic() + 20
+            end = time.monotonic() + 60
             while len(first.found) + len(second.found) < 250 and time.monotonic() < end:
                 time.sleep(0.05)
         assert len(first.found) + len(second.found) == 250
