@@ -26,7 +26,7 @@ def answers(url: str) -> bool:
         return connection.execute("SELECT count(*) FROM organizations").fetchone() is not None
 
 
-def gone(pid: int, seconds: float = 10) -> bool:
+def gone(pid: int, seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         status = Path(f"/proc/{pid}/stat")
