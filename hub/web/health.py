@@ -15,8 +15,8 @@ def router(postgres: Callable[[], bool], kafka: Callable[[], bool]) -> APIRouter
     routes = APIRouter(prefix="/health", tags=["health"])
 
     @routes.get("/live")
-    async def live() -> dict[str, str]:
-        """The process runs: told by the loop itself, for threads may all be waiting for a database that hangs."""
+    async def live() -> dict[str, str]:  # in the loop itself: all threads may be waiting for a database that hangs
+        """The process runs."""
         return {"status": "live"}
 
     @routes.get("/ready", responses={503: {"description": "PostgreSQL does not answer"}})
