@@ -20,11 +20,13 @@ from adapters.fhir.document import envelope as fhir_envelope
 from adapters.fhir.parsing import read as read_fhir
 from adapters.fhir.patients import Register
 from adapters.fhir.resources import PATIENT
+from adapters.fhir.validation import check_received
 from adapters.hl7v2 import acknowledgement, charsets, files
 from adapters.hl7v2 import profile as profiles
 from adapters.hl7v2.envelope import read_envelope, unreadable
 from adapters.hl7v2.normalise import normalise
 from hub.domain.errors import Cause, Refusal, Refused
+from hub.domain.fragments import Resource
 from hub.domain.messages import Envelope, Format, Normalised
 from hub.domain.patients import Identifier, Identity
 from hub.processes import outgoing
@@ -105,30 +107,49 @@ def execute(arguments: argparse.Namespace, settings: Settings) -> int:
             status = USAGE
             continue
         shown = os.fsencode(source).decode("utf-8", "backslashreplace")
-        for index, found in enumerate(convert(data, arguments.charset, arguments.timezone, now, arguments.profile)):
-            told = _written(arguments, shown, index, found, now)
+        for told in _lines(arguments, shown, data, now):
             sys.stdout.write(encoded(told).decode() + "\n")
             if told["error"] and status == DONE:
                 status = REFUSED
     return status
 
 
-def _written(arguments: argparse.Namespace, shown: str, index: int, found: Converted, now: datetime) -> dict[str, Any]:
+def _lines(arguments: argparse.Namespace, shown: str, data: bytes, now: datetime) -> Iterator[dict[str, Any]]:
     if arguments.to == "fhir":
-        return line(shown, index, found)
+        found = convert(data, arguments.charset, arguments.timezone, now, arguments.profile)
+        yield from (line(shown, index, one) for index, one in enumerate(found))
+        return
     charset = arguments.charset or "UNICODE UTF-8"
     receiver = outgoing.Receiver(arguments.kind, arguments.version, charset, arguments.timezone)
-    if found.refusal:
-        return outgoing.rejected(shown, index, receiver, found.refusal)
-    bundle = found.normalised.bundle if found.normalised else {}
-    return outgoing.line(shown, index, bundle, receiver, now)
+    for index, read in enumerate(_to_write(arguments, data, now)):
+        if isinstance(read, Refusal):
+            yield outgoing.rejected(shown, index, receiver, read)
+        else:
+            yield outgoing.line(shown, index, read, receiver, now)
+
+
+def _to_write(arguments: argparse.Namespace, data: bytes, now: datetime) -> Iterator[Resource | Refusal]:
+    """What is to be written as HL7 v2. FHIR need only be valid: what a hub asks of what it receives is not asked."""
+    if _is_json(data):
+        try:
+            resource = read_fhir(data.removeprefix(_BOM), limited=True)
+        except Refused as error:
+            yield error.refusals[0]
+            return
+        yield next(iter(check_received(resource)), resource)
+        return
+    for found in convert(data, arguments.charset, arguments.timezone, now, arguments.profile):
+        if found.normalised:
+            yield found.normalised.bundle
+        elif found.refusal:
+            yield found.refusal
 
 
 def convert(
     data: bytes, charset: str | None, timezone: str, received_at: datetime, profile: str | None = None
 ) -> Iterator[Converted]:
     """The messages of a file: FHIR JSON when it looks like JSON, else HL7 v2. profile: of their sender."""
-    if data.removeprefix(_BOM).lstrip()[:1] in (b"{", b"["):
+    if _is_json(data):
         yield _fhir(data.removeprefix(_BOM), timezone, received_at)
         return
     messages = files.split(data)
@@ -137,6 +158,10 @@ def convert(
         yield Converted("hl7v2", "", "", "", refusal=Refusal(Cause.NO_HEADER, "MSH[1]", text))
     for raw in messages:
         yield _hl7v2(raw, charset, timezone, received_at, profile)
+
+
+def _is_json(data: bytes) -> bool:
+    return data.removeprefix(_BOM).lstrip()[:1] in (b"{", b"[")
 
 
 def _hl7v2(raw: bytes, charset: str | None, timezone: str, received_at: datetime, profile: str | None) -> Converted:

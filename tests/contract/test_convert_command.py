@@ -109,6 +109,26 @@ def test_the_command_shows_what_a_receiver_of_hl7_v2_would_get(tmp_path: Path) -
     assert line["error"]["code"] == "102" and line["error"]["path"] == "RF1[1]-1[1]"
 
 
+_ORDERED = {
+    "ORU^R01": "ORC|RE|7^TOWN|8^LAB\rOBR|1|7^TOWN|8^LAB|GLU^Glucose^L\rOBX|1|NM|GLU^Glucose^L||5.5|mmol/L|||||F\r",
+    "SIU^S12": "RGS|1\rAIS|1||ECHO^Echo^L|20260311090000+0800\r",
+}
+
+
+@pytest.mark.parametrize("kind", _ORDERED)
+def test_a_bundle_that_orders_something_is_shown_as_the_message_that_it_was(kind: str, tmp_path: Path) -> None:
+    """Its ServiceRequest is the order of the results, no referral that the hub would want a reason of."""
+    head = f"MSH|^~\\&|HIS|TOWN|||20260310||{kind}|1|P|2.4\r"
+    planned = "SCH|5^TOWN|6^LAB|||||||||^^^202603110900\r" if kind == "SIU^S12" else ""
+    message = f"{head}{planned}PID|1||7^^^TOWN^MR||A^B\r{_ORDERED[kind]}"
+    _, (made,) = _run("-", data=message.encode())
+    assert any(e["resource"]["resourceType"] == "ServiceRequest" for e in made["bundle"]["entry"])
+    (tmp_path / "bundle.json").write_text(json.dumps(made["bundle"]), encoding="utf-8")
+    status, (line,) = _run("--to", "hl7v2", "--version", "2.4", str(tmp_path / "bundle.json"))
+    assert (status, line["error"], line["type"]) == (0, None, kind)
+    assert ("GLU^Glucose^L||5.5" if kind == "ORU^R01" else "AIS|1||ECHO^Echo^L") in line["message"]
+
+
 def test_what_a_profile_makes_that_is_no_fhir_is_refused_at_its_field(tmp_path: Path) -> None:
     rules = "{create: Coverage, rules: [{field: 1, to: statusss, as: string}]}"
     (tmp_path / "p.yaml").write_text(f"profile: hl7v2/1\nsheets:\n  ZYB[Coverage]: {rules}\n", encoding="utf-8")

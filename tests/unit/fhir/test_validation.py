@@ -46,6 +46,15 @@ def test_the_models_find_what_the_schema_cannot(elements: dict[str, Any], cause:
     assert (refusal.cause, refusal.path) == (cause, path)
 
 
+@pytest.mark.parametrize("value", [{"valueDate": "2026"}, {}])
+def test_the_value_of_an_extension_has_extensions_of_its_own(value: dict[str, Any]) -> None:
+    absent = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}
+    own = {"url": "urn:example:since", **value, "_valueDate": {"extension": [absent]}}
+    assert check_received(OBSERVATION | {"extension": [own]}) == ()
+    (refusal,) = check_received(OBSERVATION | {"extension": [own | {"_valueDay": {"id": "a"}}]})
+    assert (refusal.cause, refusal.path) == (Cause.WRONG_STRUCTURE, "Observation.extension[0]._valueDay")
+
+
 def test_a_place_is_told_once_by_both_judges() -> None:
     found = check_received(OBSERVATION | {"effectiveDateTime": "昨天", "code": None})
     assert len({refusal.path for refusal in found}) == len(found) == 2
