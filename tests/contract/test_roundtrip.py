@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.hl7v2.envelope import read_envelope
+from adapters.hl7v2.normalise import normalise
+from adapters.hl7v2.outbound.writer import write
 from tests.roundtrip.generated import generated
-from tests.roundtrip.measure import CORPUS, OWN, Trip, messages, trip
+from tests.roundtrip.measure import CORPUS, NOW, OWN, ZONE, Trip, messages, outbound, trip
 
 FILLED = ((1.0, (0,), 1), (0.5, (0, 1), 2), (0.5, (2, 3), 1), (0.25, (4, 5, 6), 3))
 """Generated messages: share of the fields that are filled, seeds, how often a group stands there at most."""
@@ -48,3 +51,36 @@ def test_a_referral_of_our_own_returns_to_the_character() -> None:
 def test_what_hl7_requires_and_the_message_lacks_is_told(trips: list[Trip]) -> None:
     told = {one.name: one.faults for one in trips if one.faults}
     assert "needs it here" in told["xtn_4_PRN_in_xtn2.hl7#0"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "flags", "status"),
+    [
+        ("NM", "5.5", "H", "F"),
+        ("NM", "5.5", "H^High^HL70078", "F"),
+        ("TX", "first line~second line", "", "F"),
+        ("CX", "7^^^TOWN^MR", "", "F"),
+        ("ST", "a\\S\\b", "", "F"),
+        ("", "", "", ""),
+    ],
+)
+def test_a_result_returns_as_it_was_written(kind: str, said: str, flags: str, status: str) -> None:
+    """Its flag without a system that nobody sent, lines as lines, components as components; of a status that no field
+    said nothing."""
+    told = f"OBX|1|{kind}|X^Y^L||{said}|||{flags}|||{status}".rstrip("|")
+    assert rewritten("ORU^R01", PID, "OBR|1|1^T|2^T|P^Q^L", told)[-1] == told
+
+
+def test_how_the_insured_is_related_is_told_once() -> None:
+    told = "IN1|1|P1^Plan^L|C1^^^T|House||||||||||||Jones^Bob|SPO^Spouse^HL70063|19600101"
+    assert told in rewritten("REF^I12", "RF1|P|R||||1^T||||reason", "PRD|RT||||||X", PID, told)
+
+
+PID = "PID|1||7^^^T^MR||A^B"
+
+
+def rewritten(kind: str, *segments: str) -> list[str]:
+    raw = "\r".join((f"MSH|^~\\&|HIS|T|HUB|X|20260310||{kind}|1|P|2.5.1", *segments, "")).encode()
+    envelope, _ = read_envelope(raw)
+    there = normalise(raw, envelope, charset=None, timezone=ZONE, received_at=NOW)
+    return write(outbound(envelope, there)).decode().rstrip("\r").split("\r")

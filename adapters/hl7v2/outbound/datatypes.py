@@ -196,13 +196,15 @@ def translated(table: str) -> Inverse:
 
 
 def interpretation(w: Writing, value: Any) -> Repetition | None:
-    """OBX-8: the code, and its name in the text component."""
+    """OBX-8: the code, and its name in the text component. Its own system is the one that receivers expect there."""
     coded = {key: held for key, held in value.items() if key not in ("text", "_text")}
     words = text(value, "text")
     if not value.get("coding"):
         return {1: words} if words else None
     made = concept(w, coded) or {}
     known = any(str(one.get("system", "")).endswith("ObservationInterpretation") for one in value["coding"])
+    if known and not mark(value["coding"][0], AS_SENT, "system"):
+        made.pop(3, None)
     where = int(mark(value, COMPONENT, "text") or (2 if known and 2 not in made else 9))
     return clean({**made, **({where: words} if words else {})})
 

@@ -38,7 +38,7 @@ def obx(w: Writing, observation: Resource) -> list[Segment]:
     for device in [*devices(w, observation, marked=False), *_participating(w, observation)]:
         for held in device.get("identifier", ())[:1]:
             made.put(18, entity_identifier(w, held))
-    status = back("observation-status").get(str(observation.get("status")), "F")
+    status = back("observation-status").get(str(observation.get("status")))
     made.put(11, mark(observation, AS_SENT, "status") or status)
     for one in observation.get("referenceRange", ())[:1]:
         made.put(7, _range(one))
@@ -67,9 +67,9 @@ def _component(w: Writing, observation: Resource, component: Mapping[str, Any]) 
 
 
 def _lines(first: Segment, observation: Resource) -> list[Segment]:
-    """The further lines of a text that its sender wrote as several OBX."""
+    """The further lines of a text that its sender wrote as several OBX, or as repetitions of one."""
     segments = notes.segments(observation, "valueString")
-    if len(segments) < 2:
+    if len(segments) < 2 and len(segments[0]) < 2:
         return []
     first.fields[5] = [{1: line} for line in segments[0]]
     more = []
@@ -170,7 +170,11 @@ def _measured(w: Writing, observation: Resource) -> Repetition | None:
 
 
 def _texts(w: Writing, said: Any, kind: str) -> Iterator[Repetition | None]:
-    yield {1: str(said)}
+    """Of a type with components FHIR has no value for, they stand in the text as they were sent: `7^^^TOWN^MR`."""
+    yield {1: str(said)} if kind in _UNDIVIDED else clean(dict(enumerate(str(said).split("^"), 1)))
+
+
+_UNDIVIDED = frozenset({"ST", "TX", "FT", ""})
 
 
 def _numbers(w: Writing, held: Any, kind: str) -> Iterator[Repetition | None]:

@@ -145,7 +145,7 @@ def in1(w: Writing, coverage: Resource) -> tuple[list[Segment], Resource | None]
             made.put(9, text(held, "name"))
     insured = w.graph.resolve(coverage.get("subscriber"), coverage)
     if insured is not None and insured["resourceType"] == "RelatedPerson":
-        apply(w, "IN1[RelatedPerson]", insured, made)
+        apply(w, "IN1[RelatedPerson]", insured, made, (17,) if made.has(17) else ())
         apply(w, "IN2[RelatedPerson]", insured, more, marked_only=True)
     else:
         insured = None
