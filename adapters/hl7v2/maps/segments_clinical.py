@@ -49,12 +49,15 @@ def al1(c: Conversion, s: Reading) -> None:
 
 
 def iam(c: Conversion, s: Reading) -> None:
-    """AllergyIntolerance; IAM-6 D takes it back, U puts it in the earlier one's place."""
+    """AllergyIntolerance; IAM-6 D or IAM-17 E takes it back, IAM-6 U puts it in the earlier one's place."""
     made: dict[str, Any] = {"resourceType": "AllergyIntolerance"}
     action, status = s.leaf(6), s.leaf(17)
+    verified = c.looked_up("allergy-verification", status)
     if action and action.text.strip().upper() == "D":
-        made["verificationStatus"] = _status(_ALLERGY + "verification", action.give("entered-in-error"))
-    else:
+        verified = action.give("entered-in-error")
+    if verified:
+        made["verificationStatus"] = _status(_ALLERGY + "verification", verified)
+    if verified is None or verified.value != "entered-in-error":
         made["clinicalStatus"] = _status(_ALLERGY + "clinical", c.looked_up("allergy-clinical", status) or "active")
     if action and action.text.strip().upper() == "U":
         made["extension"] = [{"url": CORRECTS, "valueCode": action}]
@@ -130,7 +133,8 @@ def pr1(c: Conversion, s: Reading) -> None:
     apply(c, "PR1[Procedure]", s, made)
     _by_method(c, s, made.get("code", {}))
     described = s.leaf(4)
-    if described and "text" not in made.get("code", {}):
+    code = made.get("code", {})
+    if described and ("text" not in code or ("coding" in code and s.leaf(3, 9) is None)):
         made.setdefault("code", {})["text"] = described
     made["subject"] = c.subject()
     if c.encounter:

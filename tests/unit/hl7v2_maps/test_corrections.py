@@ -73,6 +73,32 @@ def test_an_allergy_is_updated_and_taken_back_by_its_action_code(number: str) ->
     assert sulfa["code"]["coding"][0]["code"] == "S"
 
 
+@pytest.mark.parametrize(("sent", "clinical", "verified"), [
+    ("C", "active", "confirmed"), ("I", "inactive", "confirmed"), ("D", "active", "unconfirmed"),
+    ("E", None, "entered-in-error"), ("", "active", None),
+])  # fmt: skip
+def test_an_allergy_is_as_certain_as_its_status_says(sent: str, clinical: str | None, verified: str | None) -> None:
+    """Table 0438; an erroneous one is none any more, also where it was told before."""
+    iam = "IAM|1|DA|P^Penicillin^L|SV||A|7^HIS||||||||||{}"
+    found = _told("A60", iam.format(f"{sent}^x^HL70438" if sent else ""), hour=1)
+    [allergy] = [part.resource for part in found.parts if part.resource["resourceType"] == "AllergyIntolerance"]
+    told = [next((c["code"] for c in allergy.get(name, {}).get("coding", ())), None)
+            for name in ("clinicalStatus", "verificationStatus")]  # fmt: skip
+    assert told == [clinical, verified]
+    held = _holding("AllergyIntolerance", _told("A60", iam.format("")), found)
+    assert bool(held) is (sent != "E")
+
+
+@pytest.mark.parametrize(("coded", "text"), [
+    ("93000", "ECG"), ("93000^Electrocardiogram^C4", "ECG"), ("93000^^C4^^^^^^rest ECG", "rest ECG"), ("", "ECG"),
+])  # fmt: skip
+def test_a_procedure_is_described_in_words(coded: str, text: str) -> None:
+    """Official map PR1[Procedure]: PR1-4 where PR1-3.9 is empty."""
+    found = _told("A08", f"PR1|1||{coded}|ECG|20260301")
+    [procedure] = [part.resource for part in found.parts if part.resource["resourceType"] == "Procedure"]
+    assert procedure["code"]["text"] == text
+
+
 @pytest.mark.parametrize(("sent", "status"), [("AV", "current"), ("ob", "superseded"), ("UN", "current")])
 def test_a_document_is_as_available_as_it_says(sent: str, status: str) -> None:
     found = _told("A08", f"TXA|1|DS|TX|||||||||D1|||||AU||{sent}")
