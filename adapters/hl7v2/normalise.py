@@ -63,7 +63,7 @@ def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: 
         patient_resource=patient,
         parts=tuple(parts),
         intent=intent,
-        warnings=tuple(_warnings(known)),
+        warnings=(*_warnings(known), *segments_merge.unnamed(c)),
         identities=segments_merge.identities(c.merges, parts),
     )
 

@@ -79,7 +79,18 @@ def _named(document: Mapping[str, Any]) -> list[Refusal]:
         known = supported.MESSAGES.get(kind)
         if known is None or event not in known.events:
             found.append(_fault(f"messages/{name}", f"{read_as!r} is no message of HL7"))
-    return [*found, *_unopened(document.get("sheets", {}))]
+    return [*found, *_tables(document.get("tables", {})), *_unopened(document.get("sheets", {}))]
+
+
+def _tables(tables: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Tables that there are not, or whose codes are written otherwise."""
+    forms = dict.fromkeys(standard().codes, "codes: {THEIRS: CODE}")
+    forms |= dict.fromkeys(standard().pairs, "systems: {SYSTEM: {THEIRS: CODE}}")
+    for name, table in tables.items():
+        if name not in forms:
+            yield _fault(f"tables/{name}", "there is no such table")
+        elif not forms[name].startswith(tuple(table)):
+            yield _fault(f"tables/{name}", f"this table is written as {forms[name]}")
 
 
 def _unopened(sheets: Mapping[str, Any]) -> Iterator[Refusal]:

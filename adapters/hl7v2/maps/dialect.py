@@ -71,9 +71,6 @@ _T = TypeVar("_T")
 
 
 def _laid_on(base: Mapping[str, Mapping[str, _T]], own: Mapping[str, Mapping[str, _T]]) -> dict[str, Mapping[str, _T]]:
-    unknown = own.keys() - base.keys()
-    if unknown:
-        raise ValueError(f"tables: there is no table {min(unknown)!r} of this form")
     return {name: {**table, **own.get(name, {})} for name, table in base.items()}
 
 

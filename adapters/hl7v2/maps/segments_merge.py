@@ -10,6 +10,7 @@ from adapters.hl7v2.maps.conversion import Conversion, Entry
 from adapters.hl7v2.maps.placing import place
 from adapters.hl7v2.maps.reading import Reading
 from adapters.hl7v2.maps.sheets import apply
+from hub.domain.errors import Cause, Refusal
 from hub.domain.fragments import Resource
 from hub.domain.messages import Merge, Part, Separate
 from hub.domain.patients import Identifier, Identity
@@ -86,6 +87,19 @@ def close(c: Conversion) -> None:
             for number in merging.visit.get("identifier", ()):
                 number["use"] = "old"
                 visit.resource.setdefault("identifier", []).append(number)
+
+
+def unnamed(c: Conversion) -> Iterator[Refusal]:
+    """What the event needs to merge or move anything, and the message lacks."""
+    scope = c.codes["merge-scope"].get(c.event, "delete") if c.kind == "ADT" else "delete"
+    if scope in ("link", "unlink") and len(c.patients) < 2:
+        yield Refusal(Cause.REQUIRED_MISSING, "PID[2]-3[1]", "the second patient is missing: nothing changes")
+    elif scope not in ("delete", "link", "unlink") and not c.merges and c.event not in _MAY_MERGE:
+        yield Refusal(Cause.REQUIRED_MISSING, "MRG[1]-1[1]", "the segment MRG is missing: nothing is merged or moved")
+
+
+_MAY_MERGE = frozenset({"A06", "A07"})
+"""Events of a visit in which MRG is optional."""
 
 
 def _visits(c: Conversion, patient: Entry) -> Iterator[Entry]:

@@ -107,6 +107,14 @@ def test_a_document_is_as_available_as_it_says(sent: str, status: str) -> None:
     assert ("TXA[1]-19[1]" in {entry.path for entry in found.ledger.unmapped}) == (sent == "UN")
 
 
+@pytest.mark.parametrize(("event", "more", "warned"), [
+    ("A40", "", "MRG[1]-1[1]"), ("A45", "", "MRG[1]-1[1]"), ("A24", "", "PID[2]-3[1]"),
+    ("A40", "MRG|7^^^MR", ""), ("A37", "PID|2||7^^^MR", ""), ("A06", "", ""), ("A29", "", ""), ("A08", "", ""),
+])  # fmt: skip
+def test_a_merge_that_names_nobody_is_told(event: str, more: str, warned: str) -> None:
+    assert "".join(one.path for one in _told(event, more).warnings) == warned
+
+
 def test_a_deleted_person_is_no_longer_active() -> None:
     assert _told("A29").patient_resource["active"] is False
 

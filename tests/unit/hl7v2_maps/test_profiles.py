@@ -127,7 +127,13 @@ def test_a_moved_field_joins_what_stands_there() -> None:
         ("profile: hl7v2/1\ntimezone: Mars", "timezone", "Mars"),
         ("profile: hl7v2/1\nmessages: {ZRF^Z01: REF^A01}", "messages/ZRF^Z01", "no message of HL7"),
         ("profile: hl7v2/1\nmoves: [{from: PID-1, to: PV1-1}]", "", "two segments"),
-        ("profile: hl7v2/1\ntables: {sex: {codes: {'1': male}}}", "", "'sex'"),
+        ("profile: hl7v2/1\ntables: {sex: {codes: {'1': male}}}", "tables/sex", "no such table"),
+        (
+            "profile: hl7v2/1\ntables: {encounter-class: {codes: {A: AMB}}}",
+            "tables/encounter-class",
+            "systems: {SYSTEM",
+        ),
+        ("profile: hl7v2/1\ntables: {gender: {systems: {x: {A: male}}}}", "tables/gender", "codes: {THEIRS"),
         (SHEET + "    into: patient\n    create: Patient", "sheets/ZPI[Patient]", "not"),
         (SHEET + "    into: patiant", "sheets/ZPI[Patient]/into", "'patiant' is no open resource"),
         (SHEET + "    links: [{of: order, to: a}, {of: raport, to: b}]", "sheets/ZPI[Patient]/links/1/of", "'raport'"),
@@ -164,6 +170,11 @@ def test_every_sheet_of_the_standard_names_what_something_opens() -> None:
     known = OPEN.union(*(one.opens for one in standard().sheets.values()))
     named = [(one.into, *(of for of, *_ in one.links)) for one in standard().sheets.values()]
     assert {name for names in named for name in names if name} <= known
+
+
+def test_the_guide_says_how_each_table_is_written() -> None:
+    [told] = re.findall(r"As `systems: .*?` are written (.*?), the others as", GUIDE.read_text("utf-8"), re.DOTALL)
+    assert set(re.findall(r"`(.*?)`", told)) == standard().pairs.keys()
 
 
 def test_the_guide_names_every_datatype_map_and_table() -> None:
