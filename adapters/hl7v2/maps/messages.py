@@ -204,10 +204,17 @@ def _complete(c: Conversion) -> None:
         task["owner"] = c.receiver.reference
     if "requester" in request:
         task["requester"] = request["requester"]
-    elif "sender" in header:
-        request["requester"] = task["requester"] = header["sender"]
+    elif asking := _asking(c, header):
+        request["requester"] = task["requester"] = asking
     sent = c.entries[0].recorded[0]
     when = c.clock.date_time(sent.text) if sent else None
     if when:
         task["authoredOn"] = when
         request.setdefault("authoredOn", when)
+
+
+def _asking(c: Conversion, header: dict[str, Any]) -> Any:
+    """Who refers where no PRD says it: the sender, of an answer whom it is for."""
+    if c.kind in ("RRI", "RPA"):
+        return next((one.get("receiver") for one in header.get("destination", ())), None)
+    return header.get("sender")

@@ -43,6 +43,15 @@ def test_notes_of_a_whole_referral_go_out_apart_from_its_results(kind: str) -> N
     assert [line.split("|")[3] for line in back if line[:3] == "NTE"] == ["末梢凉，数值偏低。", "咳嗽。"]
 
 
+@pytest.mark.parametrize(("kind", "asks"), [("REF^I12", "source"), ("RRI^I12", "destination")])
+def test_an_answer_is_to_who_referred(kind: str, asks: str) -> None:
+    """Without a PRD that says who refers it is the sender of the referral, and whom the answer is for."""
+    found = read(kind, "2.5.1", "RF1|A|R|MED|||R17|20260310|||^请评估", "PRD|RT|||||||||TERT", FIRST)
+    header, request = all_of(found, "MessageHeader")[0], all_of(found, "ServiceRequest")[0]
+    party = header["sender"] if asks == "source" else header["destination"][0]["receiver"]
+    assert request["requester"] == all_of(found, "Task")[0]["requester"] == party
+
+
 def test_a_note_behind_a_place_is_no_comment_on_a_result() -> None:
     found = read("SIU^S12", "2.5.1", "SCH||F1||||CHECKUP|||||^^^20260312090000+0800", FIRST,
                   "OBX|1|NM|WT^Weight||61|kg|||||F", "RGS|1", "AIL|1||^^^3号楼", "NTE|1||请走北门")  # fmt: skip
