@@ -163,6 +163,15 @@ def test_the_set_that_a_message_switches_to_is_its_character_set(charset: str) -
     assert found.patient.name == "患者太郎"
 
 
+def test_the_lot_of_a_dose_expires_and_has_a_maker() -> None:
+    given = "RXA|0|1|20260310|20260310|A^Drug A^L|1|mg||||||||L7|20281231|M^Maker^L|||CP"
+    found = _normalise("RAS^O17", PID, "ORC|NW|1", given)
+    dose = one_of(found, "MedicationAdministration")
+    assert (_extension(dose, OWN + "lot-number"), _extension(dose, OWN + "expiration")) == ("L7", "2028-12-31")
+    assert [one["name"] for one in all_of(found, "Organization") if "name" in one] == ["Maker"]
+    assert _unmapped(found, "RXA") == ["RXA[1]-1[1]", "RXA[1]-2[1]"]
+
+
 def test_who_told_of_an_allergy_is_kept() -> None:
     found = _normalise("ADT^A60", "EVN|A60|20260310", PID, "PV1|1|O",
                        "IAM|1|DA|P^Penicillin^L|SV|rash|A||told at admission||||||Li^Na|SPO||A|7^Wang^Wei")  # fmt: skip
