@@ -185,6 +185,17 @@ def test_an_allergy_that_was_taken_back_is_not_told_as_live() -> None:
         assert not _read(write(outbound(kind, bundle=held))).all("AL1")
 
 
+@pytest.mark.parametrize(
+    ("event", "status", "control"),
+    [("referral-request", "active", "NW"), ("referral-amend", "active", "XO"), ("referral-amend", "revoked", "CA")],
+)
+def test_an_order_that_is_changed_is_no_new_one(event: str, status: str, control: str) -> None:
+    held = bundle()
+    held["entry"][0]["resource"]["status"] = status
+    held["entry"].append({"resource": {"resourceType": "MessageHeader", "eventCoding": {"code": event}}})
+    assert _value(write(outbound("OMG^O19", bundle=held)), "ORC", 1) == control
+
+
 @pytest.mark.parametrize("kind", ["RRI^I12", "REF^I15", "OSU^O51"])
 def test_why_a_referral_stands_so_is_told(kind: str) -> None:
     assert _value(write(outbound(kind)), "NTE", 3) == "请带心电图"

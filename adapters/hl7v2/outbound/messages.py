@@ -163,12 +163,14 @@ _REFERRAL = {"coding": [{"system": "http://snomed.info/sct", "code": "3457005", 
 
 
 def ordered(w: Writing) -> list[Segment]:
-    """OMG^O19: the referral as an order (IHE 360X), with what came with it below it."""
+    """OMG^O19: the referral as an order (IHE 360X), with what came with it below it. ORC-1 of one that is known to the
+    receiver is XO, by HL7 table 0119: a second NW of its number would be a double."""
     request, _ = referral_of(w)
     patient = required(w, "Patient")
     covers = [in1(w, one) for one in _insurances(w)]
     contacts, guarantors = kin(w, [insured for _, insured in covers if insured])
-    control = "CA" if request.get("status") == "revoked" else "NW"
+    event = (w.graph.first("MessageHeader") or {}).get("eventCoding", {}).get("code")
+    control = "CA" if request.get("status") == "revoked" else "XO" if event in _CHANGES else "NW"
     asked = {"code": _REFERRAL, **request, "category": [], "supportingInfo": []}
     head, made, *told = order(w, asked, 1, control=control)
     return [
@@ -188,6 +190,9 @@ def ordered(w: Writing) -> list[Segment]:
         *told_in_words(w, request, beside=_BELOW_ORDER),
     ]
 
+
+_CHANGES = ("referral-amend", "I13")
+"""Events of a Bundle that changes a referral: the hub's own, HL7's."""
 
 _BELOW_ORDER = frozenset({"AllergyIntolerance", "Condition", "Encounter", "Observation", "Specimen", "Appointment"})
 """Types with segments of their own in an OMG, or that messages of their own tell."""

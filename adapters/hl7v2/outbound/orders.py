@@ -98,7 +98,10 @@ def order(w: Writing, request: Resource, place: int, *, control: str = "", statu
     made.put(1, str(place))
     numbers(w, request, head, made, 2)
     head.put(
-        5, status or mark(request, AS_SENT, "status") or ("" if control == "NW" else back("request-status").get(stands))
+        5,
+        status
+        or mark(request, AS_SENT, "status")
+        or ("" if control in ("NW", "XO") else back("request-status").get(stands)),
     )
     if "authoredOn" in request:
         head.put(9, date_time(w, request["authoredOn"]))
