@@ -43,6 +43,16 @@ def test_a_result_of_no_report_is_below_no_report(kind: str) -> None:
     assert above[-1] == "OBR||||^Results"
 
 
+def test_members_that_name_one_another_are_told_once() -> None:
+    """Of panels of panels that each name the next one twice, and the last one the first, not every way is gone."""
+    panels = [result(f"p{n}", {"text": f"第{n}组"}, hasMember=[{"reference": f"Observation/p{(n + 1) % 40}"}] * 2)
+              for n in range(40)]  # fmt: skip
+    report = {"resourceType": "DiagnosticReport", "id": "r", "status": "final", "subject": PATIENT,
+              "code": {"text": "组"}, "result": [{"reference": "Observation/p0"}]}  # fmt: skip
+    told = [text for name, text in written("ORU^R01", with_(report, *panels)) if name == "OBX" and "组|" in text]
+    assert [text.split("|")[3] for text in told] == [f"^第{n}组" for n in range(40)]
+
+
 @pytest.mark.parametrize("kind", ["REF^I12", "RRI^I12", "OMG^O19", "ORU^R01"])
 def test_what_only_the_referral_names_is_told_and_nothing_twice(kind: str) -> None:
     held = with_(PANEL, MEMBER, result("named", {"text": "心电图"}, valueString="ST段压低"))

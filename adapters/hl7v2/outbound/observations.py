@@ -246,12 +246,14 @@ def attachment(held: Mapping[str, Any], *, pointing: bool = False) -> Repetition
     return clean({**made, 1: text(held, "title"), 4: encoding, 5: data}) or None
 
 
-def results(w: Writing, observation: Resource) -> list[Segment]:
-    """OBX of an Observation with its notes, and of its members."""
+def results(w: Writing, observation: Resource, told: set[int] | None = None) -> list[Segment]:
+    """OBX of an Observation with its notes, and of its members, each once. told: by `id`, those of the panel so far."""
+    told = {id(observation)} if told is None else told
     made = [*obx(w, observation), *participations(w, observation)]
     made += notes.of(w, observation, observation.get("note", ()))
     for one in observation.get("hasMember", ()):
         found = w.graph.resolve(one, observation)
-        if found is not None and found["resourceType"] == "Observation":
-            made += results(w, found)
+        if found is not None and found["resourceType"] == "Observation" and id(found) not in told:
+            told.add(id(found))
+            made += results(w, found, told)
     return made
