@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import Connection
@@ -16,8 +17,8 @@ from hub.views import deliveries, ledgers, queues
 class Figures:
     """messages: by status; referrals: by state; outbox_oldest: seconds that the oldest unpublished event has waited;
     dead_letters: waiting for replay, by consumer; streams: of the organisations; destinations: how they stand;
-    delivering: whether a process delivers; totals: of HL7 v2 messages and
-    their leaves; uncounted: messages that are not in the totals yet."""
+    delivering: whether a process delivers; totals: of HL7 v2 messages and their leaves; lost: fields that no Bundle
+    carries; uncounted: messages that are in neither yet."""
 
     messages: Mapping[str, int]
     referrals: Mapping[str, int]
@@ -29,6 +30,7 @@ class Figures:
     destinations: Sequence[deliveries.Standing]
     delivering: bool
     totals: Sequence[ledgers.Total]
+    lost: Sequence[ledgers.Line]
     uncounted: int
 
 
@@ -43,5 +45,5 @@ def read(connection: Connection[Any]) -> Figures:
     return Figures(
         messages, referrals, waiting, oldest, dead_letters, records, queues.streams(connection),
         deliveries.standings(connection), deliveries.delivering(connection),
-        ledgers.totals(connection), ledgers.waiting(connection),
+        ledgers.totals(connection), ledgers.lost(connection, datetime.now(UTC)), ledgers.waiting(connection),
     )  # fmt: skip

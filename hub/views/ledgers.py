@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, LiteralString
 
 from psycopg import Connection
@@ -15,6 +15,9 @@ from hub.store.sql import blocks
 _INSIDE = ("since", "type", "segment")
 WAITING = 10_000
 """So many messages that wait to be counted are told exactly."""
+
+MOST = 500
+"""Fields of senders in the metrics, each of which is a series."""
 
 Outcome = Literal["mapped", "unmapped"]
 
@@ -81,6 +84,11 @@ def lines(connection: Connection[Any], criteria: Criteria, *, limit: int | None 
     connection.execute(blocks("admin")["by_index"])
     with connection.cursor(row_factory=class_row(Line)) as cursor:
         return cursor.execute(query, {**given, "limit": limit, "offset": offset}).fetchall()
+
+
+def lost(connection: Connection[Any], now: datetime) -> list[Line]:
+    """The fields that most messages of yesterday and today had in no Bundle, at most MOST of them."""
+    return lines(connection, Criteria(outcome="unmapped", since=now - timedelta(days=1)), limit=MOST)
 
 
 def totals(connection: Connection[Any]) -> list[Total]:

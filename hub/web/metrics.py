@@ -68,6 +68,7 @@ class _FromDatabase(Collector):
         yield _gauges("dead_letters_waiting", "events that wait for replay", "consumer", figures.dead_letters)
         yield _gauge("ledgers_waiting", "HL7 v2 messages that are not counted yet", figures.uncounted)
         yield from _hl7v2(figures.totals)
+        yield _lost(figures.lost)
         yield from _streams(figures.streams, self._readers())
         yield _gauge("delivery_up", "whether a process delivers, or there is nowhere to deliver to",
                      figures.delivering or not figures.destinations)  # fmt: skip
@@ -75,7 +76,7 @@ class _FromDatabase(Collector):
 
 
 def _hl7v2(totals: Sequence[ledgers.Total]) -> Iterable[Metric]:
-    """By sender, "" for unknown ones. Fields are on /admin/ledger alone: here each would be a series."""
+    """By sender, "" for unknown ones."""
     messages = CounterMetricFamily("referral_hub_hl7v2_messages", "HL7 v2 messages by sender, type and outcome",
                                    labels=["organization", "type", "outcome"])  # fmt: skip
     leaves = CounterMetricFamily("referral_hub_hl7v2_leaves", "leaves of converted HL7 v2 messages by outcome",
@@ -90,6 +91,15 @@ def _hl7v2(totals: Sequence[ledgers.Total]) -> Iterable[Metric]:
         leaves.add_metric(list(labels), count)
     yield messages
     yield leaves
+
+
+def _lost(lines: Sequence[ledgers.Line]) -> Metric:
+    """By sender and field. All of them, of all days that are kept, are on /admin/ledger: each is a series here."""
+    text = "HL7 v2 messages of yesterday and today with something of the field in no Bundle, the most frequent"
+    found = GaugeMetricFamily("referral_hub_hl7v2_unmapped", text, labels=["organization", "field", "reason"])
+    for line in lines:
+        found.add_metric([line.organization, line.field, line.reason], line.messages)
+    return found
 
 
 def _streams(streams: Sequence[queues.Stream], told: Readers) -> Iterable[Metric]:

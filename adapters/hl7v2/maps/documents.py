@@ -25,11 +25,12 @@ _DOCUMENT = {
 }  # fmt: skip
 """Observation.status to DocumentReference.docStatus; what is withdrawn is no document any more."""
 _REPLACING = frozenset({"T06", "T07", "T08", "T09", "T10"})
-"""Events that supersede the earlier document (CONTRACTS.md); T05 and T03 tell only that something happens."""
+"""Events that supersede the earlier document (CONTRACTS.md); T05 and T03 tell only that something happens. An addendum
+(T06) that names its parent is a document beside that one, which "remains in place" (HL7 chapter 9)."""
 
 
 def txa(c: Conversion, s: Reading) -> None:
-    """DocumentReference; T06-T10 replace the document that they name, T11 takes it back."""
+    """DocumentReference; T07-T10 replace the document that they name, T06 adds to it, T11 takes it back."""
     made: dict[str, Any] = {"resourceType": "DocumentReference", "status": "current"}
     entry = c.add(made, s.leaf(4), s.leaf(6))
     apply(c, "TXA[DocumentReference]", s, made)
@@ -84,7 +85,7 @@ def _availability(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
 def _relations(c: Conversion, s: Reading, made: dict[str, Any]) -> None:
     parent = s.first(13)
     target = entity_identifier()(c, parent) if parent else None
-    if c.kind == "MDM" and c.event in _REPLACING:
+    if c.kind == "MDM" and c.event in _REPLACING and not (c.event == "T06" and target):
         own = s.first(12)
         named = target or (entity_identifier()(c, own) if own else None)
         if named:
