@@ -76,12 +76,22 @@ FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
 }
 """Datatype -> whether a value is of it, and what to say when it is not."""
 
+NAMING, LONGEST_NAME = (3, 4, 10), 250
+"""Fields of MSH that name the sender and the message, and their characters: they are in the URIs of whatever is made of
+the message, many times over."""
+
 
 def oversize(message: er7.Message, characters: int) -> tuple[Refusal, ...]:
-    """A message of more segments or leaves than are taken, at the first of those; characters: of its text."""
+    """A message of more segments or leaves than are taken, at the first of those, or of a longer name; characters: of
+    its text."""
     if len(message.segments) > MOST_SEGMENTS:
         told = f"a message has at most {MOST_SEGMENTS} segments: send it in several"
         return (Refusal(Cause.TOO_LARGE, repr(message.segments[MOST_SEGMENTS]), told),)
+    header = message.segments[0]
+    for number in NAMING:
+        if len(er7.value(message, header, number, component=1)) > LONGEST_NAME:
+            told = f"a name has at most {LONGEST_NAME} characters"
+            return (Refusal(Cause.TOO_LARGE, er7.path(header, number), told),)
     if characters <= 2 * MOST_LEAVES:  # each leaf has a delimiter
         return ()
     beyond = next(islice(er7.leaves(message), MOST_LEAVES, None), None)

@@ -14,6 +14,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from heapq import nlargest
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -67,13 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     results: Counter[str] = Counter()
     failures: Counter[str] = Counter()
-    slowest, longest = (0.0, ""), 0.0
+    slowest: list[tuple[float, str]] = []
+    longest = 0.0
     for number in range(asked.start, asked.start + asked.count):
         given = mutated(number, asked.seed)
         judged = _judged(given)
         faults = [*judged.faults, *([f"late: {judged.cpu:.1f} s"] if judged.cpu > asked.seconds else [])]
         results.update(f"{given.kind} {result}" for result in judged.results)
-        slowest = max(slowest, (round(judged.cpu, 3), f"{number} {given.mutation}"))
+        slowest = nlargest(5, [*slowest, (round(judged.cpu, 3), f"{number} {given.mutation}")])
         longest = max(longest, judged.seconds)
         for fault in faults:
             failures[fault.partition(": ")[0]] += 1
@@ -83,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             (asked.keep / f"{asked.seed}-{number}.{given.kind}").write_bytes(given.raw)
     print(json.dumps({
         "count": asked.count, "seed": asked.seed, "failures": sum(failures.values()), "failed": failures,
-        "results": dict(sorted(results.items())), "slowest_cpu_seconds": slowest[0], "slowest": slowest[1],
+        "results": dict(sorted(results.items())), "slowest_cpu_seconds": slowest,
         "slowest_wall_seconds": round(longest, 3),
         "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }))  # fmt: skip

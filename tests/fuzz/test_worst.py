@@ -83,6 +83,17 @@ def test_what_would_multiply_is_refused() -> None:
     assert judged.cpu < LIMIT
 
 
+@pytest.mark.parametrize("names", ["{}||1", "HIS|{}|1", "HIS|XR|{}"])
+def test_what_names_a_message_is_not_repeated_without_bound(names: str) -> None:
+    application, facility, control_id = names.format("n" * 2**17).split("|")
+    header = f"MSH|^~\\&|{application}|{facility}|||20240101||ORU^R01|{control_id}|P|2.5.1"
+    numbers = "~".join(f"n{n}" for n in range(MANY))
+    judged = judging.hl7v2("\r".join([header, f"PID|1||{numbers}", OBR, *["OBX||ST|x||s"] * MANY]).encode())
+    assert judged.faults == []
+    assert judged.results == ["refused", "rejected"]
+    assert judged.cpu < LIMIT
+
+
 Json = dict[str, Any]
 PATIENT: Json = {"resourceType": "Patient", "id": "p", "identifier": [{"system": "urn:s", "value": "1"}]}
 

@@ -174,8 +174,10 @@ def _apart(convert: Convert) -> Convert:
 
     def converted(c: Conversion, r: Repetition) -> Value:
         value = convert(c, r)
+        if value is None:
+            return None
         number = r.leaves()[0].path.partition("[")[2].partition("]")[0]
-        return value if value is None or number == "1" else marked(value, SEGMENT, number)
+        return value if number == "1" else marked(value, SEGMENT, number)
 
     return converted
 

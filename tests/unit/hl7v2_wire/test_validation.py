@@ -6,7 +6,7 @@ import pytest
 
 from adapters.hl7v2 import charsets, er7, files, structures
 from adapters.hl7v2.envelope import read_envelope
-from adapters.hl7v2.validation import oversize, validate
+from adapters.hl7v2.validation import LONGEST_NAME, oversize, validate
 from hub.domain.errors import Cause
 from hub.domain.messages import MOST_LEAVES, MOST_SEGMENTS
 from tests.conftest import CORPORA
@@ -146,3 +146,13 @@ def test_a_message_of_more_segments_than_can_be_answered_in_time_is_too_large() 
 def test_empty_repetitions_are_no_values() -> None:
     text = "MSH|^~\\&|HIS|XR|HUB|H|20240101||ADT^A08|1|P|2.5\rPID|1||" + "~" * 10 * MOST_LEAVES
     assert oversize(er7.parse(text), len(text)) == ()
+
+
+@pytest.mark.parametrize("number", [3, 4, 10])
+def test_a_name_that_would_stand_in_all_that_is_made_of_the_message_has_an_end(number: int) -> None:
+    fields = ["MSH", "^~\\&", "HIS", "XR", "HUB", "H", "20240101", "", "ADT^A08", "1", "P", "2.5"]
+    fields[number - 1] = "名" * LONGEST_NAME + "^" + "x" * LONGEST_NAME
+    text = "|".join(fields)
+    assert oversize(er7.parse(text), len(text)) == ()
+    (found,) = oversize(er7.parse(text.replace("名^", "名名^")), len(text))
+    assert (found.cause, found.path) == (Cause.TOO_LARGE, f"MSH[1]-{number}[1]")
