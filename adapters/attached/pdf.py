@@ -1,18 +1,22 @@
-"""What a PDF says, read in a process of its own: PDFium takes one thread at a time, and a file may make it loop.
+"""What PDFs say, read in a process of their own: PDFium takes one thread at a time, and a file may make it loop.
 
-The child (`python -m adapters.attached.pdf`) reads the file from its standard input and writes the text in UTF-8.
+The child (`python -m adapters.attached.pdf`) reads file after file from its standard input, each behind its length, and
+writes of each what came of it, the length of its text, and the text in UTF-8. A file that it dies of costs the others
+nothing: they are read by another.
 """
 
 from __future__ import annotations
 
 import resource
+import signal
+import struct
 import subprocess
 import sys
 import threading
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:  # a library of C that only the child needs
     import pypdfium2
@@ -20,33 +24,68 @@ if TYPE_CHECKING:  # a library of C that only the child needs
 PAGES, CHARACTERS, SECONDS = 60, 200_000, 3.0
 """How much of a file is read."""
 
-KILLED_AFTER = 10.0
+GIVEN_UP_AFTER, TOGETHER = 4.0, 5.0
+"""Seconds for a file that ends at no page, and for all files of a message: others wait as long as its sender does."""
+
 MEMORY = 2 * 2**30
 AT_ONCE = 2
-READ, BROKEN, LOCKED = 0, 3, 4
+
+Why = Literal["broken", "locked", "late"]
+_WHY: dict[int, Why] = {1: "broken", 2: "locked"}
+_READ, _BROKEN, _LOCKED = 0, 1, 2
+_LENGTH, _SAID = struct.Struct(">Q"), struct.Struct(">BQ")
+_CHILD = (sys.executable, "-I", "-m", "adapters.attached.pdf")
 
 _FREE = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Unreadable(Exception):
-    """No text can be had of the file. locked: it asks for a password."""
+    """No text can be had of the file. why: it is broken, it asks for a password, there was no time left for it."""
 
-    def __init__(self, *, locked: bool) -> None:
-        super().__init__("locked" if locked else "broken")
-        self.locked = locked
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def text_of(content: bytes) -> str:
     """What the first pages say, apart by a line feed; "" of a file that holds pictures only. Raises Unreadable."""
-    command = [sys.executable, "-I", "-m", "adapters.attached.pdf"]
+    (found,) = texts_of([content])
+    if isinstance(found, Unreadable):
+        raise found
+    return found
+
+
+def texts_of(files: Sequence[bytes]) -> list[str | Unreadable]:
+    """Of each file as `text_of`, all of them within `TOGETHER`."""
+    found: list[str | Unreadable] = []
     with _FREE:
-        try:
-            done = subprocess.run(command, input=content, capture_output=True, timeout=KILLED_AFTER, check=False)
-        except subprocess.TimeoutExpired:
-            raise Unreadable(locked=False) from None
-    if done.returncode != READ:
-        raise Unreadable(locked=done.returncode == LOCKED)
-    return done.stdout.decode()
+        end = time.monotonic() + TOGETHER
+        while len(found) < len(files) and (left := end - time.monotonic()) > 0:
+            said, died = _said_of(files[len(found) :], left)
+            found += said
+            if died and len(found) < len(files):
+                found.append(Unreadable("broken"))
+    return found + [Unreadable("late")] * (len(files) - len(found))
+
+
+def _said_of(files: Sequence[bytes], seconds: float) -> tuple[list[str | Unreadable], bool]:
+    """What a child said, of the first files or of all, and whether it ended by itself."""
+    given = b"".join(part for content in files for part in (_LENGTH.pack(len(content)), content))
+    try:
+        said = subprocess.run(_CHILD, input=given, capture_output=True, timeout=seconds, check=False).stdout
+    except subprocess.TimeoutExpired as late:
+        return list(_answers(late.output or b"")), False
+    return list(_answers(said)), True
+
+
+def _answers(said: bytes) -> Iterator[str | Unreadable]:
+    at = 0
+    while at + _SAID.size <= len(said):
+        outcome, length = _SAID.unpack_from(said, at)
+        at += _SAID.size + length
+        if at > len(said):
+            return
+        yield said[at - length : at].decode() if outcome == _READ else Unreadable(_WHY[outcome])
 
 
 def extract(content: bytes, clock: Callable[[], float] = time.monotonic) -> str:
@@ -77,18 +116,22 @@ def _readable(character: str) -> bool:
     return unicodedata.category(character) not in ("Cc", "Cs", "Cn")
 
 
-def main() -> int:
+def main() -> None:
     import pypdfium2
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(KILLED_AFTER), int(KILLED_AFTER)))
-    try:
-        text = extract(sys.stdin.buffer.read())
-    except pypdfium2.PdfiumError as error:
-        return LOCKED if "assword" in str(error) else BROKEN
-    sys.stdout.buffer.write(text.encode())
-    return READ
+    while head := sys.stdin.buffer.read(_LENGTH.size):
+        content = sys.stdin.buffer.read(*_LENGTH.unpack(head))
+        signal.setitimer(signal.ITIMER_REAL, GIVEN_UP_AFTER)  # the signal ends the process, also within PDFium
+        outcome, text = _READ, ""
+        try:
+            text = extract(content)
+        except pypdfium2.PdfiumError as error:
+            outcome = _LOCKED if "assword" in str(error) else _BROKEN
+        said = text.encode()
+        sys.stdout.buffer.write(_SAID.pack(outcome, len(said)) + said)
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

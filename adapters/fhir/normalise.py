@@ -21,7 +21,7 @@ from adapters.fhir.referral import REFERRAL
 from adapters.fhir.times import parse, recorded_at
 from adapters.fhir.validation import check_received
 from hub.domain.errors import Cause, Refusal, Refused
-from hub.domain.fragments import Citation, Resource, cite_document, is_clinical, leaves, literal
+from hub.domain.fragments import Citation, Resource, is_clinical, leaves, literal
 from hub.domain.messages import Amend, Cancel, Envelope, Intent, Ledger, Move, Normalised, Open, Part
 from hub.domain.patients import Identity
 
@@ -55,11 +55,11 @@ def normalise_resource(resource: Resource, head: Envelope, *, timezone: str, rec
     Of a batch that is what of it stands; what does not is told in `warnings`, at its entry.
     """
     if resource["resourceType"] == "Bundle" and resource.get("type") == "batch":
-        return _batch(resource, head, timezone, received_at, register)
+        return texts.cited(_batch(resource, head, timezone, received_at, register))
     faults = check_received(resource)
     if faults:
         raise Refused(*faults)
-    return _normalised(resource, head, timezone, received_at, register)
+    return texts.cited(_normalised(resource, head, timezone, received_at, register))
 
 
 def _batch(bundle: Resource, head: Envelope, timezone: str, received_at: datetime, register: Register) -> Normalised:
@@ -144,8 +144,8 @@ def _parts(document: Document, request: Place | None, intent: Intent | None, pat
     needed = (intent is None or isinstance(intent, Open)) and not patients.links
     main = of_request if of_request is not None else patients.main(subjects) if needed or patients.parts else None
     found = tuple(
-        _part(_named(document, place), place, recorded_at(place.resource, zone) or default,
-              subject if subject is not None else main)
+        Part(_named(document, place), place.base, recorded_at(place.resource, zone) or default,
+             patient=subject if subject is not None else main)
         for place, subject in zip(chosen, subjects, strict=True)
     )  # fmt: skip
     return (*patients.parts, *found), main
@@ -163,14 +163,6 @@ def _each_of(patients: Patients, places: list[Place]) -> list[int | None]:
     if refusals:
         raise Refused(*refusals)
     return found
-
-
-def _part(resource: Resource, place: Place, recorded: datetime | None, patient: int | None) -> Part:
-    """With citations where what they cite does not stand in the document itself: text of a PDF."""
-    cited: tuple[Citation, ...] | None = None
-    if place.type in texts.HOLDERS:
-        cited = texts.cited(resource, lambda: cite_document(resource, place.base))
-    return Part(resource, place.base, recorded, cited or (), patient)
 
 
 def _named(document: Document, place: Place) -> Resource:

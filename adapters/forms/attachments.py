@@ -70,7 +70,7 @@ def _pdf_text(content: bytes) -> str:
     try:
         return pdf.text_of(content)
     except pdf.Unreadable as error:
-        raise _refused(Cause.UNDECODABLE, PDF_LOCKED if error.locked else PDF_BROKEN) from None
+        raise _refused(Cause.UNDECODABLE, PDF_LOCKED if error.why == "locked" else PDF_BROKEN) from None
 
 
 def _decoded(content: bytes) -> tuple[str, str]:

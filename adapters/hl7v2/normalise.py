@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -22,6 +21,9 @@ from hub.domain.errors import Cause, Refusal, Refused
 from hub.domain.fragments import Citation, Resource, is_clinical
 from hub.domain.messages import Envelope, Normalised, Part
 from hub.domain.patients import NATIONAL, Identifier, Identity, type_of, valid_national_identifier
+
+_HOLDERS = texts.HOLDERS - {"DiagnosticReport"}
+"""A report holds again what its result does."""
 
 
 def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: str, received_at: datetime,
@@ -55,7 +57,7 @@ def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: 
     carried, parts = _settle(c, moment)
     patient = c.patients[0].resource if c.patients else {}
     known = _identity(patient)
-    return Normalised(
+    return texts.cited(Normalised(
         envelope=replace(envelope, charset=name),
         bundle=_bundle(c, envelope),
         ledger=ledger.write(c, carried),
@@ -65,7 +67,7 @@ def normalise(raw: bytes, envelope: Envelope, *, charset: str | None, timezone: 
         intent=intent,
         warnings=(*_warnings(known), *segments_merge.unnamed(c)),
         identities=segments_merge.identities(c.merges, parts),
-    )
+    ), _HOLDERS)  # fmt: skip
 
 
 def identified(normalised: Normalised) -> Normalised:
@@ -87,11 +89,8 @@ def _settle(c: Conversion, sent: datetime) -> tuple[list[tuple[str, Placed]], li
         found: Placed = []
         place(entry.resource, "", found)
         if id(entry) in positions:
-            cited = tuple(found)
             about = positions.get(id(entry.patient))
-            if "content" in entry.resource or "extension" in entry.resource:
-                cited = texts.cited(entry.resource, partial(tuple, found)) or cited
-            parts.append(Part(entry.resource, base, _recorded(c, entry, sent), cited, about))
+            parts.append(Part(entry.resource, base, _recorded(c, entry, sent), tuple(found), about))
         for pointer, twin in entry.twins:
             place(twin, pointer, found)
         found += [Citation(pointer, leaf.path, leaf.text) for leaf, pointer in entry.also]

@@ -15,6 +15,7 @@ from adapters.fhir.quoting import quote
 from adapters.hl7v2 import quoting as hl7v2_quoting
 from adapters.hl7v2.envelope import read_envelope
 from adapters.hl7v2.normalise import normalise as normalise_hl7v2
+from hub.domain.errors import Cause, Refusal
 from hub.domain.fragments import Citation, Fragment, Kind, cite_document
 from hub.domain.messages import Part
 from hub.domain.quotations import Place
@@ -163,9 +164,25 @@ def test_an_encapsulated_value_gives_its_sentences(encoding: str, data: str, for
 
 def test_a_citation_of_pdf_data_is_the_only_one_that_changes() -> None:
     resource = holding(attachment(pdf("青霉素过敏"), "application/pdf"))
-    before = cite_document(resource, "")
-    after = texts.cited(resource, lambda: before)
-    assert after is not None
-    changed = [c for c, d in zip(after, before, strict=True) if c != d]
-    assert changed == [Citation("/content/0/attachment/data", "/content/0/attachment/data", "青霉素过敏")]
-    assert texts.cited(holding(attachment(SAID.encode(), "text/plain")), lambda: before) is None
+    (_, part) = normalise(sent(resource), timezone="Asia/Shanghai", received_at=NOW).parts
+    before = cite_document(resource, "/entry/1/resource")
+    changed = [c for c, d in zip(part.citations, before, strict=True) if c != d]
+    target = "/content/0/attachment/data"
+    assert changed == [Citation(target, f"/entry/1/resource{target}", "青霉素过敏")]
+    (_, part) = normalise(sent(holding(attachment(SAID.encode(), "text/plain"))), timezone="Asia/Shanghai",
+                          received_at=NOW).parts  # fmt: skip
+    assert part.citations == ()
+
+
+def test_pdfs_for_which_there_is_no_time_stay_attached_and_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.attached.pdf.TOGETHER", 0.0)
+    files = [attachment(pdf(f"没有时间读{n}"), "application/pdf") for n in range(3)]
+    found = normalise(sent(holding(*files)), timezone="Asia/Shanghai", received_at=NOW)
+    told = "from here on {} attached PDFs could not be read in time: kept as attached, without their text"
+    path = "/entry/1/resource/content/0/attachment/data"
+    assert found.warnings == (Refusal(Cause.TOO_LARGE, path, told.format(3)),)
+    assert found.bundle["entry"][1]["resource"] == holding(*files)
+    raw = message("Base64", str(files[0]["data"]), "application^pdf")
+    envelope, _ = read_envelope(raw)
+    found = normalise_hl7v2(raw, envelope, charset=None, timezone="Asia/Shanghai", received_at=NOW)
+    assert found.warnings == (Refusal(Cause.TOO_LARGE, "OBX[1]-5[1].5", told.format(1)),)

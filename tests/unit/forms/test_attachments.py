@@ -79,6 +79,6 @@ def test_reading_a_pdf_ends_when_its_time_is_up() -> None:
 
 
 def test_a_pdf_that_makes_the_reader_hang_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "KILLED_AFTER", 0.001)
+    monkeypatch.setattr(pdf, "TOGETHER", 0.001)
     with pytest.raises(Refused, match="cannot be read"):
         attach("x.pdf", pdfs.pdf("text"))
