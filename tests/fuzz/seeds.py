@@ -19,21 +19,22 @@ FEW = 12
 
 @cache
 def hl7v2() -> tuple[bytes, ...]:
-    """HL7 v2 messages, each by itself, in a fixed order."""
-    paths = [*(ROOT / "tests" / "messages").glob("*.hl7"), *(ROOT / "hub/processes/scenario").glob("*.hl7")]
-    paths += [path for path in CORPORA.rglob("*") if path.suffix in (".hl7", ".txt") and "hl7v2/" in str(path)]
-    paths += CORPORA.glob("reassembly-sample/inputs/**/*.hl7")
-    messages = (raw for path in sorted(paths) for raw in files.split(path.read_bytes()))
+    """HL7 v2 messages, each by itself, in the same order wherever the repository is."""
+    own = [*ROOT.glob("tests/messages/*.hl7"), *ROOT.glob("hub/processes/scenario/*.hl7")]
+    others = [path for path in CORPORA.rglob("*") if path.suffix in (".hl7", ".txt") and "hl7v2/" in str(path)]
+    others += CORPORA.glob("reassembly-sample/inputs/**/*.hl7")
+    messages = (raw for path in (*sorted(own), *sorted(others)) for raw in files.split(path.read_bytes()))
     return tuple(dict.fromkeys(raw for raw in messages if raw.startswith(b"MSH")))
 
 
 @cache
 def fhir() -> tuple[bytes, ...]:
     """FHIR documents: whole, and long Bundles also a few entries at a time."""
-    paths = [*(ROOT / "hub/processes/scenario").glob("*.json"), *CORPORA.glob("fhir/nhs-bars/**/*.json")]
-    paths += [*CORPORA.glob("reassembly-sample/inputs/**/*.json"), *CORPORA.glob("fhir/synthea-r4/*.json")]
+    own = ROOT.glob("hub/processes/scenario/*.json")
+    others = [*CORPORA.glob("fhir/nhs-bars/**/*.json"), *CORPORA.glob("reassembly-sample/inputs/**/*.json")]
+    others += CORPORA.glob("fhir/synthea-r4/*.json")
     found: list[bytes] = []
-    for path in sorted(paths):
+    for path in (*sorted(own), *sorted(others)):
         raw = path.read_bytes()
         try:
             document = decode(raw)
