@@ -76,8 +76,8 @@ class _Pdf(NamedTuple):
 
 
 def cited(found: Normalised, holders: Collection[str] = HOLDERS) -> Normalised:
-    """The message with the text of its PDFs in place of their data in what its parts cite, but for those whose text
-    stands beside them as text. For how many there was no time is told in `warnings`. holders: types to look in."""
+    """The message with the text of its PDFs in place of their data in what its parts cite: nothing, where that text
+    stands beside as text. For how many there was no time is told in `warnings`. holders: types to look in."""
     pdfs = [one for number, part in enumerate(found.parts) if part.resource.get("resourceType") in holders
             for one in _pdfs(number, part.resource)]  # fmt: skip
     if not pdfs:
@@ -87,8 +87,9 @@ def cited(found: Normalised, holders: Collection[str] = HOLDERS) -> Normalised:
     for one, said in zip(pdfs, _pdf_texts([one.content for one in pdfs]), strict=True):
         if isinstance(said, pdf.Unreadable):
             late += [one] if said.why == "late" else []
-        elif said and not _stands(_bare(said), one.beside):
-            texts.setdefault(one.part, {})[f"{one.pointer}/data"] = said
+        elif said:
+            stands = _stands(_bare(said), one.beside)
+            texts.setdefault(one.part, {})[f"{one.pointer}/data"] = "" if stands else said
     parts = tuple(_citing(part, texts[n]) if n in texts else part for n, part in enumerate(found.parts))
     return replace(found, parts=parts, warnings=(*found.warnings, *_told(found, late)))
 

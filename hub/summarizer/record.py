@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -34,11 +34,13 @@ from hub.summarizer.items import Item
 from hub.summarizer.passages import Passage
 from hub.summarizer.placing import Placement, place
 from hub.summarizer.reading import reader
+from hub.summarizer.reading.documents import unread
 from hub.summarizer.suggestions import suggest
 from hub.summarizer.terminology.shelf import Shelf
 from hub.summarizer.wording import wording
 
 SCHEMA = "continuous-record/1"
+UNREAD = "attached files without readable text"
 _TELLING = "2024年3月1日头痛,血压150/90mmHg,服阿司匹林100mg每日1次,父亲有糖尿病,已戒烟,行阑尾切除术,2周后复查。"
 """A note with something of each kind of fact."""
 
@@ -143,7 +145,9 @@ def _read(placement: Placement) -> _Read:
         found += texts
     elsewhere = [*placement.elsewhere]
     elsewhere += [(evidence, _reason(evidence)) for evidence in placement.own if evidence.fragment.id not in used]
-    return _Read(drafts, found, [_unplaced(evidence, reason, placement) for evidence, reason in elsewhere])
+    left = [_unplaced(evidence, reason, placement) for evidence, reason in elsewhere]
+    left += [told for evidence in placement.own if evidence.fragment.id in used for told in _unread(evidence)]
+    return _Read(drafts, found, left)
 
 
 def _told(evidence: Evidence, born: str | None, *, narrative: bool) -> tuple[list[Draft], list[Passage]]:
@@ -160,6 +164,16 @@ def _unplaced(evidence: Evidence, reason: str, placement: Placement) -> dict[str
     return {"text": text, "reason": reason, "sources": sources}
 
 
+def _unread(evidence: Evidence) -> Iterator[dict[str, Any]]:
+    """The files of a fragment that says something else, by their titles, else their types."""
+    files = [target.removesuffix("/data") for target in unread(evidence)]
+    if not files:
+        return
+    named = [f"{file}/title" if evidence.value(f"{file}/title") else f"{file}/contentType" for file in files]
+    text = "；".join(dict.fromkeys(str(evidence.value(name) or evidence.type) for name in named))
+    yield {"text": text, "reason": UNREAD, "sources": evidence.sources(*named) or evidence.any_source()}
+
+
 def _reason(evidence: Evidence) -> str:
     reasons = {
         "DiagnosticReport": "a report without text of its own: its results are listed themselves",
@@ -168,7 +182,8 @@ def _reason(evidence: Evidence) -> str:
         "Encounter": "a visit without date, place or reason",
         "Specimen": "a specimen: its results are listed themselves",
     }
-    return reasons.get(evidence.type, f"a {evidence.type} without a code, value or text that can be stated")
+    nothing = UNREAD if any(unread(evidence)) else f"a {evidence.type} without a code, value or text that can be stated"
+    return reasons.get(evidence.type, nothing)
 
 
 def _embedded(

@@ -53,6 +53,16 @@ def documents(evidence: Evidence, *, narrative: bool) -> Iterator[Document]:
             yield _document(target, tuple(citations), _begins(evidence, target), received, evidence.at.date())
 
 
+def unread(evidence: Evidence) -> Iterator[str]:
+    """The data of attached files of which no text is known: pictures, what is broken or locked, what nobody had the
+    time to read. In HL7 v2 a report holds again what its result does."""
+    if evidence.fragment.kind == "hl7v2" and evidence.type == "DiagnosticReport":
+        return
+    for target in evidence.targets:
+        if target.endswith("/data") and _is_text(target) and not evidence.decoded(target):
+            yield target
+
+
 @lru_cache(maxsize=4096)
 def _is_text(target: str) -> bool:
     return _TEXT.fullmatch(target) is not None

@@ -135,6 +135,7 @@ FIXED = (
     N_("a report without text of its own: its results are listed themselves"),
     N_("a medicine that no order of the same message names"),
     N_("a document without readable text"),
+    N_("attached files without readable text"),
     N_("a visit without date, place or reason"),
     N_("a specimen: its results are listed themselves"),
 )

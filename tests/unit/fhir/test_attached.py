@@ -20,7 +20,7 @@ from hub.domain.fragments import Citation, Fragment, Kind, cite_document
 from hub.domain.messages import Part
 from hub.domain.quotations import Place
 from hub.summarizer.evidence import Evidence
-from hub.summarizer.reading.documents import documents
+from hub.summarizer.reading.documents import documents, unread
 from tests.unit.forms.pdfs import pdf
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -109,13 +109,18 @@ def test_a_pdf_whose_text_stands_beside_it_is_read_once() -> None:
     text = attachment("患者青霉素过敏。".encode(), "text/plain")
     file = attachment(pdf("患者青霉素过敏。"), "application/pdf")
     assert len(of_fhir(sent(holding(file, text)))) == 1
+    (_, part) = normalise(sent(holding(file, text)), timezone="Asia/Shanghai", received_at=NOW).parts
+    assert list(unread(evidence(part, "fhir"))) == []
     other = attachment("见附件。".encode(), "text/plain")
     assert {s["text"] for s in of_fhir(sent(holding(file, other)))} == {"患者青霉素过敏。", "见附件。"}
 
 
 def test_a_broken_or_locked_pdf_and_a_picture_are_no_text() -> None:
     for content in (b"%PDF-1.4 broken", pdf("x", password="secret"), b"\x89PNG"):
-        assert of_fhir(sent(holding(attachment(content, "application/pdf")))) == []
+        raw = sent(holding(attachment(content, "application/pdf")))
+        assert of_fhir(raw) == []
+        (_, part) = normalise(raw, timezone="Asia/Shanghai", received_at=NOW).parts
+        assert list(unread(evidence(part, "fhir"))) == ["/content/0/attachment/data"]
     assert texts.text_of("%%%", "application/pdf") is None
 
 

@@ -85,12 +85,27 @@ def test_what_cannot_be_stated_is_unplaced_with_a_reason(record: Record, make: M
     report = {"resourceType": "DiagnosticReport", "code": {"text": "生化"}}
     scan = {"resourceType": "DocumentReference",
             "content": [{"attachment": {"contentType": "application/pdf", "data": "JVBERg=="}}]}  # fmt: skip
-    made = record(make(report), make(scan))
+    letter = {"resourceType": "Communication", "status": "completed", "payload": [{"contentAttachment": {
+        "contentType": "application/pdf", "data": "JVBERg=="}}]}  # fmt: skip
+    made = record(make(report), make(scan), make(letter))
     assert [u["reason"] for u in made["unplaced"]] == [
         "a report without text of its own: its results are listed themselves",
         "a document without readable text",
+        "attached files without readable text",
     ]
     assert all(u["sources"] for u in made["unplaced"])
+
+
+def test_a_file_without_readable_text_is_told_beside_what_its_document_says(record: Record, make: Make) -> None:
+    said = {"contentType": "text/plain", "data": base64.b64encode("血压高。".encode()).decode()}
+    scans = [{"contentType": "application/pdf", "title": "化验单.pdf", "data": "JVBERg=="},
+             {"contentType": "image/png", "data": "iVBORw=="}]  # fmt: skip
+    documents = [{"resourceType": "DocumentReference", "content": [{"attachment": one} for one in files]}
+                 for files in ([said, *scans], [said])]  # fmt: skip
+    (left,) = record(*map(make, documents))["unplaced"]
+    assert (left["text"], left["reason"]) == ("化验单.pdf；image/png", "attached files without readable text")
+    places = ["/entry/0/resource/content/1/attachment/title", "/entry/0/resource/content/2/attachment/contentType"]
+    assert [source["location"]["path"] for source in left["sources"]] == places
 
 
 def test_summarizing_again_is_equal(record: Record, make: Make) -> None:
