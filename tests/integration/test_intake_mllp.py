@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from adapters.hl7v2.mllp import Client, send
+from hub.intake import totals
 from hub.processes import mllp
 from hub.processes.settings import Address, Settings
 from tests.benchmarks.messages import referral
@@ -95,6 +97,31 @@ def test_what_is_no_message_is_answered_and_kept(database: str, tmp_path: Path) 
             time.sleep(0.05)
         kept = rows(database, "SELECT status, control_id FROM messages ORDER BY id")
         assert sorted(kept) == [("incomplete", "3"), ("rejected", ""), ("rejected", "1"), ("rejected", "2")]
+
+
+@pytest.mark.parametrize(("kind", "segments", "answer", "error"), [
+    ("MFN^M02^MFN_M02", ["MFI|PRA^Staff^HL70175||UPD|||NE", "MFE|MAD|1|20260310|D7|CWE", "STF|D7||Wang^Li"], "AE",
+     "PID^1^3^1|101^"),
+    ("PMU^B01^PMU_B01", ["EVN|B01|20260310", "STF|D8||Li^Na"], "AE", "PID^1^3^1|101^"),
+    ("ADT^A60^ADT_A60", ["EVN|A60|20260310", "PID|1||9^^^A^MR||Zhao^Yi", "IAM|1|DA|PEN^Penicillin|SV||A"], "AA", ""),
+    ("ADT^A31^ADT_A05", ["EVN|A31|20260310", "PID|1||10^^^A^MR||Qian^Er", "PV1|1|N"], "AA", ""),
+    ("oru^r01", ["PID|1||7^^^A^MR||Doe^Jo", "OBR|1||F1|c", "OBX|1|NM|k||5.9||||||F"], "AR", "MSH^1^9^1^1|200^"),
+])  # fmt: skip
+def test_whatever_is_answered_is_kept_and_counted(
+    kind: str, segments: list[str], answer: str, error: str, database: str, tmp_path: Path
+) -> None:
+    """Messages of staff name no patient, others one whom nobody knows yet; HL7 writes its codes in capitals."""
+    raw = "\r".join([f"MSH|^~\\&|HIS|TOWN-HIS|||20260310||{kind}|1|P|2.5.1", *segments]).encode()
+    with hub(database), listening(database, tmp_path) as (host, port):
+        (told,) = send(host, port, [raw])
+    assert msa(told) == f"MSA|{answer}|1" and error in told.decode()
+    status = {"AA": "accepted"}.get(answer, "rejected")
+    assert rows(database, "SELECT status, raw FROM messages") == [(status, raw)]
+    with psycopg.connect(database) as connection:
+        assert totals.count(connection, 10) == 1
+    counted = rows(database, "SELECT type, converted, refused FROM message_totals")
+    name = "other" if answer == "AR" else kind[:7]
+    assert counted == [(name, int(answer == "AA"), int(answer != "AA"))]
 
 
 def test_a_database_that_is_away_is_told_with_207(database: str, tmp_path: Path) -> None:
