@@ -92,12 +92,17 @@ def oversize(message: er7.Message, characters: int) -> tuple[Refusal, ...]:
         if len(er7.value(message, header, number, component=1)) > LONGEST_NAME:
             told = f"a name has at most {LONGEST_NAME} characters"
             return (Refusal(Cause.TOO_LARGE, er7.path(header, number), told),)
-    if characters <= 2 * MOST_LEAVES:  # each leaf has a delimiter
+    if characters <= 2 * MOST_LEAVES or _delimiters(message) <= MOST_LEAVES:  # each leaf has a delimiter
         return ()
     beyond = next(islice(er7.leaves(message), MOST_LEAVES, None), None)
     if beyond is None:
         return ()
     return (Refusal(Cause.TOO_LARGE, beyond[0], f"a message has at most {MOST_LEAVES} values: send it in several"),)
+
+
+def _delimiters(message: er7.Message) -> int:
+    marks = (message.separators.repetition, message.separators.component, message.separators.subcomponent)
+    return sum(1 + sum(map(field.count, marks)) for segment in message.segments for field in segment.fields)
 
 
 def validate(message: er7.Message) -> tuple[Refusal, ...]:

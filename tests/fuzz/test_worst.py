@@ -51,6 +51,7 @@ def _of_result(number: int) -> str:
 
 HL7V2: dict[str, Callable[[], bytes]] = {
     "lines of a text": lambda: _message("ORU^R01", PID, OBR, *_each(lambda _: "OBX||TX|||" + "w" * 1000, MOST)),
+    "escapes of a text": lambda: _message("ADT^A08", PID, "NTE|||" + "\\.br\\" * 2**20),
     "places of a laboratory": lambda: _message(
         "ORU^R01", PID, OBR, *_then_last(lambda n: "OBX||ST|||s" + _field(18, f"H|{n}"))
     ),
