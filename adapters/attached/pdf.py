@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # a library of C that only the child needs
 PAGES, CHARACTERS, SECONDS = 60, 200_000, 3.0
 """How much of a file is read."""
 
-GIVEN_UP_AFTER, TOGETHER = 4.0, 5.0
+GIVEN_UP_AFTER, TOGETHER = 4.0, 10.0
 """Seconds for a file that ends at no page, and for all files of a message: others wait as long as its sender does."""
 
 MEMORY = 2 * 2**30

@@ -191,7 +191,7 @@ def test_lines_of_one_text_are_one_observation_with_a_citation_each() -> None:
 
 @pytest.mark.parametrize(
     ("event", "replaces", "taken_back"),
-    [("T02", False, False), ("T08", True, False), ("T10", True, False), ("T11", False, True)],
+    [("T02", False, False), ("T06", False, False), ("T08", True, False), ("T10", True, False), ("T11", False, True)],
 )
 def test_documents_replace_and_withdraw_by_their_event(event: str, replaces: bool, taken_back: bool) -> None:
     found = _normalise(
