@@ -21,6 +21,7 @@ KNOWN = (
     N_("set id: the order of the segments is kept"),
     N_("sub-id: the order of the lines is kept"),
     N_("coding method: the code names its system (withdrawn)"),
+    N_("unit of a length or shift, which is told in minutes where it can be"),
     N_("action code: what it does is done"),
     N_("an amount of money or a matter of billing: what is clinical is converted"),
     N_("how a display or a query is laid out: no statement"),
