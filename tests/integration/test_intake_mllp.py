@@ -118,7 +118,7 @@ def test_whatever_is_answered_is_kept_and_counted(
     status = {"AA": "accepted"}.get(answer, "rejected")
     assert rows(database, "SELECT status, raw FROM messages") == [(status, raw)]
     with psycopg.connect(database) as connection:
-        assert totals.count(connection, 10) == 1
+        totals.count(connection, 10)  # unless the hub itself has counted it already
     counted = rows(database, "SELECT type, converted, refused FROM message_totals")
     name = "other" if answer == "AR" else kind[:7]
     assert counted == [(name, int(answer == "AA"), int(answer != "AA"))]
