@@ -47,7 +47,7 @@ class Publisher:
     A wave holds no more of any topic than fits into one batch of a partition, and nothing leaves before the whole
     wave is gathered. So what a partition gets of a wave is written as a whole or not at all, and no record overtakes
     an earlier one even where kafka-python gives a batch up (KIP-360) while later ones of the partition wait behind.
-    Nor does it matter that after one batch has expired, the other partitions' wait for ever (kafka-python 3.0.12).
+    A wave has an end of its own: after one batch has expired kafka-python 3.0.12 may wait for ever with the others.
     """
 
     def __init__(self, broker: Broker) -> None:

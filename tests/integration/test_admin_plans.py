@@ -79,7 +79,7 @@ def test_messages_are_browsed_by_index_whatever_is_asked_for(grown: psycopg.Conn
         first = browsing.page(grown, criteria, limit=50)
         if first.following:
             browsing.page(grown, criteria, limit=50, after=first.following)
-        assert time.perf_counter() - begun < 10, criteria
+        assert time.perf_counter() - begun < 2, criteria
     assert not _scanned(), _scanned()
     assert not [plan for plan in PLANS if "::text) DESC" in plan]
 
@@ -121,7 +121,7 @@ def test_the_trail_is_searched_by_index(grown: psycopg.Connection[Any]) -> None:
         first = audit.page(grown, criteria, limit=50)
         if first.following:
             audit.page(grown, criteria, limit=50, after=first.following)
-        assert time.perf_counter() - begun < 10, criteria
+        assert time.perf_counter() - begun < 2, criteria
     assert not _scanned(), _scanned()
 
 
@@ -130,7 +130,7 @@ def test_the_overview_reads_indexes(grown: psycopg.Connection[Any]) -> None:
     PLANS.clear()
     begun = time.perf_counter()
     found = queues.read(grown, WORKER, NOW)
-    assert time.perf_counter() - begun < 10
+    assert time.perf_counter() - begun < 1
     assert found.outbox.waiting.count == 10
     assert (found.worker.waiting.count, found.worker.looked_at) == (2, queues.REACH)
     assert [refused.messages for refused in found.refused] == [1]
@@ -155,7 +155,7 @@ def test_totals_of_the_ledger_are_read_by_index(grown: psycopg.Connection[Any]) 
     for criteria in asked:
         begun = time.perf_counter()
         assert len(ledgers.lines(grown, criteria, limit=51)) == 51
-        assert time.perf_counter() - begun < 10, criteria
+        assert time.perf_counter() - begun < 2, criteria
     assert ledgers.waiting(grown) == ledgers.WAITING
     assert not _scanned(), _scanned()
 
@@ -165,6 +165,6 @@ def test_ledgers_are_counted_by_index_in_bounded_steps(grown: psycopg.Connection
     begun = time.perf_counter()
     for _ in range(10):
         assert totals.count(grown, 50) == 50
-    assert time.perf_counter() - begun < 10
+    assert time.perf_counter() - begun < 2
     assert len(grown.execute(blocks("ledger")["take_waiting"], {"limit": 50}).fetchall()) == 50
     assert not _scanned(), _scanned()

@@ -96,7 +96,7 @@ def test_printing_is_audited_as_an_export(one: RecordSite) -> None:
     ]  # fmt: skip
 
 
-def test_a_record_of_five_hundred_statements_is_soon_a_pdf() -> None:
+def test_a_record_of_five_hundred_statements_is_a_pdf_within_a_second() -> None:
     entries = tuple(
         Entry(
             f"第{n}条：冠状动脉支架植入术后双联抗血小板治疗" * 2,
@@ -109,12 +109,12 @@ def test_a_record_of_five_hundred_statements_is_soon_a_pdf() -> None:
         Origin(n, "清源县人民医院", "2024年1月1日", f"M{n}", ((f"{n}.1", "OBX[1]-5[1]"),)) for n in range(1, 201)
     )
     printed = Printed("连续病历", "陈桂英", (), "为什么？", (Part("要点", entries),), "来源", origins, "生成于")
-    took = []
-    for _ in range(4):
+    took: list[float] = []
+    while len(took) < 4 or (len(took) < 12 and min(took) >= 1):
         start = time.process_time()
         made = pdf(printed)
         took.append(time.process_time() - start)
-    assert min(took) < 2  # of the processor, on a machine of half the speed; it takes less than one
+    assert min(took) < 1  # of the processor, which other tests share
     text = text_of(made)
     assert all(f"第{n}条" in text for n in range(1, 501))
 

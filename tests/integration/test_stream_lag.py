@@ -54,7 +54,7 @@ def test_a_broker_that_is_away_is_told_without_waiting_for_it() -> None:
     begun = time.monotonic()
     assert watch().reachable is None
     assert watch().reachable is None
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 0.5
     hold.set()
     eventually(lambda: watch().reachable is False)
     assert asked == 1

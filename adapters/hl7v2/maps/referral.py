@@ -22,15 +22,13 @@ _PLACES = (
 """Where a PRD names its organisation, in the order of CONTRACTS.md."""
 
 
-NO_PATIENT = "the message names no patient: the hub keeps what is told of one"
-
-
 def nobody(patient: Resource) -> list[Refusal]:
     """What is to be refused where it must be known whom a message is about. patient: {} without PID."""
     if patient.get("identifier") or patient.get("name"):
         return []
-    told = "the patient has neither identifier nor name" if patient else NO_PATIENT
-    return [_missing("PID[1]-3[1]", told)]
+    if patient:
+        return [_missing("PID[1]-3[1]", "the patient has neither identifier nor name")]
+    return [_missing("PID[1]-3[1]", "the message names no patient: the hub keeps what is told of one")]
 
 
 def missing(c: Conversion) -> list[Refusal]:

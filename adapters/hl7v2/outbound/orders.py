@@ -97,12 +97,8 @@ def order(w: Writing, request: Resource, place: int, *, control: str = "", statu
     apply(w, "ORC[ServiceRequest]", {**request, "identifier": _own_numbers(request)}, head, without=(25,))
     made.put(1, str(place))
     numbers(w, request, head, made, 2)
-    head.put(
-        5,
-        status
-        or mark(request, AS_SENT, "status")
-        or ("" if control in ("NW", "XO") else back("request-status").get(stands)),
-    )
+    known = "" if control in ("NW", "XO") else back("request-status").get(stands)
+    head.put(5, status or mark(request, AS_SENT, "status") or known)
     if "authoredOn" in request:
         head.put(9, date_time(w, request["authoredOn"]))
     who = request.get("requester")

@@ -30,7 +30,7 @@ def test_a_form_in_a_charset_that_no_browser_sends_is_not_read(site: PeopleSite,
     kind = f"multipart/form-data; boundary=x; charset={charset}"
     answer = browser.post("/login", content=body, headers={"Content-Type": kind})
     assert answer.status_code == 400
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 1
 
 
 def test_a_form_that_says_it_is_in_utf_8_is_read_as_scripts_send_it(site: PeopleSite) -> None:
